@@ -1,0 +1,81 @@
+"""Everything that can go wrong, and who is to blame.
+
+::
+
+    Exception
+    └── WebSocketError
+        ├── HandshakeError(status)     the opening failed; carries the HTTP status
+        ├── ProtocolError              the peer broke the protocol            1002
+        │   ├── InvalidData            bytes that are not what they claim     1007
+        │   ├── PolicyViolation        allowed by the RFC, not by us          1008
+        │   └── MessageTooBig          over the size that we accept           1009
+        ├── InvalidState               you called what the state does not allow
+        └── ConnectionClosed           there is no connection any more; has code and reason
+
+An error states what was got and what was allowed, in one line. Timeouts are the builtin ``TimeoutError``.
+Knows nothing of sockets, threads or logging.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+
+class WebSocketError(Exception):
+    """Any error of this package."""
+
+
+class HandshakeError(WebSocketError):
+    """The opening handshake failed (RFC 6455 §4).
+
+    ``status`` is the HTTP status that a server answers with, or that a client was answered with (0 where
+    the answer was not HTTP at all). ``headers`` are (name, value) pairs that the answer must carry, for
+    example ``Sec-WebSocket-Version: 13`` with a 426.
+    """
+
+    def __init__(self, message: str, status: int = 400, headers: Sequence[tuple[str, str]] = ()) -> None:
+        super().__init__(message)
+        self.status = status
+        self.headers = tuple(headers)
+
+
+class ProtocolError(WebSocketError):
+    """The peer broke the protocol; the connection fails with close code ``code`` (RFC 6455 §7.1.7)."""
+
+    code: ClassVar[int] = 1002
+
+
+class InvalidData(ProtocolError):
+    """Data that is not what its type says, such as a text message that is not UTF-8 (RFC 6455 §8.1)."""
+
+    code = 1007
+
+
+class PolicyViolation(ProtocolError):
+    """Correct by the RFC, refused by a rule of ours, such as too many fragments."""
+
+    code = 1008
+
+
+class MessageTooBig(ProtocolError):
+    """A message over the size that is accepted (RFC 6455 §10.4)."""
+
+    code = 1009
+
+
+class InvalidState(WebSocketError):
+    """You asked for what the state of the connection does not allow, such as a ping before the opening."""
+
+
+class ConnectionClosed(WebSocketError):
+    """There is no connection any more. ``code`` and ``reason`` say how it ended (RFC 6455 §7.1.5, §7.1.6)."""
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+
+    def __str__(self) -> str:
+        reason = f", {self.reason!r}" if self.reason else ""
+        return f"the connection is closed (close code {self.code}{reason})"

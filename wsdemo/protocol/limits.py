@@ -1,0 +1,57 @@
+"""Every bound in one place, with its unit and its default.
+
+An attacker sends whatever costs you most: a length without data, fragments without end, headers without
+end, or nothing at all, slowly. Each has its bound here, on both sides, and each default is safe.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+KiB = 1024
+MiB = 1024 * KiB
+
+Overflow = Literal["close", "drop", "latest"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of a connection and of a server: sizes in bytes, times in seconds, ``None`` for no bound.
+
+    >>> Limits(message_size=4096).message_size
+    4096
+    """
+
+    # a message
+    message_size: int = 1 * MiB  # joined and inflated; beyond it 1009, told from the header
+    fragments: int = 1024  # frames of one message, empty ones count; beyond it 1008
+
+    # the HTTP head and body
+    request_line: int = 8 * KiB  # beyond it 414
+    header_field: int = 8 * KiB  # one field line; beyond it 431
+    header_fields: int = 100  # how many; beyond it 431
+    head_size: int = 32 * KiB  # the whole head; beyond it 431
+    body_size: int = 64 * KiB  # of a request to a plain route; beyond it 413
+
+    # time
+    open_timeout: float = 10.0  # the whole opening, TLS included; beyond it 408
+    close_timeout: float = 5.0  # the closing handshake; beyond it the TCP connection is dropped
+    ping_interval: float | None = 20.0  # a ping after so long without bytes from the peer
+    pong_timeout: float | None = 20.0  # and bytes must come within; beyond it 1011
+    write_timeout: float = 10.0  # a socket that takes no byte for so long is dropped
+    idle_timeout: float | None = None  # no message for so long: 1000; off by default
+
+    # buffers
+    high_water: int = 64 * KiB  # of the out-buffer: `send` waits
+    buffer_size: int = 1 * MiB  # of the out-buffer, hard: the overflow policy
+    overflow: Overflow = "close"  # close with 1008, drop the new message, keep the latest only
+    inbox_messages: int = 1024  # beyond it the socket is not read until there is room
+    inbox_size: int = 1 * MiB
+    turn_size: int = 64 * KiB  # input handled per connection and turn of the reactor
+
+    # a server
+    connections: int = 10_000  # beyond it 503
+    handshakes: int = 256  # unfinished ones; beyond it 503
+    per_address: int | None = None  # connections of one IP address; off by default
+    backlog: int = 1024  # of the listening socket
