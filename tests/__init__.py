@@ -1,0 +1,1 @@
+"""The tests mirror `wsdemo/` file for file; run them with `make test`."""

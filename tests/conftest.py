@@ -1,0 +1,22 @@
+"""What every test here has in common: needs that are missing, and time that is bounded."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from tests import needs
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "needs(name): something beyond Python, see tests/needs.py")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for mark in item.iter_markers("needs"):
+        if reason := needs.missing(*mark.args):
+            if os.environ.get("CI") == "true":
+                pytest.fail(reason, pytrace=False)
+            pytest.skip(reason)

@@ -1,0 +1,87 @@
+"""What a test needs beyond Python: a missing thing skips the test and names the command that brings it.
+
+    from tests import needs
+
+    @needs.tshark
+    def test_wireshark_agrees(): ...          # the program is at needs.tshark_path()
+
+    pytestmark = needs.chromium               # a whole module
+
+With `CI=true` in the environment a missing thing is a failure, so that nothing is skipped unseen
+(`tests/conftest.py` decides that, when it sets a test up).
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+
+def chromium_path() -> str | None:
+    """The Chromium to drive: `$CHROMIUM`, or the first one on PATH."""
+    return _first(os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
+
+
+def tshark_path() -> str | None:
+    return _first("tshark")
+
+
+def python27_path() -> str | None:
+    """A Python 2.7 that starts (a version manager's shim may be there and lead nowhere)."""
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates = [_first("python2.7"), *map(str, sorted(pyenv.glob("versions/2.7*/bin/python2.7")))]
+    return next((path for path in candidates if path and _works(path, "-c", "import ssl, zlib")), None)
+
+
+@functools.cache
+def _network_namespaces() -> bool:
+    """May we make a network namespace? Tried, not guessed: a container's root often may not."""
+    if not sys.platform.startswith("linux") or os.geteuid() != 0 or not _first("ip"):
+        return False
+    name = f"wsdemo-probe-{os.getpid()}"
+    made = _works("ip", "netns", "add", name)
+    return made and _works("ip", "netns", "delete", name)
+
+
+def _first(*names: str | None) -> str | None:
+    return next((path for name in names if name and (path := shutil.which(name))), None)
+
+
+@functools.cache
+def _works(*command: str) -> bool:
+    try:
+        return subprocess.run(command, capture_output=True, timeout=20, check=False).returncode == 0
+    except OSError:
+        return False
+
+
+PRESENT: dict[str, Callable[[], object]] = {
+    "chromium": chromium_path,
+    "tshark": tshark_path,
+    "root": _network_namespaces,
+    "python27": python27_path,
+}
+REMEDY = {
+    "chromium": "apt-get install --no-install-recommends chromium",
+    "tshark": "apt-get install --no-install-recommends tshark",
+    "root": "apt-get install iproute2, then, where namespaces are allowed: sudo make test",
+    "python27": "pyenv install 2.7.18",
+}
+
+
+def missing(name: str) -> str | None:
+    """Why a test that needs `name` can't run here, with the command that brings it; None if it can."""
+    return None if PRESENT[name]() else f"{name} is not here; bring it with: {REMEDY[name]}"
+
+
+chromium = pytest.mark.needs("chromium")
+tshark = pytest.mark.needs("tshark")
+root = pytest.mark.needs("root")
+python27 = pytest.mark.needs("python27")
