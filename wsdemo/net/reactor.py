@@ -1,0 +1,241 @@
+"""One thread that waits for many sockets: selector, timers, and calls from other threads.
+
+::
+
+            ┌───────────────────────── one turn ─────────────────────────┐
+            │ wait: a socket is ready, a timer is due, or somebody called │
+            │ sockets: callback(mask) for each that is ready              │
+            │ calls:   call_soon(f) from other threads                    │
+            │ timers:  call_later(seconds, f)                             │
+            └────────────────────────────────────────────────────────────┘
+
+Everything runs in the reactor's one thread, one thing after the other, so nothing that it calls may block.
+An exception in a callback is kept in ``errors`` and logged; the thread goes on. Knows nothing of protocols.
+"""
+
+from __future__ import annotations
+
+import collections
+import heapq
+import itertools
+import logging
+import os
+import selectors
+import socket
+import threading
+import time
+import weakref
+from collections.abc import Callable
+from typing import Any, Final
+
+READ: Final = selectors.EVENT_READ
+WRITE: Final = selectors.EVENT_WRITE
+
+log = logging.getLogger("wsdemo")
+
+
+class Timer:
+    """A call that is due once; `cancel` it, or let it come."""
+
+    __slots__ = ("args", "function", "when")
+
+    def __init__(self, when: float, function: Callable[..., object] | None, args: tuple[Any, ...]) -> None:
+        self.when = when  # seconds on the monotonic clock
+        self.function = function
+        self.args = args
+
+    def cancel(self) -> None:
+        """The call will not come. May be called twice, and after the call."""
+        self.function = None
+        self.args = ()
+
+
+class Reactor:
+    """A selector and its thread. The thread starts with the object and ends with `close`.
+
+    >>> reactor = Reactor("example")
+    >>> done = threading.Event()
+    >>> timer = reactor.call_later(0, done.set)
+    >>> done.wait(timeout=5)
+    True
+    >>> reactor.close()
+    """
+
+    def __init__(self, name: str) -> None:
+        self.errors: collections.deque[BaseException] = collections.deque(maxlen=100)
+        self.now = time.monotonic()  #: seconds; read once a turn
+        self.forked = False  #: true in a child process, where the thread does not exist
+        self.users = 0  # of the shared reactor: how many connections hold it
+        self._selector = selectors.DefaultSelector()
+        self._calls: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
+        self._timers: list[tuple[float, int, Timer]] = []
+        self._order = itertools.count()
+        self.stopping = False  #: the thread is about to end, or has ended
+        self._waiting = False  # in `select`, so that a call must wake it
+        self._bell, self._ringer = socket.socketpair()
+        self._bell.setblocking(False)
+        self._ringer.setblocking(False)
+        self._selector.register(self._bell, READ, self._hear)
+        self.thread = threading.Thread(target=self._run, name=name, daemon=True)
+        _reactors.add(self)
+        self.thread.start()
+
+    @property
+    def here(self) -> bool:
+        """Whether the caller runs in the reactor's thread."""
+        return threading.get_ident() == self.thread.ident
+
+    # -- sockets: from the reactor's thread only ---------------------------------------------------------
+
+    def register(self, sock: socket.socket, events: int, callback: Callable[[int], object]) -> None:
+        """Call ``callback(mask)`` whenever ``sock`` is ready for one of ``events`` (READ, WRITE)."""
+        self._selector.register(sock, events, callback)
+
+    def modify(self, sock: socket.socket, events: int, callback: Callable[[int], object]) -> None:
+        """Wait for other events on a registered socket."""
+        self._selector.modify(sock, events, callback)
+
+    def unregister(self, sock: socket.socket) -> None:
+        """Wait for this socket no longer."""
+        self._selector.unregister(sock)
+
+    # -- calls: from any thread ---------------------------------------------------------------------------
+
+    def call_soon(self, function: Callable[..., object], *args: Any) -> None:
+        """Call ``function(*args)`` in the reactor's thread, as soon as it gets there."""
+        self._calls.append((function, args))
+        if self._waiting:
+            self._ring()
+
+    def call_later(self, seconds: float, function: Callable[..., object], *args: Any) -> Timer:
+        """Call ``function(*args)`` in the reactor's thread, after so many seconds."""
+        timer = Timer(time.monotonic() + seconds, function, args)
+        if self.here:
+            self._push(timer)
+        else:
+            self.call_soon(self._push, timer)
+        return timer
+
+    def close(self) -> None:
+        """End the thread, and wait for it (not when called from itself). Sockets are their owners' to close."""
+        self.stopping = True
+        if self.forked:
+            return
+        self._ring()
+        if not self.here:
+            self.thread.join()
+
+    # -- the thread ---------------------------------------------------------------------------------------
+
+    def _run(self) -> None:
+        select = self._selector.select
+        calls = self._calls
+        timers = self._timers
+        while not self.stopping:
+            # Say so before looking, so that a call that comes now rings the bell.
+            self._waiting = True
+            if calls:
+                timeout: float | None = 0
+            elif timers:
+                timeout = max(0.0, timers[0][0] - time.monotonic())
+            else:
+                timeout = None
+            ready = select(timeout)
+            self._waiting = False
+            self.now = time.monotonic()
+            for key, mask in ready:
+                try:
+                    key.data(mask)
+                except Exception as error:
+                    self._report(error)
+            if calls:
+                for _ in range(len(calls)):
+                    function, args = calls.popleft()
+                    self._call(function, args)
+            if timers:
+                self._fire()
+        self._dispose()
+
+    def _fire(self) -> None:
+        timers = self._timers
+        while timers and timers[0][0] <= self.now:
+            timer = heapq.heappop(timers)[2]
+            if timer.function is not None:
+                self._call(timer.function, timer.args)
+
+    def _call(self, function: Callable[..., object], args: tuple[Any, ...]) -> None:
+        try:
+            function(*args)
+        except Exception as error:
+            self._report(error)
+
+    def _report(self, error: Exception) -> None:
+        self.errors.append(error)
+        log.error("error in the thread %s", self.thread.name, exc_info=error)
+
+    def _push(self, timer: Timer) -> None:
+        heapq.heappush(self._timers, (timer.when, next(self._order), timer))
+
+    def _ring(self) -> None:
+        try:
+            self._ringer.send(b"\0")
+        except (BlockingIOError, InterruptedError):
+            pass  # it rings already
+        except OSError:
+            pass  # the thread has ended
+
+    def _hear(self, mask: int) -> None:
+        try:
+            self._bell.recv(4096)
+        except (BlockingIOError, InterruptedError):
+            pass
+
+    def _dispose(self) -> None:
+        while self._calls:  # what was asked for before the end still happens
+            function, args = self._calls.popleft()
+            self._call(function, args)
+        self._selector.close()
+        self._bell.close()
+        self._ringer.close()
+
+
+# -- the one reactor that all clients of this process share ------------------------------------------------
+
+_reactors: weakref.WeakSet[Reactor] = weakref.WeakSet()
+_shared: Reactor | None = None
+_shared_lock = threading.Lock()  # guards `_shared` and `users`
+
+
+def acquire() -> Reactor:
+    """The shared reactor, started if nobody holds it. Give it back with `release`."""
+    global _shared
+    with _shared_lock:
+        if _shared is None:
+            _shared = Reactor("wsdemo-clients")
+        _shared.users += 1
+        return _shared
+
+
+def release(reactor: Reactor) -> None:
+    """Give the shared reactor back; with its last user its thread ends."""
+    global _shared
+    with _shared_lock:
+        reactor.users -= 1
+        if reactor.users:
+            return
+        if _shared is reactor:
+            _shared = None
+    reactor.close()
+
+
+def _after_fork() -> None:
+    """A child process has the sockets but not the threads: its copies refuse to work."""
+    global _shared, _shared_lock
+    _shared = None
+    _shared_lock = threading.Lock()
+    for reactor in list(_reactors):
+        reactor.forked = True
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)

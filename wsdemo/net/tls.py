@@ -1,0 +1,88 @@
+"""TLS as a filter between a wire and its socket: plain bytes in, encrypted bytes out, and back.
+
+It uses ``ssl`` without a socket, so both levels can be recorded: what the program says, and what the wire
+carries. Certificates are verified by the context that is passed in, the host name too.
+"""
+
+from __future__ import annotations
+
+import ssl
+from typing import Final
+
+from wsdemo.trace.recorder import Tap
+
+#: Bytes taken from the decrypter at once; the largest TLS record is 16 KiB.
+RECORD: Final = 64 * 1024
+
+
+class Tls:
+    """One end of a TLS connection, without a socket (RFC 8446). The wire holds its lock around each call.
+
+    ``tap`` records the encrypted bytes.
+    """
+
+    def __init__(
+        self, context: ssl.SSLContext, server_side: bool, hostname: str | None = None, tap: Tap | None = None
+    ) -> None:
+        self.tap = tap
+        self.ready = False  #: the handshake is done
+        self.ended = False  #: the peer said that no more will come
+        self.closing = False
+        self._in = ssl.MemoryBIO()
+        self._out = ssl.MemoryBIO()
+        self._object = context.wrap_bio(self._in, self._out, server_side, hostname)
+        self._early: list[bytes] = []  # written before the handshake was done
+        if not server_side:
+            self._shake_hands()
+
+    def encrypt(self, data: bytes) -> bytes:
+        """The encrypted bytes of ``data``; nothing before the handshake is done: it is sent then."""
+        if not self.ready:
+            self._early.append(data)
+            return b""
+        self._object.write(data)
+        return self._out.read()
+
+    def decrypt(self, data: bytes) -> bytes:
+        """The plain bytes that ``data`` completes. Raises ssl.SSLError; `outgoing` then holds the alert."""
+        self._in.write(data)
+        if not self.ready and not self._shake_hands():
+            return b""
+        pieces = []
+        while True:
+            try:
+                piece = self._object.read(RECORD)
+            except ssl.SSLWantReadError:
+                break
+            except ssl.SSLZeroReturnError:
+                piece = b""
+            if not piece:
+                self.ended = True
+                break
+            pieces.append(piece)
+        return b"".join(pieces)
+
+    def outgoing(self) -> bytes:
+        """What TLS itself has to say: handshake messages, alerts."""
+        return self._out.read()
+
+    def close(self) -> bytes:
+        """The alert that no more will come (RFC 8446 §6.1)."""
+        self.closing = True
+        if self.ready:
+            try:
+                self._object.unwrap()
+            except ssl.SSLError:
+                pass  # the peer's own alert has not come yet
+        return self._out.read()
+
+    def _shake_hands(self) -> bool:
+        try:
+            self._object.do_handshake()
+        except ssl.SSLWantReadError:
+            return False
+        self.ready = True
+        for data in self._early:
+            self._object.write(data)
+        self._early = []
+        return True

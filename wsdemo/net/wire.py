@@ -1,0 +1,432 @@
+"""One socket: bytes in, an out-buffer, and the tap. The only class that calls ``recv`` and ``send``.
+
+::
+
+    any thread ── write(data) ──► [TLS] ──► out-buffer ──► socket      tries the socket at once, keeps the rest
+    reactor    ◄── sink.receive(data) ◄── [TLS] ◄───────── socket
+
+The reactor's thread alone reads, flushes and closes. Who owns the wire (its *sink*) gives the bytes a
+meaning. Knows nothing of frames, HTTP or messages.
+"""
+
+from __future__ import annotations
+
+import collections
+import socket
+import threading
+import time
+from typing import TYPE_CHECKING, Final, Protocol
+
+from wsdemo.net.reactor import READ, WRITE, Reactor
+from wsdemo.protocol.limits import Limits
+from wsdemo.trace.recorder import Tap
+
+if TYPE_CHECKING:
+    from wsdemo.net.tls import Tls
+
+#: Bytes that one ``send`` is offered when many small pieces wait.
+GATHER: Final = 64 * 1024
+
+
+class Sink(Protocol):
+    """What a wire tells its owner, always in the reactor's thread."""
+
+    def receive(self, data: bytes) -> None:
+        """These bytes came."""
+
+    def wanted(self) -> memoryview | None:
+        """Where the next bytes should be put, inside a large message; ``None``: anywhere."""
+
+    def took(self, size: int) -> None:
+        """So many bytes were put there."""
+
+    def eof(self) -> None:
+        """The peer will send no more."""
+
+    def drained(self) -> None:
+        """The out-buffer is empty again, having been over its high-water mark."""
+
+    def lost(self, error: Exception | None) -> None:
+        """The socket is closed. Comes exactly once, and last."""
+
+
+class Wire:
+    """A connected socket on a reactor.
+
+    ``lock`` guards the out-buffer, and the order in which its owner encodes and writes; it is held for no
+    call of anybody else's code.
+    """
+
+    __slots__ = (
+        "_buffer",
+        "_closed",
+        "_corked",
+        "_events",
+        "_finishing",
+        "_last",
+        "_limits",
+        "_over",
+        "_paused",
+        "_room",
+        "_sink",
+        "_sock",
+        "broken",
+        "heard",
+        "lock",
+        "pending",
+        "progress",
+        "reactor",
+        "tap",
+        "tls",
+    )
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        sock: socket.socket,
+        sink: Sink,
+        limits: Limits,
+        tap: Tap | None = None,
+        tls: Tls | None = None,
+    ) -> None:
+        self.reactor = reactor
+        self.tap = tap
+        self.tls = tls
+        self.lock = threading.Lock()
+        self.pending = 0  #: bytes written and not yet taken by the kernel
+        self.heard = self.progress = reactor.now  #: seconds; when bytes last came in, and last went out
+        self.broken: OSError | None = None  #: the socket takes no more bytes
+        self._sock = sock
+        self._sink = sink
+        self._limits = limits
+        self._buffer: collections.deque[bytes | memoryview] | None = None  # an empty deque costs 760 bytes
+        self._corked: list[bytes] | None = None
+        self._room: threading.Condition | None = None
+        self._events = 0
+        self._over = self._paused = self._finishing = self._last = self._closed = False
+        if tap is not None:
+            tap.mark("open")
+
+    # -- from the reactor's thread ------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin to read."""
+        if self.tls is not None:
+            with self.lock:
+                self._write_raw(self.tls.outgoing())
+        self._watch()
+
+    def pause(self) -> None:
+        """Stop reading: TCP pushes back on the sender."""
+        self._paused = True
+        self._watch()
+
+    def resume(self) -> None:
+        """Read again."""
+        self._paused = False
+        self._watch()
+
+    def cork(self) -> None:
+        """Hold what is written until `uncork`, so that many answers leave in one ``send``."""
+        self._corked = []
+
+    def uncork(self) -> None:
+        """Send what was held."""
+        with self.lock:
+            corked, self._corked = self._corked, None
+            if corked:
+                data = b"".join(corked) if len(corked) > 1 else corked[0]
+                self.pending -= len(data)
+                self.write(data)
+
+    # -- from any thread ----------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Send ``data``; the caller holds ``lock``. May have sent some, all, or none: the rest is kept.
+
+        A socket that is broken takes bytes silently: its end is told through the sink.
+        """
+        corked = self._corked
+        if corked is not None:
+            corked.append(data)
+            self.pending += len(data)
+            if self.pending > GATHER:
+                self._corked = []
+                data = b"".join(corked)
+                self.pending -= len(data)
+                self._write_out(data)
+        else:
+            self._write_out(data)
+
+    def wait_for_room(self, deadline: float) -> bool:
+        """Wait until less than the high-water mark is pending; the caller holds ``lock``.
+
+        ``deadline`` is in seconds on the monotonic clock; false: it has passed. Never in the reactor's
+        thread, which is the one that makes room.
+        """
+        while self.pending > self._limits.high_water and not self._closed and self.broken is None:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return False
+            if self._room is None:
+                self._room = threading.Condition(self.lock)
+            self._room.wait(remaining)
+        return True
+
+    def finish(self, close: bool = False) -> None:
+        """Send what is pending, then tell the peer that no more will come.
+
+        Reading goes on until the peer ends too, or `abort`; with ``close`` the socket is closed at once.
+        """
+        self.reactor.call_soon(self._finish, close)
+
+    def abort(self, error: Exception | None = None) -> None:
+        """Close the socket now, whatever is pending."""
+        if self.reactor.here:
+            self._close(error)
+        else:
+            self.reactor.call_soon(self._close, error)
+
+    @property
+    def closed(self) -> bool:
+        """Whether the socket is closed."""
+        return self._closed
+
+    def stalled(self, now: float) -> bool:
+        """Whether bytes are pending and none has left for the write timeout."""
+        return (self.pending > 0 or self.broken is not None) and (
+            now - self.progress > self._limits.write_timeout
+        )
+
+    # -- writing ------------------------------------------------------------------------------------------
+
+    def _write_out(self, data: bytes) -> None:
+        if self.tls is None:
+            self._write_raw(data)
+        else:
+            if self.tap is not None:
+                self.tap.sent(data)
+            self._write_raw(self.tls.encrypt(data))
+
+    def _write_raw(self, data: bytes) -> None:
+        if self.broken is not None or self._closed or not data:
+            return
+        if self._buffer:
+            self._keep(data)
+            return
+        try:
+            sent = self._sock.send(data)
+        except (BlockingIOError, InterruptedError):
+            sent = 0
+        except OSError as error:
+            self._break(error)
+            return
+        if sent == len(data):
+            if self.tap is not None:
+                self._record(data)
+            return
+        if self.tap is not None and sent:
+            self._record(data[:sent])
+        self.progress = time.monotonic()
+        self._keep(memoryview(data)[sent:])
+
+    def _keep(self, data: bytes | memoryview) -> None:
+        if self._buffer is None:
+            self._buffer = collections.deque()
+        self._buffer.append(data)
+        self.pending += len(data)
+        self._over = self._over or self.pending > self._limits.high_water
+        if not self._events & WRITE:
+            if self.reactor.here:
+                self._watch()
+            else:
+                self.reactor.call_soon(self._watch)
+
+    def _flush(self) -> None:
+        drained = False
+        with self.lock:
+            buffer = self._buffer
+            while buffer:
+                data = self._gather(buffer)
+                try:
+                    sent = self._sock.send(data)
+                except (BlockingIOError, InterruptedError):
+                    sent = 0
+                except OSError as error:
+                    self._break(error)
+                    break
+                if sent:
+                    self.pending -= sent
+                    self.progress = self.reactor.now
+                    if self.tap is not None:
+                        self._record(bytes(data[:sent]))
+                if sent < len(data):
+                    buffer.appendleft(memoryview(data)[sent:])
+                    break
+            else:
+                self._buffer = None
+                drained, self._over = self._over, False
+            if self._room is not None and self.pending <= self._limits.high_water:
+                self._room.notify_all()
+        if drained:
+            self._sink.drained()
+        if not self.pending and self._finishing:
+            self._shut()
+        self._watch()
+
+    @staticmethod
+    def _gather(buffer: collections.deque[bytes | memoryview]) -> bytes | memoryview:
+        """The next piece to send: many small ones as one, a large one as it is."""
+        first = buffer.popleft()
+        if not buffer or len(first) >= GATHER:
+            return first
+        pieces, size = [first], len(first)
+        while buffer and size + len(buffer[0]) <= GATHER:
+            pieces.append(buffer.popleft())
+            size += len(pieces[-1])
+        return b"".join(pieces) if len(pieces) > 1 else first
+
+    def _record(self, data: bytes) -> None:
+        """Tell the tap what the kernel took: of TLS, the layer below."""
+        assert self.tap is not None
+        if self.tls is None:
+            self.tap.sent(data)
+        elif self.tls.tap is not None:
+            self.tls.tap.sent(data)
+
+    def _break(self, error: OSError) -> None:
+        """The peer takes no more bytes. What it sent before, such as a close frame, can still be read."""
+        self.broken = error
+        self._buffer = None
+        self.pending = 0
+        if self._room is not None:
+            self._room.notify_all()
+        self.reactor.call_soon(self._read_rest)
+
+    # -- reading, in the reactor's thread -----------------------------------------------------------------
+
+    def _ready(self, mask: int) -> None:
+        if mask & WRITE:
+            self._flush()
+        if mask & READ and self._events & READ:
+            self._read()
+
+    def _read(self) -> None:
+        sink = self._sink
+        try:
+            view = None if self.tls is not None else sink.wanted()
+            if view is None:
+                data = self._sock.recv(self._limits.turn_size)
+                size = len(data)
+            else:
+                size = self._sock.recv_into(view)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            self._close(error)
+            return
+        self.heard = self.reactor.now
+        if not size:
+            self._eof()
+        elif self.tls is not None:
+            self._decrypt(self.tls, data)
+        else:
+            if self.tap is not None:
+                self.tap.received(data if view is None else bytes(view[:size]))
+            if view is None:
+                sink.receive(data)
+            else:
+                sink.took(size)
+
+    def _decrypt(self, tls: Tls, data: bytes) -> None:
+        if tls.tap is not None:
+            tls.tap.received(data)
+        try:
+            plain = tls.decrypt(data)
+        except OSError as error:  # an ssl.SSLError is one
+            with self.lock:
+                self._write_raw(tls.outgoing())  # the alert that says why
+            self._close(error)
+            return
+        with self.lock:
+            self._write_raw(tls.outgoing())
+        if plain:
+            if self.tap is not None:
+                self.tap.received(plain)
+            self._sink.receive(plain)
+        if tls.ended and not self._closed:
+            self._eof()
+
+    def _eof(self) -> None:
+        if self.tap is not None:
+            self.tap.mark("eof")
+        self._paused = True  # an ended stream is always readable
+        self._watch()
+        self._sink.eof()
+
+    def _read_rest(self) -> None:
+        """Writing failed: read what is still there, to its end."""
+        while not (self._closed or self._paused):
+            heard = self.heard
+            self.heard = -1.0
+            self._read()
+            if self.heard < 0:  # nothing more has come yet: the selector tells
+                self.heard = heard
+                return
+
+    # -- the end ------------------------------------------------------------------------------------------
+
+    def _finish(self, close: bool) -> None:
+        self._finishing = True
+        self._last = self._last or close
+        if not self.pending:
+            self._shut()
+
+    def _shut(self) -> None:
+        if self._closed:
+            return
+        if self.tls is not None and not self.tls.closing:
+            with self.lock:
+                self._write_raw(self.tls.close())
+            if self.pending:
+                return  # flushing comes back here
+        try:
+            self._sock.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass  # the peer was faster
+        if self._last:
+            self._close(None)
+
+    def _watch(self) -> None:
+        """Wait for what there is to wait for."""
+        if self._closed:
+            return
+        events = (0 if self._paused else READ) | (WRITE if self._buffer else 0)
+        if events == self._events:
+            return
+        if not self._events:
+            self.reactor.register(self._sock, events, self._ready)
+        elif not events:
+            self.reactor.unregister(self._sock)
+        else:
+            self.reactor.modify(self._sock, events, self._ready)
+        self._events = events
+
+    def _close(self, error: Exception | None) -> None:
+        if self._closed:
+            return
+        with self.lock:
+            self._closed = True
+            self._buffer = self._corked = None
+            self.pending = 0
+            if self._room is not None:
+                self._room.notify_all()
+        if self._events:
+            self.reactor.unregister(self._sock)
+            self._events = 0
+        if self.tap is not None:
+            if isinstance(error, ConnectionResetError):
+                self.tap.mark("reset")
+            self.tap.mark("closed")
+        self._sock.close()
+        self._sink.lost(error or self.broken)

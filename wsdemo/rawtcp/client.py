@@ -1,0 +1,102 @@
+"""The client of the time server: connects, iterates over messages, and sends."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from types import TracebackType
+
+from wsdemo.net import reactor as reactors
+from wsdemo.net.dial import dial
+from wsdemo.net.inbox import Inbox
+from wsdemo.protocol.errors import ConnectionClosed
+from wsdemo.protocol.limits import Limits
+from wsdemo.rawtcp.link import Link, encode
+from wsdemo.trace.recorder import Trace
+
+
+class TimeClient:
+    """A connection to a time server, kept by a background thread.
+
+    Raises OSError with one clear line when nobody answers at ``host`` and ``port`` within ``timeout``
+    seconds.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 1234,
+        *,
+        timeout: float = 10.0,
+        limits: Limits | None = None,
+        trace: Trace | None = None,
+    ) -> None:
+        limits = limits or Limits()
+        sock = dial(host, port, timeout)
+        tap = trace.tap("client", sock.getsockname(), sock.getpeername()) if trace is not None else None
+        self._reactor = reactors.acquire()
+        self._gone = threading.Event()
+        self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
+        self._link = Link(self._reactor, sock, limits, tap, self._inbox_put, self._lost)
+        self._reactor.call_soon(self._link.wire.start)
+
+    def __enter__(self) -> TimeClient:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[str]:
+        """Each message as it comes, until the connection ends."""
+        while True:
+            try:
+                yield self.recv()
+            except ConnectionClosed:
+                return
+
+    @property
+    def error(self) -> Exception | None:
+        """Why the connection ended, where it did not end well."""
+        return self._link.error
+
+    def send(self, text: str) -> None:
+        """Send a message. Raises ConnectionClosed."""
+        self._link.send(encode(text), wait=True)
+
+    def recv(self, timeout: float | None = None) -> str:
+        """The next message, waiting at most ``timeout`` seconds (``None``: as long as it takes).
+
+        Raises TimeoutError, and ConnectionClosed once all messages are taken and no more will come.
+        """
+        message = self._inbox.get(timeout)
+        assert isinstance(message, str)
+        return message
+
+    def close(self) -> None:
+        """Send what is pending, end the connection and, with the last client, the thread."""
+        if self._reactor.forked:
+            return
+        self._link.wire.finish(close=True)
+        if self._reactor.here:
+            return
+        if not self._gone.wait(5.0):
+            self._link.wire.abort()
+            self._gone.wait()
+        if self._reactor.stopping:
+            self._reactor.close()
+
+    # -- in the reactor's thread --------------------------------------------------------------------------
+
+    def _inbox_put(self, text: str) -> bool:
+        return self._inbox.put(text)
+
+    def _room(self) -> None:
+        self._reactor.call_soon(self._link.wire.resume)
+
+    def _lost(self, error: Exception | None) -> None:
+        self._inbox.end(1006, str(error) if error else "")
+        reactors.release(self._reactor)
+        self._gone.set()

@@ -1,0 +1,197 @@
+"""The time server: welcomes each client, tells everyone the time, and hears what they say.
+
+::
+
+    with TimeServer(port=1234) as server:      # its own thread; 127.0.0.1
+        ...
+
+Any number of clients, one thread. Who is slow or frozen holds up nobody, and is dropped at a bound; who
+breaks the protocol loses its own connection, and the reason is kept in ``errors``.
+"""
+
+from __future__ import annotations
+
+import collections
+import itertools
+import socket
+from collections.abc import Callable, Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Any
+
+from wsdemo.net.listener import Listener
+from wsdemo.net.reactor import Reactor
+from wsdemo.net.wire import Wire
+from wsdemo.protocol.errors import ConnectionClosed
+from wsdemo.protocol.limits import Limits
+from wsdemo.rawtcp.link import Link, encode
+from wsdemo.trace.recorder import Trace
+
+WELCOME = "Welcome! The time follows."
+
+
+def wall_clock() -> str:
+    """The time of day, to the second.
+
+    >>> len(wall_clock())
+    8
+    """
+    return datetime.now().strftime("%H:%M:%S")
+
+
+class Peer:
+    """One client, as the server sees it."""
+
+    def __init__(self, server: TimeServer, number: int, sock: socket.socket, address: Any) -> None:
+        self.id = number  #: 1, 2, 3 … in the order of arrival
+        self.address = address  #: the client's IP address and port
+        self._server = server
+        tap = server.trace.tap("server", sock.getsockname(), address) if server.trace is not None else None
+        self._link = Link(server._reactor, sock, server.limits, tap, self._heard, self._lost)
+
+    def __repr__(self) -> str:
+        return f"<Peer {self.id}>"
+
+    def send(self, text: str) -> None:
+        """Send a message. Raises ConnectionClosed; from a thread of yours waits while too much is pending."""
+        self._link.send(encode(text), wait=True)
+
+    def close(self) -> None:
+        """Send what is pending and end this connection."""
+        self._link.wire.finish(close=True)
+
+    @property
+    def pending(self) -> int:
+        """Bytes sent to this client that the kernel has not taken yet."""
+        return self._link.wire.pending
+
+    @property
+    def wire(self) -> Wire:
+        """The socket's side of it."""
+        return self._link.wire
+
+    def _write(self, data: bytes) -> None:
+        try:
+            self._link.send(data, wait=False)
+        except ConnectionClosed:
+            pass  # it is leaving, and `_lost` comes
+
+    def _heard(self, text: str) -> bool:
+        try:
+            self._server.on_message(self, text)
+        except Exception as error:  # the handler's mistake costs this client only
+            self._link.fail(error)
+        return True
+
+    def _lost(self, error: Exception | None) -> None:
+        self._server._lost(self, error)
+
+
+class TimeServer:
+    """Serves ``host`` and ``port`` (0: any free one) from a thread of its own until `close`.
+
+    ``on_message(peer, text)`` is called in that thread with what a client says, and must not block.
+    ``clock()`` gives the text that goes to everyone every ``every`` seconds. ``errors`` keeps the last 100
+    reasons for which a client was dropped, as (peer's number, error).
+    """
+
+    def __init__(
+        self,
+        on_message: Callable[[Peer, str], object] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        every: float = 3.0,
+        clock: Callable[[], str] = wall_clock,
+        welcome: str = WELCOME,
+        limits: Limits | None = None,
+        trace: Trace | None = None,
+    ) -> None:
+        if every <= 0:
+            raise ValueError(f"every={every:g} seconds, expected more than 0")
+        self.on_message = on_message or (lambda peer, text: None)
+        self.every = every
+        self.clock = clock
+        self.limits = limits or Limits()
+        self.trace = trace
+        self.errors: collections.deque[tuple[int, Exception]] = collections.deque(maxlen=100)
+        self._welcome = encode(welcome)
+        self._peers: dict[int, Peer] = {}
+        self._numbers = itertools.count(1)
+        self._closing = False
+        self._reactor = Reactor("wsdemo-time-server")
+        try:
+            self._listener = Listener(self._reactor, host, port, self.limits.backlog, self._accepted)
+        except BaseException:
+            self._reactor.close()
+            raise
+        self.host = host
+        self.port = self._listener.port
+        self._reactor.call_later(every, self._tick)
+        self._reactor.call_later(1.0, self._sweep)
+
+    def __enter__(self) -> TimeServer:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<TimeServer: {len(self._peers)} clients>"
+
+    @property
+    def clients(self) -> list[Peer]:
+        """Who is connected now, in the order of arrival."""
+        return list(self._peers.values())
+
+    def broadcast(self, text: str, to: Iterable[Peer] | None = None) -> None:
+        """Send a message to everyone, or to some. It is encoded once; nobody waits for anybody."""
+        data = encode(text)
+        for peer in self.clients if to is None else to:
+            peer._write(data)
+
+    def close(self) -> None:
+        """End all connections, the listening socket and the thread."""
+        if not self._closing:
+            self._closing = True
+            self._reactor.call_soon(self._close)
+            self._reactor.close()
+
+    # -- in the reactor's thread --------------------------------------------------------------------------
+
+    def _accepted(self, sock: socket.socket, address: Any) -> None:
+        if len(self._peers) >= self.limits.connections:
+            sock.close()
+            return
+        try:
+            peer = Peer(self, next(self._numbers), sock, address)
+        except OSError:  # gone already
+            sock.close()
+            return
+        self._peers[peer.id] = peer
+        peer.wire.start()
+        peer._write(self._welcome)
+
+    def _tick(self) -> None:
+        self._reactor.call_later(self.every, self._tick)
+        self.broadcast(self.clock())
+
+    def _sweep(self) -> None:
+        """Drop who has taken no byte for too long."""
+        self._reactor.call_later(1.0, self._sweep)
+        for peer in self.clients:
+            if peer.wire.stalled(self._reactor.now):
+                seconds = self.limits.write_timeout
+                peer._link.fail(TimeoutError(f"took no byte for {seconds:g} seconds"))
+
+    def _lost(self, peer: Peer, error: Exception | None) -> None:
+        self._peers.pop(peer.id, None)
+        if error is not None and not self._closing:
+            self.errors.append((peer.id, error))
+
+    def _close(self) -> None:
+        self._listener.close()
+        for peer in self.clients:
+            peer.wire.abort()
