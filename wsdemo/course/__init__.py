@@ -1,0 +1,8 @@
+"""What the lessons need beside the protocol: `doctor` looks at the machine, `check` at an answer.
+
+Reading order: doctor · exercises · lesson_00, lesson_01, … (the checks of each lesson).
+"""
+
+from wsdemo.course.exercises import check
+
+__all__ = ["check"]
