@@ -7,8 +7,8 @@
     └──────────────┴───────────────────┘   and in a dark notebook, where the picture is a white card
 
 Fields that say how long something is are yellow, what the reader wrote is blue, and so on. Colour is never
-the only sign: fields that could be confused differ in their pattern, and every picture prints the label too. The
-fills are Paul Tol's "light" scheme, made for labelled cells with dark text and for colour-blind eyes
+the only sign: fields that could be confused differ in their pattern, and every picture prints the label too.
+The fills are Paul Tol's "light" scheme, made for labelled cells with dark text and for colour-blind eyes
 (https://sronpersonalpages.nl/~pault/). Knows nothing of bytes or protocols.
 """
 
