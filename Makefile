@@ -1,0 +1,45 @@
+# Two commands are enough: `make lab` opens the course, `make test` runs every test. Each makes its own
+# environment in .venv first (a minute, once). Needed: git, make, and a Python 3.11 or newer with venv and pip.
+
+# The Python to build on: `make lab PYTHON=python3.13`. By default the first one that is new enough.
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c 'import sys, venv; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
+VENV ?= .venv
+BIN := $(VENV)/bin
+# One stamp for each Python and set of packages: it is newer than the lists it was made from, or made again.
+VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info[:3])' 2>/dev/null)
+LAB := $(VENV)/lab-$(VERSION)
+TEST := $(VENV)/test-$(VERSION)
+
+LAB_FLAGS ?=
+PYTEST_FLAGS ?=
+# Two workers, and a file stays with one of them: a notebook's cells share a kernel.
+WORKERS ?= 2
+
+.PHONY: lab test lint notebooks check clean
+.DEFAULT_GOAL := lab
+
+lab: $(LAB)  ## open the course
+	$(BIN)/jupyter lab $(LAB_FLAGS) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
+
+test: $(TEST)  ## run every test, the lessons included
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
+
+lint: $(TEST)  ## ruff (format and rules, notebooks too) and mypy
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+notebooks: $(TEST)  ## run the lessons again and store what changed
+	$(BIN)/python -m tools.notebooks
+
+check: lint test  ## all that must hold before a commit
+
+clean:
+	rm -rf $(VENV)
+
+$(LAB) $(TEST): pyproject.toml requirements.lock
+	@test -n "$(VERSION)" || { echo "No Python 3.11 or newer found; name one: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	@test -e $(BIN)/python && ls $(VENV)/*-$(VERSION) >/dev/null 2>&1 || $(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c requirements.lock -e '.[$(firstword $(subst -, ,$(@F)))]'
+	@touch $@

@@ -1,0 +1,1 @@
+"""Tools for the people who write wsdemo; nothing of it is installed."""
