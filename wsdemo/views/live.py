@@ -27,7 +27,8 @@ class Live:
 
     ``draw()`` gives the picture as things stand. What it raises is shown in the picture's place, not lost.
     ``still`` is the picture of the beginning, and ``caption`` says, where there is no kernel, what the
-    controls would do. Call `update` from one thread at a time: a control's changes come in the kernel's main thread.
+    controls would do. Call `update` from one thread at a time; what a control reports comes in the kernel's
+    main thread.
     """
 
     def __init__(
