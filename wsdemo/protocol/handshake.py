@@ -4,8 +4,8 @@ r"""The opening handshake: how HTTP stops being HTTP (RFC 6455 §4).
 
     client                                                server
       GET /chat HTTP/1.1                           ────►
-      Host: example.com                                     accept(): is this a WebSocket client, may it come in?
-      Upgrade: websocket
+      Host: example.com                                     accept(): is this a WebSocket client?
+      Upgrade: websocket                                    may it come in?
       Connection: Upgrade
       Sec-WebSocket-Version: 13
       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==
@@ -25,34 +25,24 @@ import base64
 import binascii
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from os import urandom
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from . import masking
 from .errors import HandshakeError
-from .http11 import (
-    REASONS,
-    VISIBLE,
-    Headers,
-    Request,
-    Response,
-    is_token,
-    serialize_request,
-    shown,
-    split_authority,
-)
+from .extensions import parse_extensions as parse_extensions
+from .headers import Headers, is_token, shown, split_authority
+from .http11 import REASONS, Request, Response, serialize_request
+from .url import URL as URL
+from .url import parse_url as parse_url
 
 if TYPE_CHECKING:
     from .deflate import Deflate, Parameters
 
-#: "258EAFA5-…, which is unlikely to be used by network endpoints that do not understand the WebSocket Protocol"
-#: (RFC 6455 §1.3).
+#: A number "which is unlikely to be used by network endpoints that do not understand the WebSocket
+#: Protocol" (RFC 6455 §1.3).
 GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 VERSION: Final = "13"
-DEFAULT_PORTS: Final = {"ws": 80, "wss": 443}
-
-#: One offer or answer of Sec-WebSocket-Extensions: the name, and (parameter, value or None) pairs.
-Extension = tuple[str, list[tuple[str, str | None]]]
 
 
 def accept_key(key: str) -> str:
@@ -90,12 +80,11 @@ def accept(
 ) -> Accepted:
     """Answer a request for a WebSocket: ``Accepted``, or ``HandshakeError`` with the status that says no.
 
-    ``origins``: those allowed, compared exactly, ``None`` among them for a request without one; not given:
-    the server's own origin, which is ``https`` where it is ``secure``, and clients that send none.
-    ``hosts``: names allowed in Host where the server listens on ``loopback``, beside IP addresses and
-    ``localhost``. ``subprotocols``: those that the server speaks; the client's list is "ordered by
-    preference" (RFC 6455 §4.1, item 10), so its first one that the server speaks is chosen, and none where
-    there is none. ``headers``: further fields of the 101, such as Set-Cookie.
+    ``origins`` and ``secure``: see ``check_origin``; ``hosts`` and ``loopback``: see ``check_host``.
+    ``subprotocols``: those that the server speaks. The client's list is "ordered by preference" (RFC 6455
+    §4.1), so the first of it that the server speaks is chosen; where there is none, the answer names none.
+    ``deflate``: how to compress, where the client offers it. ``headers``: more fields for the 101, such as
+    Set-Cookie.
 
     >>> request = Request("GET", "/chat", Headers({
     ...     "Host": "example.com", "Upgrade": "websocket", "Connection": "Upgrade",
@@ -104,74 +93,73 @@ def accept(
     's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
     """
     key = check_upgrade(request)
-    check_host(request, hosts=hosts, loopback=loopback)
+    if loopback:
+        check_host(request, hosts=hosts)
     check_origin(request, origins=origins, secure=secure)
-    answer = [
+    fields = [
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Accept", accept_key(key)),
     ]
     subprotocol = _choose_subprotocol(request.headers, subprotocols)
     if subprotocol is not None:
-        answer.append(("Sec-WebSocket-Protocol", subprotocol))
-    offers = request.headers.get("sec-websocket-extensions")
+        fields.append(("Sec-WebSocket-Protocol", subprotocol))
     parameters = None
+    offers = request.headers.get("sec-websocket-extensions")
     if offers is not None:
-        extensions = parse_extensions(offers)
-        agreed = deflate.accept(extensions) if deflate is not None else None
-        if agreed is not None:
-            parameters, value = agreed
-            answer.append(("Sec-WebSocket-Extensions", value))
-    answer += headers
-    return Accepted(Response(101, REASONS[101], Headers(answer)), subprotocol, parameters)
+        offered = parse_extensions(offers)
+        chosen = deflate.accept(offered) if deflate is not None else None
+        if chosen is not None:
+            parameters, value = chosen
+            fields.append(("Sec-WebSocket-Extensions", value))
+    fields += _not_ours(headers)
+    return Accepted(Response(101, REASONS[101], Headers(fields)), subprotocol, parameters)
 
 
 def check_upgrade(request: Request) -> str:
-    """Whether a request has all that RFC 6455 §4.2.1 asks for; its Sec-WebSocket-Key."""
-    if request.method != "GET":
-        raise HandshakeError(
-            f"method {shown(request.method)}, a WebSocket is opened with GET", 405, [("Allow", "GET")]
-        )
+    """Whether a request is the one of RFC 6455 §4.2.1; gives back its Sec-WebSocket-Key."""
     headers = request.headers
+    if request.method != "GET":
+        message = f"method {shown(request.method)}, a WebSocket is opened with GET"
+        raise HandshakeError(message, 405, [("Allow", "GET")])
     if "websocket" not in headers.tokens("upgrade"):
-        raise HandshakeError(
-            f"a WebSocket is here: Upgrade: websocket is needed, got {_got(headers, 'upgrade')}",
-            426,
-            [("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION)],
-        )
+        message = f"a WebSocket lives here: send Upgrade: websocket, got {_got(headers, 'Upgrade')}"
+        raise HandshakeError(message, 426, UPGRADE)
+    if len(headers.get_all("upgrade")) > 1:
+        raise HandshakeError("more than one Upgrade field")
     if "upgrade" not in headers.tokens("connection"):
-        raise HandshakeError(f"Connection: Upgrade is needed, got {_got(headers, 'connection')}")
+        raise HandshakeError(f"send Connection: Upgrade, got {_got(headers, 'Connection')}")
     if request.body:
         raise HandshakeError(f"a body of {len(request.body)} bytes with an upgrade, none is allowed")
-    version = _one(headers, "Sec-WebSocket-Version", 400)
+    version = _one(headers, "Sec-WebSocket-Version")
     if version != VERSION:
-        raise HandshakeError(
-            f"Sec-WebSocket-Version {shown(version)}, version {VERSION} is spoken here (RFC 6455)",
-            426,
-            [("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION)],
-        )
-    key = _one(headers, "Sec-WebSocket-Key", 400)
-    if not _is_key(key):
-        raise HandshakeError(f"Sec-WebSocket-Key {shown(key)}: 16 bytes in base64 are needed")
+        message = f"Sec-WebSocket-Version {shown(version)}, only {VERSION} is spoken here (RFC 6455)"
+        raise HandshakeError(message, 426, UPGRADE)
+    key = _one(headers, "Sec-WebSocket-Key")
+    if not is_key(key):
+        raise HandshakeError(f"Sec-WebSocket-Key {shown(key)}, 16 bytes in base64 are needed")
     return key
 
 
 def check_host(request: Request, *, hosts: Sequence[str] = (), loopback: bool = True) -> None:
-    """Refuse DNS rebinding: a web page whose own name suddenly resolves to 127.0.0.1 is not a local one.
+    """Refuse DNS rebinding: a web page whose own name suddenly resolves to 127.0.0.1, which makes our server
+    its own in the browser's eyes.
 
-    Only where the server listens on loopback. An IP address can't be rebound; ``localhost`` is ours.
+    Only where the server listens on ``loopback``. Allowed are IP addresses, which no page can rebind, exactly
+    ``localhost``, and the names in ``hosts``. A plain HTTP route needs this check as much as a WebSocket.
     """
     if not loopback:
         return
-    name, _ = split_authority(request.host)
-    name = name.lower()
-    if name in ("127.0.0.1", "localhost") or name in hosts or name.startswith("[") or _is_ipv4(name):
+    _not_text("hosts", hosts)
+    name = split_authority(request.host)[0].lower()
+    if name in ("127.0.0.1", "localhost") or name[0] == "[" or _is_ipv4(name):
         return
-    raise HandshakeError(
-        f"Host {shown(request.host)} is not this machine: localhost or an IP address is needed, "
-        "or the name in the server's option hosts",
-        403,
-    )
+    if name not in [host.lower() for host in hosts]:
+        raise HandshakeError(
+            f"Host {shown(request.host)} is not this machine: use localhost or an IP address, "
+            "or give the name to the server's option hosts",
+            403,
+        )
 
 
 def check_origin(
@@ -179,106 +167,48 @@ def check_origin(
 ) -> None:
     """Refuse cross-site WebSocket hijacking: a foreign page that uses its visitor's cookies (RFC 6455 §10.2).
 
-    Browsers say in Origin which page is asking, and no page can make them lie; other clients need send none.
+    A browser says in Origin which page is asking; no page can make it lie. Other clients send what they
+    like, or nothing. ``origins`` are those allowed, compared exactly, None among them for no Origin at all.
+    Without ``origins``: the server's own, which is https where it is ``secure``, and requests without one.
+    Behind a proxy that ends TLS, give ``origins``.
     """
     values = request.headers.get_all("origin")
+    if not values and origins is None:
+        return
     if len(values) > 1:
-        raise HandshakeError(f"{len(values)} Origin fields, at most one is accepted")
-    origin = values[0] if values else None
+        raise HandshakeError(f"{len(values)} Origin fields, at most one is allowed")
     if origins is None:
-        if origin is None:
-            return
-        allowed: Sequence[str | None] = (_own_origin(request.host, secure),)
-    else:
-        allowed = origins
-    if origin not in allowed:
+        origins = [own_origin(request.host, secure)]
+    _not_text("origins", origins)
+    origin = values[0] if values else None
+    if origin not in origins:
         got = "no Origin" if origin is None else f"Origin {shown(origin)}"
-        names = ", ".join("none" if one is None else one for one in allowed) or "nothing"
-        raise HandshakeError(f"{got} is not allowed here: {names} is; see the server's option origins", 403)
+        allowed = " or ".join("none" if name is None else shown(name) for name in origins) or "no page"
+        raise HandshakeError(f"{got}, allowed is {allowed} (the server's option origins)", 403)
 
 
 def refusal(error: HandshakeError) -> Response:
-    """The HTTP answer that says what was wrong, in one line of plain text. The connection closes after it."""
-    body = f"{error}\n".encode()
-    names = {name.lower() for name, _ in error.headers}
-    connection = "Upgrade, close" if "upgrade" in names else "close"
-    headers = [
+    """The HTTP answer that says what was wrong, in one line of plain text. The connection closes after it.
+
+    >>> response = refusal(HandshakeError("no such page", 404))
+    >>> response.status, response.reason, response.body
+    (404, 'Not Found', b'no such page\\n')
+    """
+    body = f"{error}\n".encode(errors="backslashreplace")
+    upgrade = any(name.lower() == "upgrade" for name, _ in error.headers)
+    fields = [
         ("Content-Type", "text/plain; charset=utf-8"),
         ("Content-Length", str(len(body))),
-        ("X-Content-Type-Options", "nosniff"),
-        ("Connection", connection),  # RFC 9110 §7.8: who sends Upgrade must name it in Connection
+        ("X-Content-Type-Options", "nosniff"),  # a browser must not take it for HTML
+        # "A sender of Upgrade MUST also send an 'Upgrade' connection option" (RFC 9110 §7.8)
+        ("Connection", "Upgrade, close" if upgrade else "close"),
         *error.headers,
     ]
     status = error.status if error.status >= 400 else 400
-    return Response(status, REASONS.get(status, "Error"), Headers(headers), body)
+    return Response(status, REASONS.get(status, "Error"), Headers(fields), body)
 
 
 # The client's side
-
-
-@dataclass(frozen=True, slots=True)
-class URL:
-    """Where a WebSocket is (RFC 6455 §3): ``ws(s)://host:port/target``."""
-
-    secure: bool
-    host: str  #: a name in ASCII and lower case, or an IP address without brackets
-    port: int
-    target: str  #: path and query, as in the request line
-
-    @property
-    def authority(self) -> str:
-        """The value of Host: the port only where it is not the scheme's own."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == DEFAULT_PORTS["wss" if self.secure else "ws"] else f"{host}:{self.port}"
-
-    def __str__(self) -> str:
-        return f"{'wss' if self.secure else 'ws'}://{self.authority}{self.target}"
-
-
-def parse_url(url: str) -> URL:
-    """Take a WebSocket URL apart. ``ValueError`` says what is wrong with it.
-
-    A user name or password is refused: it would end in logs. What is not allowed in a target, such as a
-    space or é, is percent-encoded as UTF-8; a name that is not ASCII is encoded by IDNA.
-
-    >>> parse_url("ws://example.com/chat?room=1")
-    URL(secure=False, host='example.com', port=80, target='/chat?room=1')
-    >>> str(parse_url("wss://[::1]:8765"))
-    'wss://[::1]:8765/'
-    """
-    scheme, mark, rest = url.partition("://")
-    scheme = scheme.lower()
-    if not mark or scheme not in DEFAULT_PORTS:
-        hint = {"http": ", ws:// instead of http://", "https": ", wss:// instead of https://"}.get(scheme, "")
-        raise ValueError(f"{shown(url)} is not a WebSocket URL: ws://host:port/path is needed{hint}")
-    if any(ord(character) < 0x20 or ord(character) == 0x7F for character in url) or url != url.strip():
-        raise ValueError(f"{shown(url)}: control characters, or spaces around it")
-    if "#" in rest:
-        # "Fragment identifiers are meaningless in the context of WebSocket URIs and MUST NOT be used" (§3)
-        raise ValueError(f"{shown(url)}: a fragment has no meaning here; write %23 for the character #")
-    cut = min(i for i in (rest.find("/"), rest.find("?"), len(rest)) if i >= 0)
-    authority, target = rest[:cut], rest[cut:]
-    if "@" in authority:
-        raise ValueError("a user name in the URL is not supported: send an Authorization header")
-    if not authority.isascii():
-        name, colon, port = authority.partition(":")
-        try:
-            authority = name.encode("idna").decode("ascii") + colon + port
-        except UnicodeError:
-            raise ValueError(f"{shown(name)} is not a host name") from None
-    try:
-        host, given = split_authority(authority)
-    except HandshakeError as error:
-        raise ValueError(f"{shown(url)}: {error}") from None
-    if given == 0:
-        raise ValueError(f"{shown(url)}: port 0")
-    target = target if target.startswith("/") else "/" + target
-    return URL(
-        secure=scheme == "wss",
-        host=host.strip("[]").lower(),
-        port=given or DEFAULT_PORTS[scheme],
-        target="".join(map(_percent_encoded, _whole_percents(target).encode())),
-    )
 
 
 def request(
@@ -303,17 +233,11 @@ def request(
         url = parse_url(url)
     if key is None:
         key = fresh_key()
-    elif not _is_key(key):
+    elif not is_key(key):
         raise ValueError(f"key {shown(key)}: 16 bytes in base64 are needed")
-    more = list(headers.items() if isinstance(headers, Mapping) else headers)
-    host = url.authority
-    for name, value in more:
-        if name.lower() in _OURS:
-            raise ValueError(f"header field {name}: the handshake sets it itself")
-        if name.lower() == "host":
-            host = value
+    more = _not_ours(headers)
     fields = [
-        ("Host", host),
+        ("Host", next((value for name, value in more if name.lower() == "host"), url.authority)),
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
         ("Sec-WebSocket-Key", key),
@@ -322,13 +246,13 @@ def request(
     if origin is not None:
         fields.append(("Origin", origin))
     if subprotocols:
-        _check_names(subprotocols)
+        check_subprotocols(subprotocols)
         fields.append(("Sec-WebSocket-Protocol", ", ".join(subprotocols)))
     if deflate is not None:
         fields.append(("Sec-WebSocket-Extensions", deflate.offer()))
     fields += [(name, value) for name, value in more if name.lower() != "host"]
     made = Request("GET", url.target, Headers(fields))
-    return Request(made.method, made.target, made.headers, raw=serialize_request(made))
+    return replace(made, raw=serialize_request(made))
 
 
 @dataclass(frozen=True, slots=True)
@@ -340,74 +264,78 @@ class Agreed:
 
 
 def check(request: Request, response: Response, deflate: Deflate | None = None) -> Agreed:
-    """Whether a response opens the WebSocket that a request asked for (RFC 6455 §4.1, last part).
+    """Whether a response opens the WebSocket that a request asked for (RFC 6455 §4.1, the last part).
 
-    ``deflate``: the configuration that made the offer. ``HandshakeError`` carries the status of the answer;
-    redirects are not followed, they could carry credentials elsewhere.
+    ``deflate``: the configuration that made the offer. ``HandshakeError`` carries the status of the answer.
+    A redirect is not followed: it could carry credentials elsewhere.
     """
     headers = response.headers
     if response.status != 101:
         raise HandshakeError(_why_not(response), response.status)
-    if "websocket" not in headers.tokens("upgrade") or len(headers.get_all("upgrade")) > 1:
-        raise HandshakeError(
-            f"the answer 101 has {_got(headers, 'Upgrade')}, Upgrade: websocket is needed", 101
+    try:
+        if [value.lower() for value in headers.get_all("upgrade")] != ["websocket"]:
+            raise HandshakeError(f"Upgrade: websocket is needed, got {_got(headers, 'Upgrade')}")
+        if "upgrade" not in headers.tokens("connection"):
+            raise HandshakeError(f"Connection: Upgrade is needed, got {_got(headers, 'Connection')}")
+        got, expected = (
+            _one(headers, "Sec-WebSocket-Accept"),
+            accept_key(request.headers["Sec-WebSocket-Key"]),
         )
-    if "upgrade" not in headers.tokens("connection"):
-        raise HandshakeError(
-            f"the answer 101 has {_got(headers, 'Connection')}, Connection: Upgrade is needed", 101
-        )
-    expected = accept_key(request.headers["Sec-WebSocket-Key"])
-    got = _one(headers, "Sec-WebSocket-Accept", 101)
-    if got != expected:
-        raise HandshakeError(
-            f"Sec-WebSocket-Accept {shown(got)} does not answer our key, {expected!r} does: "
-            "not a WebSocket server, or an answer from a cache",
-            101,
-        )
-    return Agreed(_agreed_subprotocol(request, headers), _agreed_deflate(request, headers, deflate))
+        if got != expected:
+            raise HandshakeError(
+                f"Sec-WebSocket-Accept {shown(got)} is not {expected}, the answer to our key"
+            )
+        return Agreed(_agreed_subprotocol(request, headers), _agreed_deflate(request, headers, deflate))
+    except HandshakeError as error:
+        raise HandshakeError(f"the server's answer 101 is not one to our request: {error}", 101) from None
 
 
 # Parts of both
 
 
-def parse_extensions(value: str) -> list[Extension]:
-    """The elements of Sec-WebSocket-Extensions (RFC 6455 §9.1); ``HandshakeError`` where it is none.
-
-    A value in quotes must be a token without them, so no comma, semicolon or equals sign can hide there,
-    and cutting at these reads each character a fixed number of times.
-
-    >>> parse_extensions('permessage-deflate; client_max_window_bits; server_max_window_bits="10"')
-    [('permessage-deflate', [('client_max_window_bits', None), ('server_max_window_bits', '10')])]
-    """
-    extensions: list[Extension] = []
-    for element in value.split(","):
-        name, *parts = (part.strip(" \t") for part in element.split(";"))
-        if not name and not parts:  # an empty element: ignored, RFC 9110 §5.6.1
-            continue
-        parameters: list[tuple[str, str | None]] = []
-        for part in parts:
-            parameter, equals, text = part.partition("=")
-            if equals and text[:1] == '"':
-                text = _unquoted(text)
-            if not is_token(parameter) or (equals and not is_token(text)):
-                raise HandshakeError(f"Sec-WebSocket-Extensions {shown(value)}: parameter {shown(part)}")
-            parameters.append((parameter, text if equals else None))
+def check_subprotocols(subprotocols: Sequence[str]) -> None:
+    """Whether these can be names of subprotocols: tokens, each once; else ``ValueError`` or ``TypeError``."""
+    _not_text("subprotocols", subprotocols)
+    for name in subprotocols:
         if not is_token(name):
-            raise HandshakeError(f"Sec-WebSocket-Extensions {shown(value)}: {shown(name)} is not a name")
-        extensions.append((name, parameters))
-    if not extensions:
-        raise HandshakeError("Sec-WebSocket-Extensions is empty")
-    return extensions
+            raise ValueError(f"subprotocol {shown(name)}: a name without spaces and separators is needed")
+    if len(set(subprotocols)) != len(subprotocols):
+        raise ValueError(f"subprotocols {', '.join(subprotocols)}: a name stands twice")
+
+
+def own_origin(host: str, secure: bool) -> str:
+    """The origin of a server's own pages (RFC 6454 §6.2): without the port where it is the scheme's own.
+
+    >>> own_origin("example.com:80", secure=False), own_origin("example.com:80", secure=True)
+    ('http://example.com', 'https://example.com:80')
+    """
+    scheme, port = ("https", ":443") if secure else ("http", ":80")
+    return f"{scheme}://{host.lower().removesuffix(port)}"
 
 
 def fresh_key() -> str:
-    """16 random bytes in base64."""
-    return base64.b64encode(urandom(16)).decode("ascii")
+    """16 random bytes in base64, as many as four masking keys."""
+    return base64.b64encode(b"".join(masking.fresh_key() for _ in range(4))).decode("ascii")
 
 
-#: What a caller's own headers must not hold: the handshake sets it, or the body that we do not send.
+def is_key(key: str) -> bool:
+    """Whether it is "a base64-encoded value that, when decoded, is 16 bytes in length" (RFC 6455 §4.2.1).
+
+    >>> is_key("dGhlIHNhbXBsZSBub25jZQ=="), is_key("dGhlIHNhbXBsZQ==")
+    (True, False)
+    """
+    try:
+        return len(key) == 24 and len(binascii.a2b_base64(key.encode("ascii"), strict_mode=True)) == 16
+    except ValueError:  # not base64, not ASCII
+        return False
+
+
+#: The fields of a 426: what to send instead.
+UPGRADE: Final = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION))
+
+#: Fields that the handshake itself sets, or that announce a body: not for the caller.
 _OURS: Final = frozenset(
-    {
+    [
         "connection",
         "content-length",
         "sec-websocket-accept",
@@ -417,15 +345,29 @@ _OURS: Final = frozenset(
         "sec-websocket-version",
         "transfer-encoding",
         "upgrade",
-    }
+    ]
 )
 
 
-def _one(headers: Headers, name: str, status: int) -> str:
-    """The value of a field that must be there once."""
+def _not_ours(headers: Iterable[tuple[str, str]] | Mapping[str, str]) -> list[tuple[str, str]]:
+    fields = list(headers.items() if isinstance(headers, Mapping) else headers)
+    for name, _ in fields:
+        if name.lower() in _OURS:
+            raise ValueError(f"header field {name} is set by the handshake itself")
+    return fields
+
+
+def _not_text(option: str, names: object) -> None:
+    """``"a" in "abc"``: a text where a list is meant would allow every part of it."""
+    if isinstance(names, str):
+        raise TypeError(f"{option} is a list of names, got the text {names!a}")
+
+
+def _one(headers: Headers, name: str) -> str:
+    """The value of a field that must be there exactly once."""
     values = headers.get_all(name)
     if len(values) != 1:
-        raise HandshakeError(f"{len(values) or 'no'} {name} fields, exactly one is needed", status)
+        raise HandshakeError(f"{len(values) or 'no'} {name} fields, exactly one is needed")
     return values[0]
 
 
@@ -434,114 +376,52 @@ def _got(headers: Headers, name: str) -> str:
     return "none" if value is None else shown(value)
 
 
-def _is_key(key: str) -> bool:
-    """ "a Sec-WebSocket-Key with a base64-encoded value that, when decoded, is 16 bytes in length"."""
-    try:
-        return len(key) == 24 and len(binascii.a2b_base64(key.encode("ascii"), strict_mode=True)) == 16
-    except ValueError:  # binascii.Error, UnicodeEncodeError
-        return False
-
-
 def _is_ipv4(name: str) -> bool:
     parts = name.split(".")
     return len(parts) == 4 and all(part.isdecimal() and len(part) <= 3 and int(part) < 256 for part in parts)
-
-
-def _own_origin(host: str, secure: bool) -> str:
-    """The origin of a page from this very server (RFC 6454 §6.2): no port where it is the scheme's own."""
-    scheme, default = ("https", ":443") if secure else ("http", ":80")
-    return f"{scheme}://{host.lower().removesuffix(default)}"
 
 
 def _choose_subprotocol(headers: Headers, spoken: Sequence[str]) -> str | None:
     values = headers.get_all("sec-websocket-protocol")
     if not values:
         return None
-    offered = [part.strip(" \t") for value in values for part in value.split(",")]
-    for name in offered:
-        if not is_token(name):
-            raise HandshakeError(f"Sec-WebSocket-Protocol {shown(', '.join(values))}: {shown(name)}")
-    if len(set(offered)) != len(offered):
-        raise HandshakeError(f"Sec-WebSocket-Protocol {shown(', '.join(values))}: a name twice")
+    _not_text("subprotocols", spoken)
+    offered = [name.strip(" \t") for name in ",".join(values).split(",")]
+    try:
+        check_subprotocols(offered)
+    except ValueError as error:
+        raise HandshakeError(f"Sec-WebSocket-Protocol: {error}") from None
     return next((name for name in offered if name in spoken), None)
 
 
-def _check_names(subprotocols: Sequence[str]) -> None:
-    if isinstance(subprotocols, str):
-        raise TypeError(f"subprotocols is a list of names, got the string {subprotocols!r}")
-    for name in subprotocols:
-        if not is_token(name):
-            raise ValueError(f"subprotocol {shown(name)}: visible ASCII without separators is needed")
-    if len(set(subprotocols)) != len(subprotocols):
-        raise ValueError(f"subprotocols {', '.join(subprotocols)}: a name twice")
-
-
 def _agreed_subprotocol(request: Request, headers: Headers) -> str | None:
-    values = headers.get_all("sec-websocket-protocol")
-    if not values:
+    """ "[a] subprotocol that was not present in the client's handshake": the client MUST fail (§4.1)."""
+    if "sec-websocket-protocol" not in headers:
         return None
-    value = _one(headers, "Sec-WebSocket-Protocol", 101)
-    offered = [name.strip(" \t") for name in (request.headers.get("sec-websocket-protocol") or "").split(",")]
-    if not value or value not in offered:
-        raise HandshakeError(
-            f"the server chose subprotocol {shown(value)}, we offered {', '.join(filter(None, offered)) or 'none'}",
-            101,
-        )
-    return value
+    chosen = _one(headers, "Sec-WebSocket-Protocol")
+    offered = request.headers.get("sec-websocket-protocol") or ""
+    if not is_token(chosen) or chosen not in offered.split(", "):
+        raise HandshakeError(f"it chose subprotocol {shown(chosen)}, we offered {offered or 'none'}")
+    return chosen
 
 
 def _agreed_deflate(request: Request, headers: Headers, deflate: Deflate | None) -> Parameters | None:
     value = headers.get("sec-websocket-extensions")
     if value is None:
         return None
-    try:
-        extensions = parse_extensions(value)
-    except HandshakeError as error:
-        raise HandshakeError(str(error), 101) from None
-    name, parameters = extensions[0]
-    offered = request.headers.get("sec-websocket-extensions")
-    if deflate is None or offered is None or len(extensions) > 1 or name != "permessage-deflate":
-        raise HandshakeError(
-            f"the server chose extensions {shown(value)}, we offered {shown(offered) if offered else 'none'}",
-            101,
-        )
-    return deflate.agreed(parameters)
+    chosen = parse_extensions(value)
+    if deflate is None or [name for name, _ in chosen] != ["permessage-deflate"]:
+        offered = request.headers.get("sec-websocket-extensions")
+        raise HandshakeError(f"it chose extensions {shown(value)}, we offered {offered or 'none'}")
+    return deflate.agreed(chosen[0][1])
 
 
 def _why_not(response: Response) -> str:
-    """Status, and what its body or Location says, for the human who reads the error."""
-    what = f"the server answered {response.status} {shown(response.reason)[1:-1]}"
+    """What the human who reads the error needs: the status, where it points, and what the body says."""
+    what = f"the server answered {shown(f'{response.status} {response.reason}'.rstrip())}"
     location = response.headers.get("location")
     if 300 <= response.status < 400 and location is not None:
-        return f"{what} to {shown(location, 200)}, which is not followed: connect there yourself"
-    first = response.body.decode("utf-8", "replace").strip().partition("\n")[0].strip()
-    if first and not (response.headers.get("content-type") or "").lower().startswith("text/html"):
-        return f"{what}: {shown(first, 300)}"
-    return f"{what}, 101 is needed"
-
-
-def _unquoted(text: str) -> str:
-    r"""The inside of a quoted string (RFC 9110 §5.6.4), backslashes taken out; "" where it has no end."""
-    if len(text) < 2 or text[-1] != '"':
-        return ""
-    characters = iter(text[1:-1])
-    inside = [next(characters, '"') if character == "\\" else character for character in characters]
-    return "".join(inside)
-
-
-def _whole_percents(target: str) -> str:
-    """A percent sign that does not start an escape is one itself: ``100%`` is ``100%25``."""
-    first, *rest = target.split("%")
-    good = [f"%{part}" if _is_hex(part[:2]) else f"%25{part}" for part in rest]
-    return first + "".join(good)
-
-
-def _is_hex(text: str) -> bool:
-    return len(text) == 2 and all(character in "0123456789abcdefABCDEF" for character in text)
-
-
-def _percent_encoded(byte: int) -> str:
-    return chr(byte) if byte in _AS_IT_IS else f"%{byte:02X}"
-
-
-_AS_IT_IS: Final = frozenset(VISIBLE) - frozenset(b'"<>\\^`{|}')
+        return f"{what} and points to {shown(location, 200)}, which is not followed: connect there yourself"
+    line = response.body.decode("utf-8", "replace").strip().partition("\n")[0].rstrip()
+    is_page = line.startswith("<")
+    return f"{what}, 101 is needed" if is_page or not line else f"{what}: {shown(line, 300)}"

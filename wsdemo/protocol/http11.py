@@ -2,40 +2,43 @@ r"""HTTP/1.1, as much of it as a WebSocket needs (RFC 9112): one request, one re
 
 ::
 
-    GET /chat?room=1 HTTP/1.1 CR LF      request line: method, target, version     at most Limits.request_line
-    Host: example.com CR LF              field lines: name, colon, value           at most Limits.header_field
-    Upgrade: websocket CR LF                                                       and Limits.header_fields of them
-    CR LF                                the empty line ends the head              at most Limits.head_size in all
-    ...                                  a body, of Content-Length bytes           at most Limits.body_size
+    GET /chat?room=1 HTTP/1.1 CR LF    request line: method, target, version     Limits.request_line
+    Host: example.com CR LF            field lines: name, colon, value           Limits.header_field each
+    Upgrade: websocket CR LF                                                     Limits.header_fields of them
+    CR LF                              the empty line ends the head              Limits.head_size in all
+    ...                                the body, Content-Length bytes            Limits.body_size
 
-Where HTTP software is lenient, two programs can read the same bytes in two ways, and attacks live in the
-difference. So whatever has two readings is refused: a bare CR or LF, a folded line, space before a colon,
-a second Host, two lengths. A connection carries one request, so there is no keep-alive here.
+Where programs read HTTP leniently, two of them can read the same bytes in two ways, and attacks live in
+that difference. So what has two readings is refused: a bare CR or LF, a folded line, a space before a
+colon, a second Host, two lengths. A connection carries one request: nothing behind it is read as HTTP.
 
-Every byte is looked at a bounded number of times, also when the head comes byte by byte.
-Knows nothing of sockets, and of WebSockets only that nothing may stand between an upgrade and its frames.
+The cost is linear in the bytes that come, also when they come one by one. Error messages leave out values
+of fields and queries, which may be secrets.
+Knows nothing of sockets; of WebSockets only that nothing stands between an upgrade and its frames.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Final, Generic, TypeVar
 
 from .errors import HandshakeError
+from .headers import (
+    CRLF,
+    DIGITS,
+    TEXT,
+    TOKEN,
+    VISIBLE,
+    check_sendable,
+    is_token,
+    only,
+    split_authority,
+)
+from .headers import Headers as Headers
+from .headers import shown as shown
 from .limits import Limits
 
-CRLF: Final = b"\r\n"
-#: Characters of a token: names of fields, methods, subprotocols, extensions (RFC 9110 §5.6.2).
-TOKEN: Final = b"!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-#: Everything but control characters: what may stand in a line (RFC 9110 §5.5); the tab is allowed there.
-TEXT: Final = b"\t" + bytes(range(0x20, 0x7F)) + bytes(range(0x80, 0x100))
-#: What may stand in a request target: visible ASCII.
-VISIBLE: Final = bytes(range(0x21, 0x7F))
-#: Characters of a host name (RFC 3986 §3.2.2), without the brackets of an IPv6 address.
-HOST: Final = b"-._~!$&'()*+,;=%0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-IPV6: Final = b"0123456789ABCDEFabcdef:."
-DIGITS: Final = b"0123456789"
 #: Responses 1xx before the real one that a client puts up with (RFC 9110 §15.2).
 INTERIM: Final = 8
 
@@ -60,109 +63,6 @@ REASONS: Final = {
     503: "Service Unavailable",
     505: "HTTP Version Not Supported",
 }
-
-
-class Headers:
-    r"""Header fields, in the order of the wire; names are case-insensitive and may repeat. Immutable.
-
-    The bytes are kept, and what they say is worked out when it is asked for. A ``Headers`` that could not
-    be sent cannot be made: control characters and bad names are refused (``ValueError``).
-
-    >>> headers = Headers([("Host", "example.com"), ("Connection", "keep-alive, Upgrade")])
-    >>> headers["host"], headers.get("Origin"), headers.tokens("Connection")
-    ('example.com', None, ['keep-alive', 'upgrade'])
-    >>> headers.raw
-    b'Host: example.com\r\nConnection: keep-alive, Upgrade\r\n'
-    >>> Headers([("Cookie", "a\r\nSet-Cookie: b")])
-    Traceback (most recent call last):
-    ValueError: header field 'Cookie': control character in 'a\r\nSet-Cookie: b'
-    """
-
-    __slots__ = ("_fields", "_raw", "_start")
-
-    def __init__(self, fields: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
-        if isinstance(fields, Mapping):
-            fields = fields.items()
-        lines = [_field_line(name, value) for name, value in fields]
-        self._raw = b"".join([*lines, CRLF])
-        self._start = 0
-        self._fields: dict[str, list[str]] | None = None
-
-    @classmethod
-    def _of(cls, raw: bytes, start: int, fields: dict[str, list[str]]) -> Headers:
-        """Headers of a head that was checked: its bytes, where the field lines start, and what they say."""
-        headers = cls.__new__(cls)
-        headers._raw = raw
-        headers._start = start
-        headers._fields = fields
-        return headers
-
-    @property
-    def raw(self) -> bytes:
-        """The field lines as on the wire, without the empty line behind them."""
-        return self._raw[self._start : -2]
-
-    def release(self) -> None:
-        """Keep the bytes only: 0.3 KiB rather than 3. What they say is worked out again where needed."""
-        self._fields = None
-
-    def get_all(self, name: str) -> list[str]:
-        """The values of each field of this name.
-
-        >>> Headers([("A", "1"), ("a", "2")]).get_all("a")
-        ['1', '2']
-        """
-        if self._fields is None:
-            fields: dict[str, list[str]] = {}
-            self._fields = fields
-            for key, value in self.items():
-                fields.setdefault(key.lower(), []).append(value)
-        return self._fields.get(name.lower(), [])
-
-    def get(self, name: str, default: str | None = None) -> str | None:
-        """The value of a field; several of one name are one list, joined by commas (RFC 9110 §5.3)."""
-        values = self.get_all(name)
-        return ", ".join(values) if values else default
-
-    def tokens(self, name: str) -> list[str]:
-        """The elements of a comma-separated list, in lower case; empty ones are ignored (RFC 9110 §5.6.1)."""
-        return [
-            token
-            for value in self.get_all(name)
-            for part in value.split(",")
-            if (token := part.strip(" \t").lower())
-        ]
-
-    def items(self) -> list[tuple[str, str]]:
-        """(name, value) of each field line, as the sender wrote them."""
-        lines = self.raw.decode("latin-1").split("\r\n")[:-1]
-        pairs = [line.partition(":") for line in lines]
-        return [(name, value.strip(" \t")) for name, _, value in pairs]
-
-    def __getitem__(self, name: str) -> str:
-        value = self.get(name)
-        if value is None:
-            raise KeyError(name)
-        return value
-
-    def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and bool(self.get_all(name))
-
-    def __iter__(self) -> Iterator[str]:
-        return iter([name for name, _ in self.items()])
-
-    def __len__(self) -> int:
-        return self.raw.count(CRLF)
-
-    def __eq__(self, other: object) -> bool:
-        return self.items() == other.items() if isinstance(other, Headers) else NotImplemented
-
-    def __hash__(self) -> int:
-        return hash(tuple(self.items()))
-
-    def __repr__(self) -> str:
-        # Names only: values may be secrets (Cookie, Authorization), and a repr ends up in logs.
-        return f"<Headers: {', '.join(self)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,8 +100,8 @@ class Request:
         'a.example:81'
         """
         if self.target.startswith("/"):
-            return self.headers.get("host", "") or ""
-        return _authority(self.target)
+            return self.headers.get("host") or ""
+        return absolute_authority(self.target)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,8 +121,8 @@ def serialize_request(request: Request) -> bytes:
     >>> serialize_request(Request("GET", "/", Headers([("Host", "example.com")])))
     b'GET / HTTP/1.1\r\nHost: example.com\r\n\r\n'
     """
-    _sendable("method", request.method, TOKEN)
-    _sendable("target", request.target, VISIBLE)
+    check_sendable("method", request.method, TOKEN)
+    check_sendable("target", request.target, VISIBLE)
     line = f"{request.method} {request.target} HTTP/1.1\r\n".encode("ascii")
     return b"".join((line, request.headers.raw, CRLF, request.body))
 
@@ -251,7 +151,7 @@ def serialize_response(response: Response) -> bytes:
     >>> serialize_response(Response(404, "Not Found", Headers([("Content-Length", "2")]), b"no"))
     b'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno'
     """
-    _sendable("reason", response.reason, TEXT)
+    check_sendable("reason", response.reason, TEXT)
     if not 100 <= response.status <= 999:
         raise ValueError(f"status {response.status}: three digits needed")
     line = f"HTTP/1.1 {response.status} {response.reason}\r\n".encode("latin-1")
@@ -303,63 +203,68 @@ class Reader(Generic[M]):
         self._interim = 0
 
     def receive(self, data: bytes | bytearray) -> tuple[M, bytes] | None:
-        """The message and the bytes behind it, or None: more bytes are needed. Not to be called afterwards."""
-        buffer = self._buffer
-        buffer += data
-        while self._message is None:
-            end = _head_end(buffer, self._searched, self._limits, self._parse is response_head)
-            if end is None:
-                self._searched = len(buffer)
-                return None
-            message, length = self._parse(bytes(buffer[:end]), self._limits)
-            if isinstance(message, Response) and message.status < 200 and message.status != 101:
-                self._skip(end)
-            else:
-                self._message, self._start, self._length = message, end, length
-        if len(buffer) < self._start + self._length:
-            return None
-        return self._complete()
+        """The message and the bytes behind it, or None: more bytes are needed. It reads one message."""
+        self._buffer += data
+        try:
+            while self._message is None:
+                if not self._read_head():
+                    return None
+        except HandshakeError as error:
+            if self._parse is response_head:  # a server's mistake is nothing that a client answers
+                raise HandshakeError(str(error), 0) from None
+            raise
+        return self._complete() if len(self._buffer) >= self._start + self._length else None
 
     def receive_eof(self) -> M | None:
         """Nothing more will come: the response with as much of its body as came, or None without a head."""
         found = self._complete() if isinstance(self._message, Response) else None
         return found and found[0]
 
-    def _complete(self) -> tuple[M, bytes]:
-        message, start, buffer = self._message, self._start, self._buffer
-        assert message is not None
-        end = start + self._length
-        if self._length:
-            raw = bytes(buffer[:end])
-            message = replace(message, body=raw[start:], raw=raw)
-        return message, bytes(buffer[end:])
+    def _read_head(self) -> bool:
+        buffer = self._buffer
+        end = _head_end(buffer, self._searched, self._limits, self._parse is response_head)
+        if end is None:
+            self._searched = len(buffer)
+            return False
+        message, length = self._parse(bytes(buffer[:end]), self._limits)
+        if isinstance(message, Response) and message.status < 200 and message.status != 101:
+            # "A client MUST be able to parse one or more 1xx responses received prior to a final response"
+            self._interim += 1  # (RFC 9110 §15.2), but not any number of them
+            if self._interim > INTERIM:
+                raise HandshakeError(f"more than {INTERIM} interim responses (1xx)")
+            del buffer[:end]
+            self._searched = 0
+        else:
+            self._message, self._start, self._length = message, end, length
+        return True
 
-    def _skip(self, end: int) -> None:
-        """Forget an interim response: "a client MUST be able to parse one or more" (RFC 9110 §15.2)."""
-        self._interim += 1
-        if self._interim > INTERIM:
-            raise HandshakeError(f"more than {INTERIM} interim responses (1xx)", 0)
-        del self._buffer[:end]
-        self._searched = 0
+    def _complete(self) -> tuple[M, bytes]:
+        message, start, end = self._message, self._start, self._start + self._length
+        assert message is not None
+        if self._length:
+            raw = bytes(self._buffer[:end])
+            message = replace(message, body=raw[start:], raw=raw)
+        return message, bytes(self._buffer[end:])
 
 
 def _head_end(buffer: bytearray, searched: int, limits: Limits, response: bool) -> int | None:
-    """Where the head ends, behind its empty line. What can't become a head is refused before it is whole."""
+    """Where the head ends, behind its empty line; None where it goes on.
+
+    ``searched`` bytes were looked at before. What can't become a head is refused before it is whole.
+    """
     end = buffer.find(b"\r\n\r\n", max(searched - 3, 0))
     size = len(buffer) if end < 0 else end + 4
-    try:
-        if response and not buffer.startswith(b"HTTP/"[: len(buffer)]):
-            raise HandshakeError(f"{_not_http(buffer)}; expected 'HTTP/1.1 101 Switching Protocols'")
-        if end < 0 and searched <= limits.request_line + 1 < size:
-            if buffer.find(CRLF, 0, limits.request_line + 2) < 0:
-                raise _too_long("request line", size, limits.request_line, 414)
-        if size > limits.head_size:
-            raise _too_long("head", size, limits.head_size, 431)
-        if end < 0:
-            _check_controls(buffer, searched)
-    except HandshakeError as error:
-        raise HandshakeError(str(error), 0) if response else error from None
-    return None if end < 0 else size
+    if response and not buffer.startswith(b"HTTP/"[: len(buffer)]):
+        raise _not_http(bytes(buffer[:60]))
+    line = limits.request_line + len(CRLF)
+    if end < 0 and searched < line <= size and buffer.find(CRLF, 0, line) < 0:
+        raise _too_long("first line", size, limits.request_line, 414)
+    if size > limits.head_size:
+        raise _too_long("head", size, limits.head_size, 431)
+    if end < 0:
+        _check_controls(buffer, searched)
+        return None
+    return size
 
 
 def _check_controls(buffer: bytearray, searched: int) -> None:
@@ -369,91 +274,87 @@ def _check_controls(buffer: bytearray, searched: int) -> None:
     new = bytes(buffer[searched:])
     controls = new.translate(None, TEXT)
     if controls and controls != CRLF * new.count(CRLF) + b"\r" * new.endswith(b"\r"):
-        raise _not_a_head(bytes(buffer))
+        raise _bad_control(bytes(buffer))
 
 
-def request_head(head: bytes, limits: Limits = Limits()) -> tuple[Request, int]:  # noqa: B008 - frozen
-    """The request whose head is ``head``, to the empty line, and how many bytes of body follow it."""
+def request_head(head: bytes, limits: Limits) -> tuple[Request, int]:
+    """The request whose head, with its empty line, is ``head``; and how many bytes of body follow it."""
     line, fields, start = _lines(head, limits)
-    if len(line) > limits.request_line:
-        raise _too_long("request line", len(line), limits.request_line, 414)
-    words = line.split(" ")
-    if len(words) != 3 or not words[0] or words[0].encode("latin-1").translate(None, TOKEN):
-        raise _not_a_head(head)
-    method, target, version = words
-    if not (version.startswith("HTTP/1.") and version[7:] in _MINOR_VERSIONS):
-        raise _bad_version(version)
-    if not target.startswith("/"):
-        _authority(target)
-    if "#" in target or not target.isascii():
-        raise HandshakeError(f"request target {shown(target)}: a fragment or a character that is not ASCII")
-
+    method, target = _request_line(line, limits)
     hosts = fields.get("host", ())
     if len(hosts) != 1:
-        raise HandshakeError(
-            f"{len(hosts) or 'no'} Host fields, exactly one is needed (RFC 9112 section 3.2)"
-        )
+        # "A server MUST respond with a 400 [...] to any HTTP/1.1 request message that lacks a Host header
+        # field and to any request message that contains more than one" (RFC 9112 §3.2)
+        raise HandshakeError(f"{len(hosts) or 'no'} Host fields, exactly one is needed")
     split_authority(hosts[0])
     length = 0
     if "content-length" in fields or "transfer-encoding" in fields:
         length = _request_body(fields, limits)
-    return Request(method, target, Headers._of(head, start, fields), b"", head), length
+    return Request(method, target, Headers.checked(head, start, fields), b"", head), length
 
 
-def response_head(head: bytes, limits: Limits = Limits()) -> tuple[Response, int]:  # noqa: B008 - frozen
-    """The response whose head is ``head``, and how many bytes of its body are worth waiting for.
+def response_head(head: bytes, limits: Limits) -> tuple[Response, int]:
+    """The response whose head, with its empty line, is ``head``; and how many bytes of body to wait for.
 
-    Its body is there for people: the first ``Limits.body_size`` bytes of it, and only where the head says
-    how long it is. Everything that is wrong here is status 0: it is the server's, not ours to answer.
+    A refusal's body is read for the human who gets the error, so the first ``Limits.body_size`` bytes of it
+    are enough, and none are waited for where the head does not say how many there are.
     """
-    try:
-        line, fields, start = _lines(head, limits)
-        version, _, rest = line.partition(" ")
-        status, _, reason = rest.partition(" ")
-        if not (version.startswith("HTTP/1.") and version[7:] in _MINOR_VERSIONS | {"0"}):
-            raise _bad_version(version)
-        if len(status) != 3 or status.encode("latin-1").translate(None, DIGITS) or status[0] not in "12345":
-            raise HandshakeError(f"status line {shown(line)}: no status of three digits")
-        code = int(status)
-        if code == 101 and version == "HTTP/1.0":
-            raise HandshakeError("101 in HTTP/1.0, which has no upgrade")
-        length = 0
-        if code >= 200 and code not in (204, 304) and "transfer-encoding" not in fields:
-            length = min(_content_length(fields), limits.body_size)
-    except HandshakeError as error:
-        raise HandshakeError(str(error), 0) from None
-    return Response(code, reason, Headers._of(head, start, fields), b"", head), length
+    line, fields, start = _lines(head, limits)
+    version, _, rest = line.partition(" ")
+    digits, _, reason = rest.partition(" ")
+    _check_version(version, _MINOR_VERSIONS | {"0"})
+    if len(digits) != 3 or not only(digits, DIGITS) or not "1" <= digits[0] <= "5":
+        raise HandshakeError(f"status line {shown(line)}: HTTP/1.1, a status of three digits and a reason")
+    status = int(digits)
+    if status == 101 and version == "HTTP/1.0":
+        raise HandshakeError("101 in HTTP/1.0, which has no upgrade")
+    length = 0
+    if status >= 200 and status not in (204, 304) and "transfer-encoding" not in fields:
+        length = min(_content_length(fields), limits.body_size)
+    return Response(status, reason, Headers.checked(head, start, fields), b"", head), length
 
 
 def _lines(head: bytes, limits: Limits) -> tuple[str, dict[str, list[str]], int]:
-    """The first line, what the field lines say (by lower-case name), and where these start. All checks."""
-    lines = head[:-4].decode("latin-1").split("\r\n")
-    # "The only control characters are the CRs and LFs that end the lines": bare CR, bare LF, NUL, at once.
-    if head.translate(None, TEXT) != CRLF * (len(lines) + 1):
-        raise _not_a_head(head)
-    if len(lines) > limits.header_fields + 1:
-        raise _too_many(len(lines) - 1, limits.header_fields)
+    """The first line, what the field lines say (by lower-case name), and where these start."""
+    first, *lines = head[:-4].decode("latin-1").split("\r\n")
+    # The only control characters are those that end the lines. So no bare CR or LF, no NUL: one look at all.
+    if head.translate(None, TEXT) != CRLF * (len(lines) + 2):
+        raise _bad_control(head)
+    if len(lines) > limits.header_fields:
+        raise HandshakeError(f"{len(lines)} header fields, at most {limits.header_fields} accepted", 431)
     if len(head) > limits.header_field:  # else no line can be too long
-        longest = max(lines[1:], key=len, default="")
-        if len(longest) > limits.header_field:
-            raise _too_long("header field", len(longest), limits.header_field, 431)
+        size = max(map(len, lines), default=0)
+        if size > limits.header_field:
+            raise _too_long("header field", size, limits.header_field, 431)
     fields: dict[str, list[str]] = {}
-    names = ""
-    first = lines[0]
-    del lines[0]
     for line in lines:
         name, colon, value = line.partition(":")
         if not colon or not name:
             raise _bad_field(line)
-        names += name
-        key = name.lower()
-        if key in fields:
-            fields[key].append(value.strip(" \t"))
+        name = name.lower()
+        if name in fields:
+            fields[name].append(value.strip(" \t"))
         else:
-            fields[key] = [value.strip(" \t")]
-    if names.encode("latin-1").translate(None, TOKEN):  # all names at once: 1 µs less than one by one
+            fields[name] = [value.strip(" \t")]
+    if not only("".join(fields), TOKEN):  # one look at all of them: 1 µs less than one by one
         raise _bad_field(next(line for line in lines if not is_token(line.partition(":")[0])))
-    return first, fields, len(first) + 2
+    return first, fields, len(first) + len(CRLF)
+
+
+def _request_line(line: str, limits: Limits) -> tuple[str, str]:
+    """Method and target. One space between the parts, not two, not a tab (RFC 9112 §3)."""
+    if len(line) > limits.request_line:
+        raise _too_long("request line", len(line), limits.request_line, 414)
+    words = line.split(" ")
+    if len(words) != 3 or not is_token(words[0]):
+        raise HandshakeError(f"request line {_hidden(line)}: METHOD /target HTTP/1.1 is needed")
+    method, target, version = words
+    _check_version(version, _MINOR_VERSIONS)
+    if not target.startswith("/"):
+        absolute_authority(target)
+    if "#" in target or not target.isascii():
+        raise HandshakeError(f"request target {_hidden(target)}: visible ASCII without # is needed")
+    return method, target
 
 
 def _request_body(fields: Mapping[str, list[str]], limits: Limits) -> int:
@@ -463,7 +364,7 @@ def _request_body(fields: Mapping[str, list[str]], limits: Limits) -> int:
             raise HandshakeError(
                 "both Content-Length and Transfer-Encoding: the length of the body is unclear"
             )
-        raise HandshakeError("Transfer-Encoding is not supported here, send a Content-Length", 501)
+        raise HandshakeError("Transfer-Encoding is not supported here: send a Content-Length", 501)
     length = _content_length(fields)
     if length and any("websocket" in value.lower() for value in fields.get("upgrade", ())):
         raise HandshakeError(f"a body of {length} bytes with an upgrade to WebSocket, none is allowed")
@@ -485,47 +386,20 @@ def _content_length(fields: Mapping[str, list[str]]) -> int:
     return int(value)
 
 
-def split_authority(authority: str) -> tuple[str, int | None]:
-    """The host, an IPv6 address in its brackets, and the port where there is one (RFC 3986 §3.2).
+def absolute_authority(target: str) -> str:
+    """Host and port of an absolute target (RFC 9112 §3.2.2), which proxies are sent, and we accept.
 
-    >>> split_authority("example.com"), split_authority("[::1]:1234")
-    (('example.com', None), ('[::1]', 1234))
+    ``*`` and ``host:port`` are for OPTIONS and CONNECT; here they are refused, ``HandshakeError``.
+
+    >>> absolute_authority("http://example.com:81/chat")
+    'example.com:81'
     """
-    if authority.startswith("["):
-        host, bracket, port = authority[1:].partition("]")
-        good = bracket and (not port or port[0] == ":") and ":" in host and _only(host, IPV6)
-        host, port = f"[{host}]", port[1:]
-    else:
-        host, _, port = authority.partition(":")
-        good = host and _only(host, HOST)
-    if not good or (port and not (_only(port, DIGITS) and len(port) <= 5 and int(port) <= 65535)):
-        raise HandshakeError(f"{shown(authority)} is not a host, or host:port")
-    return host, int(port) if port else None
-
-
-def is_token(text: str) -> bool:
-    """Whether it is a token (RFC 9110 §5.6.2): a name of a field, a method, a subprotocol, an extension.
-
-    >>> is_token("permessage-deflate"), is_token("two words"), is_token("")
-    (True, False, False)
-    """
-    return bool(text) and _only(text, TOKEN)
-
-
-def shown(text: str, length: int = 60) -> str:
-    r"""What a peer sent, made safe to print, to log or to send back: escaped, quoted, cut.
-
-    >>> shown("a\r\n\x1b[31m")
-    "'a\\r\\n\\x1b[31m'"
-    """
-    return ascii(text) if len(text) <= length else f"{ascii(text[:length])}..."
-
-
-_MINOR_VERSIONS: Final = frozenset("123456789")  # RFC 6455 §4.1: "HTTP/1.1 or higher"
-
-
-def _only(text: str, allowed: bytes) -> bool:
-    return text.isascii() and not text.encode("ascii").translate(None, allowed)
+    scheme, mark, rest = target.partition("://")
+    if not mark or scheme.lower() not in ("http", "https", "ws", "wss"):
+        raise HandshakeError(f"request target {_hidden(target)}: a path, such as /chat, is needed")
+    authority = rest[: _authority_end(rest)]
+    split_authority(authority)
+    return authority
 
 
 def _origin_form(target: str) -> str:
@@ -533,73 +407,60 @@ def _origin_form(target: str) -> str:
     if target.startswith("/"):
         return target
     rest = target.partition("://")[2]
-    start = min(i for i in (rest.find("/"), rest.find("?"), len(rest)) if i >= 0)
-    return rest[start:] if rest.startswith("/", start) else "/" + rest[start:]
+    rest = rest[_authority_end(rest) :]
+    return rest if rest.startswith("/") else "/" + rest
 
 
-def _authority(target: str) -> str:
-    """The authority of an absolute target, checked; ``*`` and ``host:port`` are for OPTIONS and CONNECT."""
-    scheme, mark, rest = target.partition("://")
-    if not mark or scheme.lower() not in ("http", "https", "ws", "wss"):
-        raise HandshakeError(f"request target {shown(target)}: a path, such as /chat, is needed")
-    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]
-    split_authority(authority)
-    return authority
+def _authority_end(rest: str) -> int:
+    return min((place for mark in "/?#" if (place := rest.find(mark)) >= 0), default=len(rest))
 
 
-def _field_line(name: str, value: str) -> bytes:
-    if not is_token(name):
-        raise ValueError(f"header field name {shown(name)}: letters, digits and hyphens only")
-    _sendable(f"header field {name!r}", value, TEXT)
-    return f"{name}: {value}\r\n".encode("latin-1")
+_MINOR_VERSIONS: Final = frozenset("123456789")  # "HTTP/1.1 or higher" (RFC 6455 §4.1)
 
 
-def _sendable(what: str, text: str, allowed: bytes) -> None:
-    """Refuse what would end a line and begin another: header injection."""
-    try:
-        data = text.encode("latin-1")
-    except UnicodeEncodeError:
-        raise ValueError(f"{what}: {shown(text)} is not Latin-1; encode it first") from None
-    if data.translate(None, allowed):
-        raise ValueError(f"{what}: control character in {shown(text)}")
+def _check_version(version: str, minor: frozenset[str]) -> None:
+    if not (version.startswith("HTTP/1.") and version[7:] in minor):
+        status = 505 if version.startswith("HTTP/") else 400
+        raise HandshakeError(f"version {shown(version)}, HTTP/1.1 is needed", status)
 
 
 def _too_long(what: str, size: int, limit: int, status: int) -> HandshakeError:
     return HandshakeError(f"{what} of {size} bytes or more, at most {limit} accepted", status)
 
 
-def _too_many(count: int, limit: int) -> HandshakeError:
-    return HandshakeError(f"{count} header fields, at most {limit} accepted", 431)
-
-
-def _bad_version(version: str) -> HandshakeError:
-    status = 505 if version.startswith("HTTP/") else 400
-    return HandshakeError(f"version {shown(version)}, HTTP/1.1 is needed", status)
-
-
 def _bad_field(line: str) -> HandshakeError:
-    why = (
-        "a folded line"
-        if line[:1] in (" ", "\t")
-        else "no name of letters, digits and hyphens before a colon"
-    )
-    return HandshakeError(f"header field {shown(line)}: {why}")
+    if line.startswith((" ", "\t")):
+        return HandshakeError(
+            "a folded header field: each stands on a line of its own (RFC 9112 section 5.2)"
+        )
+    name, colon, _ = line.partition(":")
+    if not colon:
+        return HandshakeError("a header field without a colon")
+    return HandshakeError(f"header field name {shown(name)}: letters, digits and hyphens only")
 
 
-def _not_http(data: bytes | bytearray) -> str:
-    if data[:2] in (b"\x16\x03", b"\x15\x03"):
-        return "TLS where plain HTTP is spoken (wss:// or ws://?)"
-    return f"{shown(data[:100].decode('latin-1'))} is not HTTP"
+def _bad_control(head: bytes) -> HandshakeError:
+    """Name the first control character that is not part of a CR LF."""
+    if head.startswith(_TLS):
+        return _not_http(head)
+    number = 0
+    for number, line in enumerate(head.split(CRLF), 1):
+        bad = line.translate(None, TEXT)
+        if bad:
+            return HandshakeError(f"{chr(bad[0])!a} in line {number} of the head: only CR LF ends a line")
+    return HandshakeError(f"a control character in the {number} lines of the head")
 
 
-def _not_a_head(head: bytes) -> HandshakeError:
-    """Say which line it is; only called where there is one."""
-    if head[:1] == b"\x16":
-        return HandshakeError(_not_http(head))
-    lines = head.split(CRLF)
-    bad = [line for line in lines[1:] if line.translate(None, TEXT)]
-    if bad and not lines[0].translate(None, TEXT):
-        return HandshakeError(f"header field {shown(bad[0].decode('latin-1'))}: a control character")
-    return HandshakeError(
-        f"request line {shown(lines[0].decode('latin-1'))}: METHOD /target HTTP/1.1 is needed"
-    )
+def _not_http(start: bytes) -> HandshakeError:
+    if start.startswith(_TLS):
+        return HandshakeError("TLS came where plain HTTP is spoken: is it ws:// or wss:// ?")
+    return HandshakeError(f"{shown(start.decode('latin-1'))} is not an HTTP response")
+
+
+_TLS: Final = (b"\x16\x03", b"\x15\x03")  # the records of a hello and of an alert
+
+
+def _hidden(text: str) -> str:
+    """A target or a request line to show, without its query, which may hold a token."""
+    path, mark, _ = text.partition("?")
+    return shown(path) + "?..." * bool(mark)
