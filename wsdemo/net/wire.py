@@ -2,7 +2,7 @@
 
 ::
 
-    any thread ── write(data) ──► [TLS] ──► out-buffer ──► socket      tries the socket at once, keeps the rest
+    any thread ── write(data) ──► [TLS] ──► out-buffer ──► socket     tries the socket at once, keeps the rest
     reactor    ◄── sink.receive(data) ◄── [TLS] ◄───────── socket
 
 The reactor's thread alone reads, flushes and closes. Who owns the wire (its *sink*) gives the bytes a
@@ -61,6 +61,7 @@ class Wire:
         "_buffer",
         "_closed",
         "_corked",
+        "_ended",
         "_events",
         "_finishing",
         "_last",
@@ -103,7 +104,7 @@ class Wire:
         self._corked: list[bytes] | None = None
         self._room: threading.Condition | None = None
         self._events = 0
-        self._over = self._paused = self._finishing = self._last = self._closed = False
+        self._over = self._paused = self._ended = self._finishing = self._last = self._closed = False
         if tap is not None:
             tap.mark("open")
 
@@ -122,8 +123,8 @@ class Wire:
         self._watch()
 
     def resume(self) -> None:
-        """Read again."""
-        self._paused = False
+        """Read again, unless the peer has ended."""
+        self._paused = self._ended
         self._watch()
 
     def cork(self) -> None:
@@ -299,6 +300,7 @@ class Wire:
         self.broken = error
         self._buffer = None
         self.pending = 0
+        self.progress = time.monotonic()
         if self._room is not None:
             self._room.notify_all()
         self.reactor.call_soon(self._read_rest)
@@ -341,15 +343,16 @@ class Wire:
     def _decrypt(self, tls: Tls, data: bytes) -> None:
         if tls.tap is not None:
             tls.tap.received(data)
-        try:
-            plain = tls.decrypt(data)
-        except OSError as error:  # an ssl.SSLError is one
-            with self.lock:
-                self._write_raw(tls.outgoing())  # the alert that says why
-            self._close(error)
+        plain, failed = b"", None
+        with self.lock:  # another thread may be encrypting, with the same keys
+            try:
+                plain = tls.decrypt(data)
+            except OSError as error:  # an ssl.SSLError is one
+                failed = error
+            self._write_raw(tls.outgoing())  # of a failure, the alert that says why
+        if failed is not None:
+            self._close(failed)
             return
-        with self.lock:
-            self._write_raw(tls.outgoing())
         if plain:
             if self.tap is not None:
                 self.tap.received(plain)
@@ -360,7 +363,7 @@ class Wire:
     def _eof(self) -> None:
         if self.tap is not None:
             self.tap.mark("eof")
-        self._paused = True  # an ended stream is always readable
+        self._ended = self._paused = True  # an ended stream is always readable
         self._watch()
         self._sink.eof()
 
@@ -398,19 +401,22 @@ class Wire:
             self._close(None)
 
     def _watch(self) -> None:
-        """Wait for what there is to wait for."""
-        if self._closed:
-            return
-        events = (0 if self._paused else READ) | (WRITE if self._buffer else 0)
-        if events == self._events:
-            return
-        if not self._events:
-            self.reactor.register(self._sock, events, self._ready)
-        elif not events:
-            self.reactor.unregister(self._sock)
-        else:
-            self.reactor.modify(self._sock, events, self._ready)
-        self._events = events
+        """Wait for what there is to wait for.
+
+        It looks again after each change: another thread may have filled the buffer in the meantime, seen
+        that WRITE was still waited for, and left it at that.
+        """
+        while not self._closed:
+            events = (0 if self._paused else READ) | (WRITE if self._buffer else 0)
+            if events == self._events:
+                return
+            if not self._events:
+                self.reactor.register(self._sock, events, self._ready)
+            elif not events:
+                self.reactor.unregister(self._sock)
+            else:
+                self.reactor.modify(self._sock, events, self._ready)
+            self._events = events
 
     def _close(self, error: Exception | None) -> None:
         if self._closed:
