@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import socket
 import time
+from typing import Any
 
 
 def dial(host: str, port: int, timeout: float) -> socket.socket:
     """A connected, non-blocking TCP socket without Nagle's delay.
 
     Tries all addresses of ``host`` in turn, for ``timeout`` seconds in all. Raises OSError (TimeoutError
-    where the time ran out) with one line that says what was tried and why it failed.
+    where the time ran out) with one line that says what was tried and why it failed, and ValueError for a
+    number that is no port.
     """
+    if not 1 <= port <= 65535:  # getaddrinfo would take it modulo 65536
+        raise ValueError(f"port {port}, expected 1 to 65535")
     deadline = time.monotonic() + timeout
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -20,22 +26,27 @@ def dial(host: str, port: int, timeout: float) -> socket.socket:
     failed: OSError | None = None
     for index, (family, kind, proto, _, address) in enumerate(found):
         remaining = (deadline - time.monotonic()) / (len(found) - index)  # each address gets its share
-        sock = socket.socket(family, kind, proto)
         try:
-            sock.settimeout(max(0.001, remaining))
-            sock.connect(address)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setblocking(False)
+            return _connect(socket.socket(family, kind, proto), address, max(0.001, remaining))
         except OSError as error:
-            sock.close()
             failed = failed or error
-        except BaseException:
-            sock.close()
-            raise
-        else:
-            return sock
     assert failed is not None
     why = "no answer" if isinstance(failed, TimeoutError) else failed.strerror or str(failed)
     hint = "; is the server running?" if isinstance(failed, ConnectionRefusedError) else ""
     text = f"cannot connect to {host}:{port}: {why.lower()}{hint}"
-    raise (TimeoutError(text) if isinstance(failed, TimeoutError) else OSError(failed.errno, text)) from failed
+    raise TimeoutError(text) if isinstance(failed, TimeoutError) else OSError(failed.errno, text) from failed
+
+
+def _connect(sock: socket.socket, address: Any, timeout: float) -> socket.socket:
+    """The socket, connected and non-blocking; closed if it fails."""
+    try:
+        sock.settimeout(timeout)
+        sock.connect(address)
+        if sock.getsockname() == sock.getpeername():  # a free port of our own met itself (RFC 9293 §3.5)
+            raise ConnectionRefusedError(errno.ECONNREFUSED, os.strerror(errno.ECONNREFUSED))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setblocking(False)
+    except BaseException:
+        sock.close()
+        raise
+    return sock

@@ -20,12 +20,15 @@ PER_TURN: Final = 64
 PAUSE: Final = 0.25
 
 _EXHAUSTED: Final = {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM}
+#: A name may have an address that this machine lacks, such as ::1; the others serve.
+_LACKING: Final = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT}
 
 
 class Listener:
     """Accepts on all addresses of ``host`` and calls ``accepted(sock, address)`` with each new socket.
 
-    ``port`` 0 takes a free one. Raises OSError with the host and port in its text.
+    ``port`` 0 takes a free one. Raises OSError with the host and port in its text, ValueError for a number
+    that is no port.
     """
 
     def __init__(
@@ -40,6 +43,7 @@ class Listener:
         self._reactor = reactor
         self._accepted = accepted
         self._sockets = _listen(host, port, backlog)
+        self._watched: set[socket.socket] = set()  # all of them, but while accepting is paused
         self.addresses: list[Any] = [sock.getsockname() for sock in self._sockets]
         self.port: int = self.addresses[0][1]
         self._resume()
@@ -47,9 +51,11 @@ class Listener:
     def close(self) -> None:
         """Accept no more; in the reactor's thread."""
         for sock in self._sockets:
-            self._reactor.unregister(sock)
+            if sock in self._watched:
+                self._reactor.unregister(sock)
             sock.close()
         self._sockets = []
+        self._watched.clear()
 
     def _resume(self) -> None:
         for sock in self._sockets:
@@ -58,6 +64,7 @@ class Listener:
     def _watch(self, sock: socket.socket) -> None:
         if sock in self._sockets:
             self._reactor.register(sock, READ, lambda mask: self._accept(sock))
+            self._watched.add(sock)
 
     def _accept(self, sock: socket.socket) -> None:
         for _ in range(PER_TURN):
@@ -70,47 +77,67 @@ class Listener:
                     continue  # that connection is gone already
                 self.paused += 1
                 self._reactor.unregister(sock)
+                self._watched.discard(sock)
                 self._reactor.call_later(PAUSE, self._watch, sock)
                 return
-            connected.setblocking(False)
-            if sys.platform != "linux":  # Linux hands it on from the listening socket
-                connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            try:
+                connected.setblocking(False)
+                if sys.platform != "linux":  # Linux hands it on from the listening socket
+                    connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            except OSError:  # gone already, which macOS says here
+                connected.close()
+                continue
             self._accepted(connected, address)
+            if sock not in self._watched:  # `accepted` has closed us
+                return
 
 
 def _listen(host: str, port: int, backlog: int) -> list[socket.socket]:
-    """A listening socket for each address of ``host``, all on the same port."""
+    """A listening socket for each address of ``host`` that this machine has, all on the same port."""
+    if not 0 <= port <= 65535:  # getaddrinfo would take it modulo 65536
+        raise ValueError(f"port {port}, expected 0 to 65535")
     sockets: list[socket.socket] = []
+    lacking: OSError | None = None
     try:
         found = socket.getaddrinfo(host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
         for family, _, _, _, address in dict.fromkeys(found):
             if sockets and port == 0:
                 address = (address[0], sockets[0].getsockname()[1], *address[2:])
-            sock = socket.socket(family, socket.SOCK_STREAM)
-            sockets.append(sock)
-            if os.name == "posix":  # elsewhere this would let another program take the port
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            if family == socket.AF_INET6:
-                sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            sock.setblocking(False)
             try:
-                sock.bind(address)
+                sockets.append(_bind(family, address, backlog))
             except OSError as error:
-                if len(sockets) > 1 and error.errno == errno.EADDRNOTAVAIL:
-                    sockets.pop().close()  # a name with an address that this machine lacks, such as ::1
-                    continue
-                raise
-            sock.listen(backlog)
-    except OSError as error:
+                if error.errno not in _LACKING:
+                    raise
+                lacking = error
+        if lacking is not None and not sockets:
+            raise lacking
+    except (OSError, UnicodeError) as error:
         for sock in sockets:
             sock.close()
-        raise OSError(error.errno, f"cannot listen on {host}:{port}: {_why(error)}") from error
+        number = error.errno if isinstance(error, OSError) else socket.EAI_NONAME
+        raise OSError(number, f"cannot listen on {host}:{port}: {_why(error)}") from error
     return sockets
 
 
-def _why(error: OSError) -> str:
-    if isinstance(error, socket.gaierror):
+def _bind(family: int, address: Any, backlog: int) -> socket.socket:
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if os.name == "posix":  # elsewhere this would let another program take the port
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        sock.setblocking(False)
+        sock.bind(address)
+        sock.listen(backlog)
+    except BaseException:
+        sock.close()
+        raise
+    return sock
+
+
+def _why(error: OSError | UnicodeError) -> str:
+    if isinstance(error, socket.gaierror | UnicodeError):
         return "no such host name"
     if error.errno == errno.EADDRINUSE:
         return "another program uses this port; choose another one, or 0 for any free one"

@@ -32,6 +32,7 @@ READ: Final = selectors.EVENT_READ
 WRITE: Final = selectors.EVENT_WRITE
 
 log = logging.getLogger("wsdemo")
+log.addHandler(logging.NullHandler())  # silent unless the program asks: a thread never prints
 
 
 class Timer:
@@ -117,7 +118,7 @@ class Reactor:
         return timer
 
     def close(self) -> None:
-        """End the thread, and wait for it (not when called from itself). Sockets are their owners' to close."""
+        """End the thread, and wait for it (not from itself). Sockets are their owners' to close."""
         self.stopping = True
         if self.forked:
             return
@@ -146,7 +147,7 @@ class Reactor:
             for key, mask in ready:
                 try:
                     key.data(mask)
-                except Exception as error:
+                except BaseException as error:
                     self._report(error)
             if calls:
                 for _ in range(len(calls)):
@@ -166,10 +167,11 @@ class Reactor:
     def _call(self, function: Callable[..., object], args: tuple[Any, ...]) -> None:
         try:
             function(*args)
-        except Exception as error:
+        except BaseException as error:
             self._report(error)
 
-    def _report(self, error: Exception) -> None:
+    def _report(self, error: BaseException) -> None:
+        """Keep the error and go on: SystemExit too, which would end this thread and all that hangs on it."""
         self.errors.append(error)
         log.error("error in the thread %s", self.thread.name, exc_info=error)
 
@@ -191,12 +193,23 @@ class Reactor:
             pass
 
     def _dispose(self) -> None:
-        while self._calls:  # what was asked for before the end still happens
+        while self._calls and not self.forked:  # what was asked for before the end still happens
             function, args = self._calls.popleft()
             self._call(function, args)
         self._selector.close()
         self._bell.close()
         self._ringer.close()
+
+    def _abandon(self) -> None:
+        """In a child process: close our copies of the sockets, which would outlive the parent's."""
+        self.forked = self.stopping = True
+        try:
+            for key in list((self._selector.get_map() or {}).values()):
+                key.fileobj.close()  # type: ignore[union-attr]
+            self._ringer.close()
+            self._selector.close()
+        except (OSError, RuntimeError):
+            pass  # it was closed before, or was about to be
 
 
 # -- the one reactor that all clients of this process share ------------------------------------------------
@@ -229,12 +242,12 @@ def release(reactor: Reactor) -> None:
 
 
 def _after_fork() -> None:
-    """A child process has the sockets but not the threads: its copies refuse to work."""
+    """A child process has the sockets but not the threads: its copies are closed, and refuse to work."""
     global _shared, _shared_lock
     _shared = None
     _shared_lock = threading.Lock()
     for reactor in list(_reactors):
-        reactor.forked = True
+        reactor._abandon()
 
 
 if hasattr(os, "register_at_fork"):
