@@ -31,6 +31,9 @@ from typing import Any, Final
 READ: Final = selectors.EVENT_READ
 WRITE: Final = selectors.EVENT_WRITE
 
+#: Seconds that one wait lasts at most; no system waits for arbitrarily long.
+LONGEST: Final = 3600.0
+
 log = logging.getLogger("wsdemo")
 log.addHandler(logging.NullHandler())  # silent unless the program asks: a thread never prints
 
@@ -138,7 +141,7 @@ class Reactor:
             if calls:
                 timeout: float | None = 0
             elif timers:
-                timeout = max(0.0, timers[0][0] - time.monotonic())
+                timeout = min(max(0.0, timers[0][0] - time.monotonic()), LONGEST)
             else:
                 timeout = None
             ready = select(timeout)

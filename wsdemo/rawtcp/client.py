@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from types import TracebackType
+from typing import Any, Final
 
 from wsdemo.net import reactor as reactors
 from wsdemo.net.dial import dial
 from wsdemo.net.inbox import Inbox
-from wsdemo.protocol.errors import ConnectionClosed
+from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp.link import Link, encode
 from wsdemo.trace.recorder import Trace
+
+#: Seconds that `close` waits for the server to end too.
+LINGER: Final = 1.0
 
 
 class TimeClient:
@@ -32,13 +35,18 @@ class TimeClient:
         limits: Limits | None = None,
         trace: Trace | None = None,
     ) -> None:
-        limits = limits or Limits()
-        sock = dial(host, port, timeout)
-        tap = trace.tap("client", sock.getsockname(), sock.getpeername()) if trace is not None else None
-        self._reactor = reactors.acquire()
+        self._limits = limits = limits or Limits()
         self._gone = threading.Event()
         self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
-        self._link = Link(self._reactor, sock, limits, tap, self._inbox_put, self._lost)
+        sock = dial(host, port, timeout)
+        try:
+            self.address: Any = sock.getpeername()  #: the server's IP address and port
+            tap = trace.tap("client", sock.getsockname(), self.address) if trace is not None else None
+            self._reactor = reactors.acquire()
+        except OSError as error:
+            sock.close()
+            raise OSError(error.errno, f"cannot connect to {host}:{port}: the server has left") from error
+        self._link = Link(self._reactor, sock, limits, tap, self._inbox.put, self._lost)
         self._reactor.call_soon(self._link.wire.start)
 
     def __enter__(self) -> TimeClient:
@@ -63,14 +71,18 @@ class TimeClient:
         return self._link.error
 
     def send(self, text: str) -> None:
-        """Send a message. Raises ConnectionClosed."""
-        self._link.send(encode(text), wait=True)
+        """Send a message; waits while too much is pending. Raises ConnectionClosed, TimeoutError."""
+        self._link.send(encode(text))
 
     def recv(self, timeout: float | None = None) -> str:
         """The next message, waiting at most ``timeout`` seconds (``None``: as long as it takes).
 
         Raises TimeoutError, and ConnectionClosed once all messages are taken and no more will come.
         """
+        if self._reactor.forked:
+            raise InvalidState(
+                "this connection belongs to the process that opened it: open one after the fork"
+            )
         message = self._inbox.get(timeout)
         assert isinstance(message, str)
         return message
@@ -79,19 +91,18 @@ class TimeClient:
         """Send what is pending, end the connection and, with the last client, the thread."""
         if self._reactor.forked:
             return
-        self._link.wire.finish(close=True)
-        if self._reactor.here:
-            return
-        if not self._gone.wait(5.0):
-            self._link.wire.abort()
-            self._gone.wait()
+        if not self._gone.is_set():
+            patience = self._limits.close_timeout if self._link.wire.pending else LINGER
+            self._link.close(linger=True)
+            if self._reactor.here:
+                return
+            if not self._gone.wait(patience):
+                self._link.wire.abort()
+                self._gone.wait()
         if self._reactor.stopping:
             self._reactor.close()
 
     # -- in the reactor's thread --------------------------------------------------------------------------
-
-    def _inbox_put(self, text: str) -> bool:
-        return self._inbox.put(text)
 
     def _room(self) -> None:
         self._reactor.call_soon(self._link.wire.resume)

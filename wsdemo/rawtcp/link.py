@@ -1,6 +1,6 @@
 """One end of a raw TCP connection: text messages over a wire, in both directions.
 
-The server's peers and the client are both links. Knows nothing of time servers.
+The server's peers and the client each have one. Knows nothing of time servers.
 """
 
 from __future__ import annotations
@@ -8,11 +8,16 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable
-from typing import Any
 
 from wsdemo.net.reactor import Reactor
 from wsdemo.net.wire import Wire
-from wsdemo.protocol.errors import ConnectionClosed, InvalidState, PolicyViolation, ProtocolError, WebSocketError
+from wsdemo.protocol.errors import (
+    ConnectionClosed,
+    InvalidState,
+    PolicyViolation,
+    ProtocolError,
+    WebSocketError,
+)
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp.framing import parse, serialize
 from wsdemo.trace.recorder import Tap
@@ -22,7 +27,7 @@ class Link:
     """Turns bytes into messages and messages into bytes.
 
     ``on_message(text) -> bool`` and ``on_lost(error)`` are called in the reactor's thread; a false answer
-    means that reading should pause until `resume`.
+    means that reading should pause until the wire's `resume`.
     """
 
     def __init__(
@@ -34,35 +39,68 @@ class Link:
         on_message: Callable[[str], bool],
         on_lost: Callable[[Exception | None], object],
     ) -> None:
-        self.address: Any = sock.getpeername()
         self.error: Exception | None = None  #: why the connection ended, where it did not end well
+        self.closing = False  #: we have said that we end it: nothing more is sent, nothing more is heard
         self._limits = limits
         self._on_message = on_message
         self._on_lost = on_lost
         self._waiting = bytearray()  # the start of a message whose rest has not come
         self.wire = Wire(reactor, sock, self, limits, tap)
 
-    def send(self, data: bytes, wait: bool) -> None:
-        """Write an encoded message: waits while too much is pending, or ends the link at the hard bound."""
+    def send(self, data: bytes) -> None:
+        """Write an encoded message; from a thread of yours it waits while too much is pending.
+
+        Raises ConnectionClosed, and TimeoutError when the peer takes nothing for the write timeout: then
+        nothing of the message was sent.
+        """
         wire = self.wire
         if wire.reactor.forked:
-            raise InvalidState("this connection belongs to the process that opened it: open one after the fork")
+            raise InvalidState(
+                "this connection belongs to the process that opened it: open one after the fork"
+            )
+        if wire.reactor.here:
+            self._check()
+            self.post(data)
+            return
+        seconds = self._limits.write_timeout
         with wire.lock:
-            if wait and wire.pending > self._limits.high_water and not wire.reactor.here:
-                if not wire.wait_for_room(time.monotonic() + self._limits.write_timeout):
-                    raise TimeoutError(f"nothing sent for {self._limits.write_timeout:g} seconds")
-            if wire.closed or wire.broken is not None:
-                raise ConnectionClosed(1006)
-            if wire.pending + len(data) <= self._limits.buffer_size:
+            if not wire.wait_for_room(time.monotonic() + seconds):
+                raise TimeoutError(f"the peer reads too slowly: no room after {seconds:g} seconds")
+            self._check()
+            wire.write(data)
+
+    def post(self, data: bytes) -> None:
+        """Write an encoded message without ever waiting: a reader too slow for it is dropped at the bound."""
+        wire = self.wire
+        with wire.lock:
+            if self.closing or wire.closed or wire.broken is not None:
+                return  # it is leaving, and `lost` comes
+            pending = wire.pending
+            if not pending or pending + len(data) <= self._limits.buffer_size:
                 wire.write(data)
                 return
-        self.fail(PolicyViolation(f"{wire.pending} bytes wait for a slow reader: no more are kept"))
+        self.fail(PolicyViolation(f"{pending} bytes wait for a slow reader: no more are kept"))
 
     def fail(self, error: Exception) -> None:
         """End this connection, and only this one, because of ``error``."""
         if self.error is None:
             self.error = error
         self.wire.abort(error)
+
+    def close(self, linger: bool = False) -> None:
+        """Send what is pending and end the connection; nothing more is heard of it.
+
+        With ``linger`` the socket is closed when the peer has ended too: closing one with unread bytes
+        resets the connection, and the peer would see an error where there is none.
+        """
+        self.closing = True
+        self.wire.finish(close=not linger)
+        if linger:
+            self.wire.reactor.call_soon(self.wire.resume)
+
+    def _check(self) -> None:
+        if self.closing or self.wire.closed or self.wire.broken is not None:
+            raise ConnectionClosed(1006, str(self.error) if self.error else "")
 
     # -- the wire's sink, in the reactor's thread ---------------------------------------------------------
 
@@ -72,13 +110,16 @@ class Link:
         waiting += data
         start = 0
         try:
-            while found := parse(waiting, self._limits.message_size, start):
+            # A handler may end the connection: what came after that message is not for it any more.
+            while not self._over and (found := parse(waiting, self._limits.message_size, start)):
                 text, start = found
                 if not self._on_message(text):
                     self.wire.pause()
         except WebSocketError as error:
             self.fail(error)
-        finally:
+        if self._over:
+            waiting.clear()
+        else:
             del waiting[:start]
 
     def wanted(self) -> memoryview | None:
@@ -90,8 +131,10 @@ class Link:
 
     def eof(self) -> None:
         """The peer is done; so are we, once what is pending has left."""
-        if self._waiting:
-            self.error = ProtocolError(f"the stream ended inside a message, {len(self._waiting)} bytes into it")
+        if self._waiting and self.error is None:
+            self.error = ProtocolError(
+                f"the stream ended inside a message, {len(self._waiting)} bytes into it"
+            )
         self.wire.finish(close=True)
 
     def drained(self) -> None:
@@ -99,8 +142,13 @@ class Link:
 
     def lost(self, error: Exception | None) -> None:
         """The socket is closed."""
-        self.error = self.error or error
+        if not self.closing:  # else a reset is only a brusque answer to our own end
+            self.error = self.error or error
         self._on_lost(self.error)
+
+    @property
+    def _over(self) -> bool:
+        return self.closing or self.wire.closed
 
 
 def encode(text: str) -> bytes:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import collections
 import itertools
+import logging
 import socket
 from collections.abc import Callable, Iterable
 from datetime import datetime
@@ -26,6 +27,8 @@ from wsdemo.protocol.errors import ConnectionClosed
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp.link import Link, encode
 from wsdemo.trace.recorder import Trace
+
+log = logging.getLogger("wsdemo")
 
 WELCOME = "Welcome! The time follows."
 
@@ -54,11 +57,16 @@ class Peer:
 
     def send(self, text: str) -> None:
         """Send a message. Raises ConnectionClosed; from a thread of yours waits while too much is pending."""
-        self._link.send(encode(text), wait=True)
+        self._link.send(encode(text))
 
     def close(self) -> None:
         """Send what is pending and end this connection."""
-        self._link.wire.finish(close=True)
+        self._link.close()
+
+    @property
+    def error(self) -> Exception | None:
+        """Why the connection ended, where it did not end well."""
+        return self._link.error
 
     @property
     def pending(self) -> int:
@@ -70,18 +78,21 @@ class Peer:
         """The socket's side of it."""
         return self._link.wire
 
-    def _write(self, data: bytes) -> None:
-        try:
-            self._link.send(data, wait=False)
-        except ConnectionClosed:
-            pass  # it is leaving, and `_lost` comes
-
     def _heard(self, text: str) -> bool:
-        try:
-            self._server.on_message(self, text)
-        except Exception as error:  # the handler's mistake costs this client only
-            self._link.fail(error)
+        self._tell(self._server.on_message, text)
         return True
+
+    def _tell(self, handler: Callable[..., object] | None, *args: object) -> None:
+        """Call a handler; its mistake costs this client only."""
+        if handler is None:
+            return
+        try:
+            handler(self, *args)
+        except ConnectionClosed:
+            pass  # it wanted to answer, and the client has left
+        except Exception as error:
+            log.error("error in a handler of client %d", self.id, exc_info=error)
+            self._link.fail(error)
 
     def _lost(self, error: Exception | None) -> None:
         self._server._lost(self, error)
@@ -90,9 +101,9 @@ class Peer:
 class TimeServer:
     """Serves ``host`` and ``port`` (0: any free one) from a thread of its own until `close`.
 
-    ``on_message(peer, text)`` is called in that thread with what a client says, and must not block.
-    ``clock()`` gives the text that goes to everyone every ``every`` seconds. ``errors`` keeps the last 100
-    reasons for which a client was dropped, as (peer's number, error).
+    ``on_message(peer, text)`` is called in that thread with what a client says, ``on_open(peer)`` when one
+    has come, ``on_close(peer)`` when it has gone; they must not block. ``clock()`` gives the text that goes
+    to everyone every ``every`` seconds (``math.inf``: never).
     """
 
     def __init__(
@@ -101,20 +112,24 @@ class TimeServer:
         host: str = "127.0.0.1",
         port: int = 0,
         *,
+        on_open: Callable[[Peer], object] | None = None,
+        on_close: Callable[[Peer], object] | None = None,
         every: float = 3.0,
         clock: Callable[[], str] = wall_clock,
         welcome: str = WELCOME,
         limits: Limits | None = None,
         trace: Trace | None = None,
     ) -> None:
-        if every <= 0:
+        if not every > 0:
             raise ValueError(f"every={every:g} seconds, expected more than 0")
-        self.on_message = on_message or (lambda peer, text: None)
+        self.on_message = on_message
+        self.on_open = on_open
+        self.on_close = on_close
         self.every = every
         self.clock = clock
         self.limits = limits or Limits()
         self.trace = trace
-        self.errors: collections.deque[tuple[int, Exception]] = collections.deque(maxlen=100)
+        self._errors: collections.deque[tuple[int, Exception]] = collections.deque(maxlen=100)
         self._welcome = encode(welcome)
         self._peers: dict[int, Peer] = {}
         self._numbers = itertools.count(1)
@@ -128,7 +143,7 @@ class TimeServer:
         self.host = host
         self.port = self._listener.port
         self._reactor.call_later(every, self._tick)
-        self._reactor.call_later(1.0, self._sweep)
+        self._sweep()
 
     def __enter__(self) -> TimeServer:
         return self
@@ -146,18 +161,23 @@ class TimeServer:
         """Who is connected now, in the order of arrival."""
         return list(self._peers.values())
 
+    @property
+    def errors(self) -> list[tuple[int, Exception]]:
+        """Why clients were dropped, as (peer's number, error): the last 100, oldest first."""
+        return list(self._errors)
+
     def broadcast(self, text: str, to: Iterable[Peer] | None = None) -> None:
         """Send a message to everyone, or to some. It is encoded once; nobody waits for anybody."""
         data = encode(text)
         for peer in self.clients if to is None else to:
-            peer._write(data)
+            peer._link.post(data)
 
     def close(self) -> None:
-        """End all connections, the listening socket and the thread."""
+        """End all connections, the listening socket and the thread; in a handler it does not wait."""
         if not self._closing:
             self._closing = True
             self._reactor.call_soon(self._close)
-            self._reactor.close()
+        self._reactor.close()
 
     # -- in the reactor's thread --------------------------------------------------------------------------
 
@@ -172,7 +192,8 @@ class TimeServer:
             return
         self._peers[peer.id] = peer
         peer.wire.start()
-        peer._write(self._welcome)
+        peer._link.post(self._welcome)
+        peer._tell(self.on_open)
 
     def _tick(self) -> None:
         self._reactor.call_later(self.every, self._tick)
@@ -180,7 +201,7 @@ class TimeServer:
 
     def _sweep(self) -> None:
         """Drop who has taken no byte for too long."""
-        self._reactor.call_later(1.0, self._sweep)
+        self._reactor.call_later(min(1.0, self.limits.write_timeout / 4), self._sweep)
         for peer in self.clients:
             if peer.wire.stalled(self._reactor.now):
                 seconds = self.limits.write_timeout
@@ -189,7 +210,8 @@ class TimeServer:
     def _lost(self, peer: Peer, error: Exception | None) -> None:
         self._peers.pop(peer.id, None)
         if error is not None and not self._closing:
-            self.errors.append((peer.id, error))
+            self._errors.append((peer.id, error))
+        peer._tell(self.on_close)
 
     def _close(self) -> None:
         self._listener.close()
