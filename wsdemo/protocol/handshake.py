@@ -277,14 +277,10 @@ def check(request: Request, response: Response, deflate: Deflate | None = None) 
             raise HandshakeError(f"Upgrade: websocket is needed, got {_got(headers, 'Upgrade')}")
         if "upgrade" not in headers.tokens("connection"):
             raise HandshakeError(f"Connection: Upgrade is needed, got {_got(headers, 'Connection')}")
-        got, expected = (
-            _one(headers, "Sec-WebSocket-Accept"),
-            accept_key(request.headers["Sec-WebSocket-Key"]),
-        )
+        got = _one(headers, "Sec-WebSocket-Accept")
+        expected = accept_key(request.headers["Sec-WebSocket-Key"])
         if got != expected:
-            raise HandshakeError(
-                f"Sec-WebSocket-Accept {shown(got)} is not {expected}, the answer to our key"
-            )
+            raise HandshakeError(f"Sec-WebSocket-Accept {shown(got)}, our key asks for {expected}")
         return Agreed(_agreed_subprotocol(request, headers), _agreed_deflate(request, headers, deflate))
     except HandshakeError as error:
         raise HandshakeError(f"the server's answer 101 is not one to our request: {error}", 101) from None
@@ -387,10 +383,11 @@ def _choose_subprotocol(headers: Headers, spoken: Sequence[str]) -> str | None:
         return None
     _not_text("subprotocols", spoken)
     offered = [name.strip(" \t") for name in ",".join(values).split(",")]
-    try:
-        check_subprotocols(offered)
-    except ValueError as error:
-        raise HandshakeError(f"Sec-WebSocket-Protocol: {error}") from None
+    for number, name in enumerate(offered, 1):  # the name may be a secret, and stays out of the error
+        if not is_token(name):
+            raise HandshakeError(f"Sec-WebSocket-Protocol: number {number} of {len(offered)} is not a token")
+    if len(set(offered)) != len(offered):
+        raise HandshakeError("Sec-WebSocket-Protocol: a name stands twice")
     return next((name for name in offered if name in spoken), None)
 
 
@@ -400,8 +397,8 @@ def _agreed_subprotocol(request: Request, headers: Headers) -> str | None:
         return None
     chosen = _one(headers, "Sec-WebSocket-Protocol")
     offered = request.headers.get("sec-websocket-protocol") or ""
-    if not is_token(chosen) or chosen not in offered.split(", "):
-        raise HandshakeError(f"it chose subprotocol {shown(chosen)}, we offered {offered or 'none'}")
+    if chosen not in offered.split(", ") or not chosen:
+        raise HandshakeError(f"it chose subprotocol {shown(chosen)}, which we did not offer")
     return chosen
 
 
@@ -421,7 +418,9 @@ def _why_not(response: Response) -> str:
     what = f"the server answered {shown(f'{response.status} {response.reason}'.rstrip())}"
     location = response.headers.get("location")
     if 300 <= response.status < 400 and location is not None:
-        return f"{what} and points to {shown(location, 200)}, which is not followed: connect there yourself"
+        where = shown(location.partition("?")[0])  # not the query: it may hold a token
+        return f"{what} and points to {where}, which is not followed: connect there yourself"
     line = response.body.decode("utf-8", "replace").strip().partition("\n")[0].rstrip()
-    is_page = line.startswith("<")
-    return f"{what}, 101 is needed" if is_page or not line else f"{what}: {shown(line, 300)}"
+    if not line or line.startswith("<"):  # a page of HTML says nothing in its first line
+        return f"{what}, 101 is needed"
+    return f"{what}: {shown(line, 300)}"

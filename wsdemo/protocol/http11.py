@@ -279,8 +279,9 @@ def _check_controls(buffer: bytearray, searched: int) -> None:
 
 def request_head(head: bytes, limits: Limits) -> tuple[Request, int]:
     """The request whose head, with its empty line, is ``head``; and how many bytes of body follow it."""
-    line, fields, start = _lines(head, limits)
-    method, target = _request_line(line, limits)
+    line, *lines = _split(head, limits)
+    method, target = _request_line(line)
+    fields = _fields(lines)
     hosts = fields.get("host", ())
     if len(hosts) != 1:
         # "A server MUST respond with a 400 [...] to any HTTP/1.1 request message that lacks a Host header
@@ -290,7 +291,7 @@ def request_head(head: bytes, limits: Limits) -> tuple[Request, int]:
     length = 0
     if "content-length" in fields or "transfer-encoding" in fields:
         length = _request_body(fields, limits)
-    return Request(method, target, Headers.checked(head, start, fields), b"", head), length
+    return Request(method, target, Headers.checked(head, len(line) + 2, fields), b"", head), length
 
 
 def response_head(head: bytes, limits: Limits) -> tuple[Response, int]:
@@ -299,7 +300,7 @@ def response_head(head: bytes, limits: Limits) -> tuple[Response, int]:
     A refusal's body is read for the human who gets the error, so the first ``Limits.body_size`` bytes of it
     are enough, and none are waited for where the head does not say how many there are.
     """
-    line, fields, start = _lines(head, limits)
+    line, *lines = _split(head, limits)
     version, _, rest = line.partition(" ")
     digits, _, reason = rest.partition(" ")
     _check_version(version, _MINOR_VERSIONS | {"0"})
@@ -308,24 +309,32 @@ def response_head(head: bytes, limits: Limits) -> tuple[Response, int]:
     status = int(digits)
     if status == 101 and version == "HTTP/1.0":
         raise HandshakeError("101 in HTTP/1.0, which has no upgrade")
+    fields = _fields(lines)
     length = 0
     if status >= 200 and status not in (204, 304) and "transfer-encoding" not in fields:
         length = min(_content_length(fields), limits.body_size)
-    return Response(status, reason, Headers.checked(head, start, fields), b"", head), length
+    return Response(status, reason, Headers.checked(head, len(line) + 2, fields), b"", head), length
 
 
-def _lines(head: bytes, limits: Limits) -> tuple[str, dict[str, list[str]], int]:
-    """The first line, what the field lines say (by lower-case name), and where these start."""
-    first, *lines = head[:-4].decode("latin-1").split("\r\n")
+def _split(head: bytes, limits: Limits) -> list[str]:
+    """The lines of a head, the empty one left out; each may be as long, and they as many, as allowed."""
+    lines = head[:-4].decode("latin-1").split("\r\n")
     # The only control characters are those that end the lines. So no bare CR or LF, no NUL: one look at all.
-    if head.translate(None, TEXT) != CRLF * (len(lines) + 2):
+    if head.translate(None, TEXT) != CRLF * (len(lines) + 1):
         raise _bad_control(head)
-    if len(lines) > limits.header_fields:
-        raise HandshakeError(f"{len(lines)} header fields, at most {limits.header_fields} accepted", 431)
+    if len(lines[0]) > limits.request_line:
+        raise _too_long("first line", len(lines[0]), limits.request_line, 414)
+    if len(lines) - 1 > limits.header_fields:
+        raise HandshakeError(f"{len(lines) - 1} header fields, at most {limits.header_fields} accepted", 431)
     if len(head) > limits.header_field:  # else no line can be too long
-        size = max(map(len, lines), default=0)
+        size = max(map(len, lines[1:]), default=0)
         if size > limits.header_field:
             raise _too_long("header field", size, limits.header_field, 431)
+    return lines
+
+
+def _fields(lines: list[str]) -> dict[str, list[str]]:
+    """The values of each field, by its name in lower case."""
     fields: dict[str, list[str]] = {}
     for line in lines:
         name, colon, value = line.partition(":")
@@ -338,13 +347,11 @@ def _lines(head: bytes, limits: Limits) -> tuple[str, dict[str, list[str]], int]
             fields[name] = [value.strip(" \t")]
     if not only("".join(fields), TOKEN):  # one look at all of them: 1 µs less than one by one
         raise _bad_field(next(line for line in lines if not is_token(line.partition(":")[0])))
-    return first, fields, len(first) + len(CRLF)
+    return fields
 
 
-def _request_line(line: str, limits: Limits) -> tuple[str, str]:
+def _request_line(line: str) -> tuple[str, str]:
     """Method and target. One space between the parts, not two, not a tab (RFC 9112 §3)."""
-    if len(line) > limits.request_line:
-        raise _too_long("request line", len(line), limits.request_line, 414)
     words = line.split(" ")
     if len(words) != 3 or not is_token(words[0]):
         raise HandshakeError(f"request line {_hidden(line)}: METHOD /target HTTP/1.1 is needed")
