@@ -1,0 +1,470 @@
+"""The exercises of lesson 02: many clients, one thread.
+
+Each check opens real sockets on the loopback, plays the clients, and looks at the bytes that arrive.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import random
+import select
+import socket
+import struct
+import threading
+from collections.abc import Callable, Iterator
+
+from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.protocol.errors import WebSocketError
+from wsdemo.rawtcp.framing import HEADER, serialize
+
+PATIENCE = 1.0  # seconds; an answer that waits for longer on one client has blocked
+WORDS = ("tea", "naïve", "héllo 👋", "see you", "12", "日本", "x", "")
+
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 seconds: closing sends a reset, not an end
+
+
+@exercise(
+    Mistake(
+        """
+def tell_others(socks, sender, data):
+    for sock in socks:
+        sock.sendall(data)
+""",
+        "the sender",
+    ),
+    Mistake(
+        """
+def tell_others(socks, sender, data):
+    for sock in socks:
+        if sock is not sender:
+            sock.sendall(data)
+            return
+""",
+        "should get",
+    ),
+    Mistake(
+        """
+def tell_others(socks, sender, data):
+    sender.sendall(data)
+""",
+        "the sender",
+    ),
+)
+def tell_others(
+    answer: Callable[[list[socket.socket], socket.socket, bytes], object], rng: random.Random
+) -> None:
+    """Everyone gets the message, its sender does not."""
+    count = rng.randint(3, 6)
+    with _pairs(count) as pairs:
+        speaker = rng.randrange(count)
+        data = serialize(rng.choice(WORDS))
+        answer([server for server, _ in pairs], pairs[speaker][0], data)
+        who = f"client {speaker + 1} of {count}"
+        got = _arrived(pairs[speaker][1], 0)
+        if got:
+            raise Wrong(f"the sender, {who}, should get no bytes; got {show(got)}")
+        for number, (_, client) in enumerate(pairs):
+            if number != speaker:
+                who = f"client {number + 1} of {count}"
+                same(_arrived(client, len(data)), data, f"{who} should get the message: it")
+
+
+@exercise(
+    Mistake(
+        """
+def receive_or_forget(sock, clients):
+    data = sock.recv(65536)
+    if not data:
+        clients.remove(sock)
+        sock.close()
+    return data
+""",
+        "let it through",
+    ),
+    Mistake(
+        """
+def receive_or_forget(sock, clients):
+    try:
+        data = sock.recv(65536)
+    except OSError:
+        data = b''
+    if not data:
+        clients.remove(sock)
+        sock.close()
+    return data
+""",
+        "only silent",
+    ),
+    Mistake(
+        """
+def receive_or_forget(sock, clients):
+    try:
+        data = sock.recv(65536)
+    except BlockingIOError:
+        return b''
+    except OSError:
+        data = b''
+    if not data:
+        clients.remove(sock)
+    return data
+""",
+        "still open",
+    ),
+    Mistake(
+        """
+def receive_or_forget(sock, clients):
+    try:
+        return sock.recv(65536)
+    except OSError:
+        return b''
+""",
+        "still in the list",
+    ),
+)
+def receive_or_forget(
+    answer: Callable[[socket.socket, list[socket.socket]], bytes], rng: random.Random
+) -> None:
+    """Bytes from the living; the dead are closed and removed; the silent stay."""
+    cases = ["talks", "ended", "reset", "silent"]
+    rng.shuffle(cases)
+    with _pairs(len(cases)) as pairs:
+        clients = [server for server, _ in pairs]
+        for case, (server, client) in zip(cases, pairs, strict=True):
+            words = serialize(rng.choice(WORDS))
+            _play(case, server, client, words)
+            _judge(case, server, clients, words, answer)
+
+
+def _play(case: str, server: socket.socket, client: socket.socket, words: bytes) -> None:
+    """Do what the case says, and wait until the server's kernel knows."""
+    server.setblocking(False)
+    match case:
+        case "talks":
+            client.sendall(words)
+        case "ended":
+            client.close()
+        case "reset":
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+            client.close()
+    if case != "silent":
+        select.select([server], [], [], PATIENCE)
+
+
+def _judge(
+    case: str,
+    server: socket.socket,
+    clients: list[socket.socket],
+    words: bytes,
+    answer: Callable[[socket.socket, list[socket.socket]], bytes],
+) -> None:
+    others = [sock for sock in clients if sock is not server]
+    try:
+        got = answer(server, clients)
+    except OSError as error:
+        meaning = "nothing has come yet" if isinstance(error, BlockingIOError) else "this client is gone"
+        raise Wrong(
+            f"a client that {_CASES[case]}: recv raised {type(error).__name__}, "
+            f"which means: {meaning}. Your code let it through"
+        ) from None
+    same(got, words if case == "talks" else b"", f"for a client that {_CASES[case]}, the result")
+    here = any(sock is server for sock in clients)
+    alive = case in ("talks", "silent")
+    if here and not alive:
+        raise Wrong(f"a client that {_CASES[case]} is still in the list of clients")
+    if alive and (not here or server.fileno() < 0):
+        raise Wrong(f"a client that {_CASES[case]} was forgotten or closed, though it is there")
+    if not alive and server.fileno() >= 0:
+        raise Wrong(f"a client that {_CASES[case]}: its socket is still open at the server")
+    if [sock for sock in clients if sock is not server] != others:
+        raise Wrong(f"a client that {_CASES[case]}: somebody else was removed from the list too")
+
+
+_CASES = {
+    "talks": "has sent bytes",
+    "ended": "has closed its connection",
+    "reset": "has reset its connection",
+    "silent": "is only silent",
+}
+
+
+@exercise(
+    Mistake(
+        """
+def send_what_fits(sock, outbox):
+    sock.sendall(outbox)
+    outbox.clear()
+""",
+        "raised BlockingIOError",
+    ),
+    Mistake(
+        """
+def send_what_fits(sock, outbox):
+    sock.setblocking(True)
+    sock.sendall(outbox)
+    outbox.clear()
+""",
+        "waited for the frozen client",
+    ),
+    Mistake(
+        """
+def send_what_fits(sock, outbox):
+    taken = sock.send(outbox)
+    del outbox[:taken]
+""",
+        "raised BlockingIOError",
+    ),
+    Mistake(
+        """
+def send_what_fits(sock, outbox):
+    try:
+        sock.send(outbox)
+    except BlockingIOError:
+        pass
+    outbox.clear()
+""",
+        "are lost",
+    ),
+    Mistake(
+        """
+def send_what_fits(sock, outbox):
+    try:
+        sock.send(outbox)
+    except BlockingIOError:
+        pass
+""",
+        "twice",
+    ),
+)
+def send_what_fits(answer: Callable[[socket.socket, bytearray], object], rng: random.Random) -> None:
+    """A frozen client takes what its kernel takes; the rest is kept, in order, and nobody waits."""
+    data = rng.randbytes(1_000_000 + rng.randrange(1000))
+    with _pairs(2, small=True) as ((frozen, asleep), (lively, awake)):
+        frozen.setblocking(False)
+        lively.setblocking(False)
+        outbox = bytearray(data)
+        _fill(answer, frozen, outbox, asleep)
+        news = bytearray(serialize(rng.choice(WORDS)))
+        expected = bytes(news)
+        _without_waiting(answer, lively, news, awake, "a client that is not frozen")
+        same(_arrived(awake, len(expected)), expected, "what a client that is not frozen should get: it")
+        same(bytes(news), b"", "its outbox")
+        got = bytearray()
+        while len(got) < len(data):  # the frozen client thaws
+            piece = _arrived(asleep, 1)
+            got += piece
+            if bytes(got) != data[: len(got)]:
+                at = next(i for i, (a, b) in enumerate(zip(got, data, strict=False)) if a != b)
+                raise Wrong(
+                    f"after it thawed, byte {at} of {len(data)} is wrong: bytes were sent twice, or left out"
+                )
+            if outbox:
+                _without_waiting(answer, frozen, outbox, asleep, "a call after the client has thawed")
+            elif not piece:
+                raise Wrong(f"the outbox is empty, and {len(data) - len(got)} of {len(data)} bytes are lost")
+        if outbox:
+            raise Wrong(
+                f"all bytes have arrived, and {len(outbox)} are still in the outbox: they would go out twice"
+            )
+        answer(frozen, outbox)  # nothing to send is no error
+
+
+def _fill(
+    answer: Callable[[socket.socket, bytearray], object],
+    sock: socket.socket,
+    outbox: bytearray,
+    reader: socket.socket,
+) -> None:
+    """Call the answer until the kernel has no room left."""
+    size = len(outbox)
+    _without_waiting(answer, sock, outbox, reader, "the first call")
+    if len(outbox) == size and select.select([reader], [], [], PATIENCE / 2)[0]:
+        raise Wrong(f"the kernel took bytes, and all {size} are still in the outbox: they would go out twice")
+    while len(outbox) < size:
+        size = len(outbox)
+        _without_waiting(answer, sock, outbox, reader, "a call when the kernel has no room")
+
+
+def _without_waiting(
+    answer: Callable[[socket.socket, bytearray], object],
+    sock: socket.socket,
+    outbox: bytearray,
+    reader: socket.socket,
+    when: str,
+) -> None:
+    """Call the answer; one that waits is set free by a client that wakes up, and told."""
+    size = len(outbox)
+    with _rescue(lambda: _drain(reader)) as rescued:
+        try:
+            answer(sock, outbox)
+        except OSError as error:
+            if not rescued.is_set():
+                raised = type(error).__name__
+                raise Wrong(f"{when}: your code raised {raised}, with {size} bytes in the outbox") from None
+    if rescued.is_set():
+        raise Wrong(f"{when}: your code waited for the frozen client, and nobody else was served meanwhile")
+
+
+@exercise(
+    Mistake(
+        """
+def take_messages(sock, inbox):
+    messages = []
+    while True:
+        header = read_exactly(sock, HEADER)
+        messages.append(read_exactly(sock, int(header)).decode())
+        if not select.select([sock], [], [], 0)[0]:
+            return messages
+""",
+        "waited",
+    ),
+    Mistake(
+        """
+def take_messages(sock, inbox):
+    inbox += sock.recv(65536)
+    messages = []
+    while found := parse(inbox):
+        text, end = found
+        messages.append(text)
+        del inbox[:end]
+    inbox.clear()
+    return messages
+""",
+        "should be",
+    ),
+    Mistake(
+        """
+def take_messages(sock, inbox):
+    inbox += sock.recv(65536)
+    found = parse(inbox)
+    if found is None:
+        return []
+    text, end = found
+    del inbox[:end]
+    return [text]
+""",
+        "should be",
+    ),
+    Mistake(
+        """
+def take_messages(sock, inbox):
+    messages = []
+    while len(messages) < 1:
+        inbox += sock.recv(65536)
+        while found := parse(inbox):
+            messages.append(found[0])
+            del inbox[:found[1]]
+    return messages
+""",
+        "waited",
+    ),
+)
+def take_messages(answer: Callable[[socket.socket, bytearray], list[str]], rng: random.Random) -> None:
+    """All whole messages, after one `recv` that has something to give; the rest stays in the inbox."""
+    half = serialize("half")
+    cut = rng.choice([rng.randrange(1, HEADER), rng.randrange(HEADER, len(half))])
+    texts = [rng.choice(WORDS) for _ in range(rng.randint(2, 4))]
+    steps = [
+        (half[:cut], []),
+        (half[cut:] + serialize(texts[0])[:5], ["half"]),
+        (serialize(texts[0])[5:] + b"".join(map(serialize, texts[1:])), texts),
+    ]
+    inbox = bytearray()
+    with _pairs(1) as ((server, client),):
+        for data, wanted in steps:
+            before = bytes(inbox)
+            client.sendall(data)
+            select.select([server], [], [], PATIENCE)
+            earlier = f", after {len(before)} earlier" if before else ""
+            what = f"{len(data)} bytes came ({show(data)}){earlier}"
+            got = _take(answer, server, client, inbox, what)
+            same(got, wanted, f"{what}: the messages")
+        same(bytes(inbox), b"", "when all messages are whole, the inbox")
+
+
+def _take(
+    answer: Callable[[socket.socket, bytearray], list[str]],
+    server: socket.socket,
+    client: socket.socket,
+    inbox: bytearray,
+    what: str,
+) -> object:
+    """Call the answer; one that waits is set free by a reset, and told."""
+
+    def reset() -> None:
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
+        client.close()
+
+    waited = Wrong(f"{what}: your code waited for more, and nobody else was served meanwhile")
+    with _rescue(reset) as rescued:
+        try:
+            got = answer(server, inbox)
+        except WebSocketError as error:
+            raise Wrong(f"{what}: the messages should be found in it; your code raised {error}") from None
+        except OSError:
+            if rescued.is_set():
+                raise waited from None
+            raise
+    if rescued.is_set():
+        raise waited
+    return got
+
+
+# Sockets for the checks
+
+
+@contextlib.contextmanager
+def _pairs(count: int, small: bool = False) -> Iterator[list[tuple[socket.socket, socket.socket]]]:
+    """So many TCP connections on the loopback, each as (the server's socket, the client's)."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
+        pairs = []
+        for _ in range(count):
+            client = stack.enter_context(socket.socket())
+            if small:  # so that little fills it
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
+            client.settimeout(PATIENCE)
+            client.connect(listener.getsockname())
+            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server = stack.enter_context(listener.accept()[0])
+            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if small:
+                server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
+            pairs.append((server, client))
+        yield pairs
+
+
+def _arrived(sock: socket.socket, size: int) -> bytes:
+    """What has come: waits for at least ``size`` bytes, but not for ever."""
+    data = b""
+    while select.select([sock], [], [], PATIENCE / 2 if len(data) < size else 0)[0]:
+        piece = sock.recv(65536)
+        if not piece:
+            break
+        data += piece
+    return data
+
+
+def _drain(sock: socket.socket) -> None:
+    """Read until nothing comes."""
+    while _arrived(sock, 1):
+        pass
+
+
+@contextlib.contextmanager
+def _rescue(wake: Callable[[], object]) -> Iterator[threading.Event]:
+    """Wake the client on whom an answer waits for too long; the event says that this was needed."""
+    rescued = threading.Event()
+
+    def body() -> None:
+        rescued.set()
+        with contextlib.suppress(OSError):
+            wake()
+
+    timer = threading.Timer(PATIENCE, body)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield rescued
+    finally:
+        timer.cancel()
+        timer.join()
