@@ -30,6 +30,8 @@ class Link:
     means that reading should pause until the wire's `resume`.
     """
 
+    __slots__ = ("_limits", "_on_lost", "_on_message", "_waiting", "closing", "error", "wire")
+
     def __init__(
         self,
         reactor: Reactor,
@@ -79,7 +81,7 @@ class Link:
             if not pending or pending + len(data) <= self._limits.buffer_size:
                 wire.write(data)
                 return
-        self.fail(PolicyViolation(f"{pending} bytes wait for a slow reader: no more are kept"))
+        self.fail(too_slow(pending))
 
     def fail(self, error: Exception) -> None:
         """End this connection, and only this one, because of ``error``."""
@@ -149,6 +151,11 @@ class Link:
     @property
     def _over(self) -> bool:
         return self.closing or self.wire.closed
+
+
+def too_slow(pending: int) -> PolicyViolation:
+    """Why a peer is dropped that does not read what is sent."""
+    return PolicyViolation(f"{pending} bytes wait for a slow reader: no more are kept")
 
 
 def encode(text: str) -> bytes:

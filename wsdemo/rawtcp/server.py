@@ -22,10 +22,10 @@ from typing import Any
 
 from wsdemo.net.listener import Listener
 from wsdemo.net.reactor import Reactor
-from wsdemo.net.wire import Wire
-from wsdemo.protocol.errors import ConnectionClosed
+from wsdemo.net.wire import fan_out
+from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 from wsdemo.protocol.limits import Limits
-from wsdemo.rawtcp.link import Link, encode
+from wsdemo.rawtcp.link import Link, encode, too_slow
 from wsdemo.trace.recorder import Trace
 
 log = logging.getLogger("wsdemo")
@@ -45,12 +45,15 @@ def wall_clock() -> str:
 class Peer:
     """One client, as the server sees it."""
 
+    __slots__ = ("_link", "_server", "address", "id", "wire")
+
     def __init__(self, server: TimeServer, number: int, sock: socket.socket, address: Any) -> None:
         self.id = number  #: 1, 2, 3 … in the order of arrival
         self.address = address  #: the client's IP address and port
         self._server = server
         tap = server.trace.tap("server", sock.getsockname(), address) if server.trace is not None else None
         self._link = Link(server._reactor, sock, server.limits, tap, self._heard, self._lost)
+        self.wire = self._link.wire  #: the socket's side of it
 
     def __repr__(self) -> str:
         return f"<Peer {self.id}>"
@@ -71,12 +74,7 @@ class Peer:
     @property
     def pending(self) -> int:
         """Bytes sent to this client that the kernel has not taken yet."""
-        return self._link.wire.pending
-
-    @property
-    def wire(self) -> Wire:
-        """The socket's side of it."""
-        return self._link.wire
+        return self.wire.pending
 
     def _heard(self, text: str) -> bool:
         self._tell(self._server.on_message, text)
@@ -168,9 +166,11 @@ class TimeServer:
 
     def broadcast(self, text: str, to: Iterable[Peer] | None = None) -> None:
         """Send a message to everyone, or to some. It is encoded once; nobody waits for anybody."""
-        data = encode(text)
-        for peer in self.clients if to is None else to:
-            peer._link.post(data)
+        if self._reactor.forked:
+            raise InvalidState("this server belongs to the process that started it: start one after the fork")
+        peers = self.clients if to is None else to
+        for wire in fan_out([peer.wire for peer in peers], encode(text), self.limits.buffer_size):
+            wire.abort(too_slow(wire.pending))
 
     def close(self) -> None:
         """End all connections, the listening socket and the thread; in a handler it does not wait."""
