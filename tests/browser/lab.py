@@ -8,7 +8,7 @@
     def test_the_slider_moves_the_picture(lab: Lab) -> None:
         with lab.open("01_a_chat_on_raw_tcp.ipynb") as lesson:     # a copy: the stored notebook never changes
             lesson.run_all()                                       # raises if a cell prints to stderr
-            before = lesson.text("views.recv_sizes")               # of the output of the cell with this source
+            before = lesson.text("views.recv_sizes")               # the output of the cell with this source
             slider = lesson.page.get_by_role("slider").first
             slider.focus()
             slider.press("ArrowRight")
@@ -241,7 +241,9 @@ class Lesson:
         self._promise(
             f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})"
         )
-        self.page.wait_for_selector(f"body[data-jp-theme-light='{'false' if on else 'true'}']")
+        self.page.wait_for_selector(
+            f"body[data-jp-theme-light='{'false' if on else 'true'}']", state="attached"
+        )
 
     def zoom(self, factor: float) -> None:
         """As the browser's own zoom: fewer, larger pixels in a window of the same size."""
