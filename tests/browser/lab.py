@@ -175,6 +175,7 @@ class Lab:
             page.set_default_timeout(START * 1000)
             page.goto(f"{self.server.url}doc/tree/notebooks/{source.name}?reset")
             page.wait_for_selector(".jp-Notebook .jp-Cell")
+            page.wait_for_selector("#jupyterlab-splash", state="detached")
             yield Lesson(page)
         finally:
             context.close()
@@ -241,9 +242,9 @@ class Lesson:
         self._promise(
             f"() => window.jupyterapp.commands.execute('apputils:change-theme', {{theme: '{theme}'}})"
         )
-        self.page.wait_for_selector(
-            f"body[data-jp-theme-light='{'false' if on else 'true'}']", state="attached"
-        )
+        light = "false" if on else "true"
+        self.page.wait_for_selector(f"body[data-jp-theme-light='{light}']", state="attached")
+        self.page.wait_for_selector("#jupyterlab-splash", state="detached")
 
     def zoom(self, factor: float) -> None:
         """As the browser's own zoom: fewer, larger pixels in a window of the same size."""
