@@ -33,7 +33,7 @@ MOST: Final = 320  #: bytes drawn unless told otherwise
 CELL: Final = 1.15  # height of a byte
 ABOVE: Final = 1.45  # room for the brackets of recv
 BELOW: Final = 1.45  # room for the brackets of the messages
-PITCH: Final = ABOVE + CELL + BELOW
+PITCH: Final = ABOVE + CELL + BELOW  # from row to row
 MARGIN: Final = 2.0  # at the left, for the offsets
 LEGEND: Final = 1.7  # above the first row
 
@@ -190,7 +190,11 @@ def _count(number: int, what: str) -> str:
 def draw(found: Stream) -> Figure:
     """The figure: a legend, then rows of bytes with brackets above and below."""
     rows = max(1, -(-len(found.data) // ROW))
-    width, height = MARGIN + ROW + 0.5, LEGEND + rows * PITCH + (0.9 if found.size > len(found.data) else 0)
+    width, height = MARGIN + ROW + 0.5, LEGEND + rows * PITCH
+    if not found.messages:
+        height -= BELOW / 2  # nothing stands below the last row
+    if found.size > len(found.data):
+        height += 0.9  # a line that says so
     drawing = figure(height * theme.WIDTH / width)
     axes = drawing.add_axes((0, 0, 1, 1), xlim=(-MARGIN, ROW + 0.5), ylim=(height, 0))
     axes.axis("off")
@@ -247,8 +251,9 @@ def _byte(axes: Axes, offset: int, byte: int) -> None:
 
 def _bracket(axes: Axes, span: Span, end: int, above: bool) -> None:
     """A bracket over (recv) or under (message) the bytes of a span, with its name where there is room."""
-    size = span.end - span.start - (0 if above else HEADER)
-    full = f"{span.name} · {_count(size, 'byte')}"
+    size = span.end - span.start
+    what = _count(size, "byte") if above else f"payload of {_count(size - HEADER, 'byte')}"
+    full = f"{span.name} · {what}"
     named = False
     for row, left, right in _rows(span.start, min(span.end, end)):
         y = _top(row) - 0.22 if above else _top(row) + CELL + 0.22
