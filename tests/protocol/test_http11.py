@@ -18,7 +18,7 @@ from websockets.streams import StreamReader
 import wsdemo.protocol
 from wsdemo.protocol import http11
 from wsdemo.protocol.errors import HandshakeError
-from wsdemo.protocol.headers import Headers, shown
+from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import (
     Reader,
     Request,
@@ -32,8 +32,8 @@ from wsdemo.protocol.http11 import (
 )
 from wsdemo.protocol.limits import Limits
 
-#: Random and mutated inputs; `FUZZ=100000` for the full size.
-FUZZ = int(os.environ.get("FUZZ", "3000"))
+#: Random and mutated inputs; `FUZZ=100000 SEED=2` for more, and others.
+FUZZ = int(os.environ.get("FUZZ", "10000"))
 
 UPGRADE = (
     b"GET /chat?room=1 HTTP/1.1\r\nHost: example.com:8765\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
@@ -128,6 +128,7 @@ REFUSED = [
     ("absolute, bad port", get(line=b"GET http://a:x/ HTTP/1.1"), 400, "is not a host"),
     ("fragment", get(line=b"GET /# HTTP/1.1"), 400, "without #"),
     ("fragment, absolute", get(line=b"GET http://a#b HTTP/1.1"), 400, "without #"),
+    ("tab in the target", get(line=b"GET /\ta HTTP/1.1"), 400, "visible ASCII"),
     ("target not ASCII", get(line=b"GET /\xe9 HTTP/1.1"), 400, "visible ASCII"),
     ("no Host", get(host=b""), 400, "no Host fields"),
     ("two Hosts", get(b"Host: a\r\n"), 400, "2 Host fields"),
@@ -452,51 +453,7 @@ def test_body_of_a_refusal_is_bounded_and_may_end_early() -> None:
     assert request_reader.receive_eof() is None
 
 
-# Headers
-
-
-def test_headers() -> None:
-    headers = Headers(
-        [("Host", "a"), ("Connection", "keep-alive ,"), ("CONNECTION", " ,\tUpgrade"), ("B", "c ")]
-    )
-    for _ in range(2):
-        assert headers.get_all("connection") == ["keep-alive ,", ",\tUpgrade"]
-        assert headers["Connection"] == "keep-alive ,, ,\tUpgrade"
-        assert headers.tokens("connection") == ["keep-alive", "upgrade"]
-        assert headers.get("x") is None and headers.get("x", "y") == "y" and headers.tokens("x") == []
-        assert "host" in headers and "x" not in headers and 1 not in headers
-        assert list(headers) == ["Host", "Connection", "CONNECTION", "B"] and len(headers) == 4
-        assert headers.items()[-1] == ("B", "c")
-        headers.release()
-    with pytest.raises(KeyError):
-        headers["x"]
-    assert Headers({"A": "b"}) == Headers([("A", "b")]) != Headers([("a", "b")])
-    assert hash(Headers({"A": "b"})) == hash(Headers([("A", "b")]))
-    assert Headers() == Headers([]) and Headers() != "" and len(Headers()) == 0
-
-
-@pytest.mark.parametrize(
-    "name, value",
-    [
-        ("A", "b\r\nC: d"),
-        ("A", "b\nC: d"),
-        ("A", "b\r"),
-        ("A", "b\0"),
-        ("A", "\x1b"),
-        ("A", "\x7f"),
-        ("A", "\u010a"),  # its low byte is a line feed
-        ("A", "\udc0a"),
-        ("A\r\nB", "c"),
-        ("A:", "b"),
-        ("A ", "b"),
-        ("", "b"),
-        ("\u212a", "b"),  # Kelvin sign: "k" in lower case
-    ],
-)
-def test_header_injection_on_output_is_refused(name: str, value: str) -> None:
-    """uvicorn CVE-2020-7695, autobahn CVE-2020-35678, aiohttp CVE-2026-34519."""
-    with pytest.raises(ValueError):
-        Headers([(name, value)])
+# What we send
 
 
 @pytest.mark.parametrize("target", ["/ HTTP/1.1\r\nX: y", "/a b", "/\n", "/\0", "/é", "/\u0120"])
@@ -537,11 +494,6 @@ def test_no_secret_in_an_error_or_a_repr() -> None:
         Headers({"Cookie": "hunter2\r\n"})
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in repr(Request("GET", "/", Headers({"Cookie": "hunter2"}), raw=b"hunter2"))
-
-
-def test_shown_is_safe_to_print() -> None:
-    assert shown("a\x1b[2J\r\n\u202e") == r"'a\x1b[2J\r\n\u202e'"
-    assert shown("x" * 1000) == "'" + "x" * 60 + "'..."
 
 
 # Oracles
@@ -646,7 +598,7 @@ def test_mutated_requests_are_refused_or_read_as_h11_reads_them() -> None:
 
     aiohttp CVE-2023-37276, puma CVE-2021-41136, Jetty CVE-2023-40167.
     """
-    dice = random.Random(1)
+    dice = random.Random(os.environ.get("SEED", "1"))
     accepted = 0
     for _ in range(FUZZ):
         wire = mutated(dice, dice.choice(REQUESTS + REFUSED_WIRES)[0])

@@ -359,7 +359,7 @@ def _request_line(line: str) -> tuple[str, str]:
     _check_version(version, _MINOR_VERSIONS)
     if not target.startswith("/"):
         absolute_authority(target)
-    if "#" in target or not target.isascii():
+    if "#" in target or not only(target, VISIBLE):
         raise HandshakeError(f"request target {_hidden(target)}: visible ASCII without # is needed")
     return method, target
 
