@@ -3,6 +3,7 @@
 Reading order: doctor · exercises · lesson_00, lesson_01, … (the checks of each lesson).
 """
 
+from wsdemo.course.doctor import doctor
 from wsdemo.course.exercises import check
 
-__all__ = ["check"]
+__all__ = ["check", "doctor"]
