@@ -76,22 +76,23 @@ def test_authority(text: str, host: str, port: int | None) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        "",
-        ":",
-        ":80",
-        "a:b",
-        "a:-1",
-        "a:65536",
-        "a:000080",
-        "a:8\u0660",
-        "a b",
-        "a@b",
-        "a/b",
-        "a\\b",
-        "a#",
-        "é",
-    ]
-    + ["[", "[]", "[]:80", "[::1", "::1", "[::1]80", "[a]", "[::g]", "[fe80::1%25eth0]", "[[::1]]"],
+        *(
+            "",
+            ":",
+            ":80",
+            "a:b",
+            "a:-1",
+            "a:65536",
+            "a:000080",
+            "a:8\u0660",
+            "a b",
+            "a@b",
+            "a/b",
+            "a\\b",
+            "a#",
+        ),
+        *("é", "[", "[]", "[]:80", "[::1", "::1", "[::1]80", "[a]", "[::g]", "[fe80::1%25eth0]", "[[::1]]"),
+    ],
 )
 def test_no_authority(text: str) -> None:
     with pytest.raises(HandshakeError, match="is not a host"):

@@ -407,8 +407,8 @@ def _agreed_deflate(request: Request, headers: Headers, deflate: Deflate | None)
     if value is None:
         return None
     chosen = parse_extensions(value)
-    if deflate is None or [name for name, _ in chosen] != ["permessage-deflate"]:
-        offered = request.headers.get("sec-websocket-extensions")
+    offered = request.headers.get("sec-websocket-extensions")
+    if offered is None or deflate is None or [name for name, _ in chosen] != ["permessage-deflate"]:
         raise HandshakeError(f"it chose extensions {shown(value)}, we offered {offered or 'none'}")
     return deflate.agreed(chosen[0][1])
 
