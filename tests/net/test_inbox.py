@@ -1,0 +1,99 @@
+"""The inbox: order, both bounds, and an end that wakes everyone."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from tests.waiting import DEADLINE, Seen
+from wsdemo.net.inbox import Inbox
+from wsdemo.protocol.errors import ConnectionClosed
+
+
+def inbox(messages: int = 100, size: int = 1000) -> tuple[Inbox, Seen]:
+    room = Seen()
+    return Inbox(messages, size, lambda: room("room")), room
+
+
+def test_first_in_first_out() -> None:
+    box, _ = inbox()
+    for number in range(10):
+        assert box.put(f"{number}")
+    assert len(box) == 10
+    assert [box.get(0) for _ in range(10)] == [f"{number}" for number in range(10)]
+    assert len(box) == 0
+
+
+@pytest.mark.parametrize(("messages", "size", "each"), [(4, 1000, "x"), (100, 40, "x" * 10)])
+def test_full_at_either_bound_and_room_when_half_is_taken(messages: int, size: int, each: str) -> None:
+    box, room = inbox(messages, size)
+    assert [box.put(each) for _ in range(4)] == [True, True, True, False]
+    box.get(0)
+    assert room.empty()
+    box.get(0)
+    assert room.next(0) == "room"
+    box.get(0)
+    assert room.empty(), "told once only"
+    assert [box.put(each) for _ in range(3)] == [True, True, False]
+
+
+def test_nothing_within_the_timeout() -> None:
+    box, _ = inbox()
+    with pytest.raises(TimeoutError, match=r"no message within 0\.01 seconds"):
+        box.get(0.01)
+    with pytest.raises(TimeoutError):
+        box.get(-1)
+
+
+def test_after_the_end_first_the_messages_then_the_error_again_and_again() -> None:
+    box, _ = inbox()
+    box.put("last")
+    box.end(1001, "going away")
+    box.end(1006, "the first end holds")
+    assert len(box) == 1
+    assert box.get() == "last"
+    for _ in range(3):
+        with pytest.raises(ConnectionClosed) as caught:
+            box.get()
+        assert (caught.value.code, caught.value.reason) == (1001, "going away")
+        assert len(box) == 0
+
+
+def test_the_end_wakes_all_who_wait() -> None:
+    box, _ = inbox()
+    seen = Seen()
+
+    def wait() -> None:
+        try:
+            box.get()
+        except ConnectionClosed as closed:
+            seen(closed.code)
+
+    threads = [threading.Thread(target=wait) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    box.end(1000, "")
+    assert [seen.next() for _ in threads] == [1000] * 5
+    for thread in threads:
+        thread.join(DEADLINE)
+
+
+def test_no_wake_up_is_lost_between_full_and_room() -> None:
+    """One thread puts and pauses when full, another takes: all of it arrives, whoever is faster."""
+    paused = threading.Event()
+    resumed = threading.Semaphore(0)
+    box = Inbox(8, 10_000, resumed.release)
+    total = 20_000
+
+    def produce() -> None:
+        for number in range(total):
+            if not box.put(f"{number}"):
+                paused.set()
+                assert resumed.acquire(timeout=DEADLINE), "nobody said that there is room"
+
+    producer = threading.Thread(target=produce)
+    producer.start()
+    assert [box.get(DEADLINE) for _ in range(total)] == [f"{number}" for number in range(total)]
+    producer.join(DEADLINE)
+    assert paused.is_set()
