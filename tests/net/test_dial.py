@@ -1,0 +1,89 @@
+"""Connecting: what comes back when it works, and one clear line when it does not."""
+
+from __future__ import annotations
+
+import errno
+import socket
+import time
+
+import pytest
+
+from tests.waiting import DEADLINE, open_files
+from wsdemo.net.dial import dial
+
+
+@pytest.fixture
+def listener():
+    with socket.create_server(("127.0.0.1", 0)) as sock:
+        yield sock
+
+
+def test_a_socket_ready_for_the_reactor(listener: socket.socket) -> None:
+    with dial("127.0.0.1", listener.getsockname()[1], DEADLINE) as sock:
+        assert sock.getblocking() is False
+        assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
+def test_all_addresses_of_a_name_are_tried(listener: socket.socket) -> None:
+    """`localhost` may mean ::1 first, where nobody listens."""
+    port = listener.getsockname()[1]
+    with dial("localhost", port, DEADLINE) as sock:
+        assert sock.getpeername()[1] == port
+
+
+def test_refused() -> None:
+    with socket.socket() as bound:  # bound and not listening: nobody else can take the port
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        files = open_files()
+        with pytest.raises(ConnectionRefusedError) as caught:
+            dial("127.0.0.1", port, DEADLINE)
+        assert caught.value.errno == errno.ECONNREFUSED
+        assert caught.value.strerror == (
+            f"cannot connect to 127.0.0.1:{port}: connection refused; is the server running?"
+        )
+        assert open_files() == files
+
+
+def test_a_free_port_does_not_answer_itself() -> None:
+    """TCP lets a socket connect to its own port: nobody is there, and we must say so."""
+    for _ in range(50):
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            port = probe.getsockname()[1]
+        with pytest.raises(ConnectionRefusedError):
+            dial("127.0.0.1", port, DEADLINE)
+
+
+@pytest.mark.parametrize("host", ["nosuch.invalid", "a" * 70, "x..y", ".", "\udcff"])
+def test_unknown_host(host: str) -> None:
+    with pytest.raises(OSError, match="no such host name"):
+        dial(host, 1234, 5)
+
+
+@pytest.mark.parametrize("port", [0, -1, 65536, 70000])
+def test_no_port(port: int) -> None:
+    with pytest.raises(ValueError, match=f"port {port}, expected 1 to 65535"):
+        dial("127.0.0.1", port, 1)
+
+
+def test_nobody_answers_in_time() -> None:
+    """A listening queue that is full leaves further connections without an answer (on Linux)."""
+    with socket.socket() as full:
+        full.bind(("127.0.0.1", 0))
+        full.listen(0)
+        port = full.getsockname()[1]
+        waiting = []
+        try:
+            for _ in range(4):
+                sock = socket.socket()
+                sock.setblocking(False)
+                sock.connect_ex(("127.0.0.1", port))
+                waiting.append(sock)
+            started = time.monotonic()
+            with pytest.raises(TimeoutError, match=f"cannot connect to 127.0.0.1:{port}: no answer"):
+                dial("127.0.0.1", port, 0.1)
+            assert time.monotonic() - started < 5
+        finally:
+            for sock in waiting:
+                sock.close()
