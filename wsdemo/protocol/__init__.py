@@ -1,0 +1,66 @@
+"""The WebSocket protocol, sans I/O: bytes in, events out (RFC 6455, RFC 7692).
+
+To read in this order: codes, errors, limits · masking, frames · utf8, events, partial · deflate ·
+headers, http11, url, extensions, handshake · states, sending, protocol, broadcast.
+Knows no socket, no thread, no clock; random numbers come from one place, ``masking``, or are arguments.
+"""
+
+from .broadcast import Broadcast
+from .codes import CloseCode, Opcode, Side
+from .deflate import Deflate, Parameters
+from .errors import (
+    ConnectionClosed,
+    HandshakeError,
+    InvalidData,
+    InvalidState,
+    MessageTooBig,
+    PolicyViolation,
+    ProtocolError,
+    WebSocketError,
+)
+from .events import Closed, Event, Message, Opened, Ping, Pong, Refused
+from .frames import Frame, Header
+from .handshake import Accepted, Agreed
+from .headers import Headers
+from .http11 import Request, Response
+from .limits import Limits
+from .protocol import Protocol
+from .states import TRANSITIONS, State, Step
+from .url import URL
+
+__all__ = [
+    "TRANSITIONS",
+    "URL",
+    "Accepted",
+    "Agreed",
+    "Broadcast",
+    "CloseCode",
+    "Closed",
+    "ConnectionClosed",
+    "Deflate",
+    "Event",
+    "Frame",
+    "HandshakeError",
+    "Header",
+    "Headers",
+    "InvalidData",
+    "InvalidState",
+    "Limits",
+    "Message",
+    "MessageTooBig",
+    "Opcode",
+    "Opened",
+    "Parameters",
+    "Ping",
+    "PolicyViolation",
+    "Pong",
+    "Protocol",
+    "ProtocolError",
+    "Refused",
+    "Request",
+    "Response",
+    "Side",
+    "State",
+    "Step",
+    "WebSocketError",
+]

@@ -1,0 +1,120 @@
+"""What has begun and is not complete: a frame whose payload is still arriving, a message in fragments.
+
+::
+
+    a message   ┌ text, fin=0 ┐ ┌ continuation, fin=0 ┐ ┌ continuation, fin=1 ┐
+    a frame                                             header, 6 of 20 bytes │ … still to come
+
+Memory follows the bytes that came, never the length that was announced: announcing costs a peer nothing.
+The bounds themselves are told from the header, by ``Protocol``, before anything is kept here.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from . import utf8
+from .codes import Opcode
+from .errors import InvalidData
+from .masking import mask, mask_in_place
+
+#: Bytes that a large payload gets at first, and then as many again as are there already.
+FIRST_ROOM: Final = 64 * 1024
+
+
+class PartialFrame:
+    """A frame whose header is there and whose payload is not, or not all of it.
+
+    ``watched``: it is text that must be valid so far at every moment, so it is unmasked and checked as it
+    comes; ``pending`` is then what ``utf8.check`` knows. Anything else is unmasked at the end, in place.
+    """
+
+    __slots__ = ("_buffer", "_key", "_view", "filled", "first", "length", "pending")
+
+    def __init__(self, first: int, length: int, key: bytes | None, pending: bytes | None) -> None:
+        self.first = first  # first byte of the header
+        self.length = length  # bytes of the whole payload
+        self.filled = 0  # bytes of it that are here
+        self.pending = pending  # None: not watched
+        self._key = key
+        self._buffer = bytearray()  # longer than ``filled`` while it has room for more
+        self._view: memoryview | None = None
+
+    @property
+    def missing(self) -> int:
+        """Bytes of payload still to come."""
+        return self.length - self.filled
+
+    def add(self, data: bytes | memoryview) -> None:
+        """More of the payload, at most what is missing. Linear: the buffer grows by a share of itself."""
+        self._release()
+        del self._buffer[self.filled :]
+        self._buffer += data
+        self._arrived(len(data))
+
+    def room(self) -> memoryview:
+        """Where the next bytes of the payload may be written; ``took`` says how many were."""
+        self._release()
+        buffer = self._buffer
+        if len(buffer) == self.filled:
+            buffer += bytes(min(self.length, max(FIRST_ROOM, 2 * self.filled)) - self.filled)
+        self._view = memoryview(buffer)[self.filled :]
+        return self._view
+
+    def took(self, size: int) -> None:
+        """``size`` bytes were written at the start of ``room``."""
+        if not 0 <= size <= len(self._buffer) - self.filled:
+            raise ValueError(f"{size} bytes do not fit in the room for {len(self._buffer) - self.filled}")
+        self._release()
+        self._arrived(size)
+
+    def payload(self) -> bytearray:
+        """The whole payload, unmasked. The end of this object."""
+        self._release()
+        if self._key is not None and self.pending is None:
+            mask_in_place(self._buffer, self._key)
+        return self._buffer
+
+    def _arrived(self, size: int) -> None:
+        start, self.filled = self.filled, self.filled + size
+        if self.pending is not None:
+            piece = bytes(self._buffer[start : self.filled])
+            if self._key is not None:
+                self._buffer[start : self.filled] = piece = mask(piece, self._key, start)
+            self.pending = utf8.check(self.pending, piece)
+
+    def _release(self) -> None:
+        if self._view is not None:  # a bytearray can't grow while someone looks at it
+            self._view.release()
+            self._view = None
+
+
+class PartialMessage:
+    """The fragments of a message so far. The control frames between them leave it alone."""
+
+    __slots__ = ("_parts", "compressed", "opcode", "pending", "size")
+
+    def __init__(self, opcode: int, compressed: bool) -> None:
+        self.opcode = opcode
+        self.compressed = compressed  # "flag belongs to the message": only its first frame carries rsv1
+        self.size = 0  # bytes of payload
+        self.pending = b"" if opcode == Opcode.TEXT and not compressed else None  # None: no text to watch
+        self._parts: list[bytes | bytearray] = []
+
+    @property
+    def fragments(self) -> int:
+        """Frames so far; empty ones count."""
+        return len(self._parts)
+
+    def add(self, payload: bytes | bytearray, pending: bytes | None = None) -> None:
+        """One more fragment. ``pending``: what is known of its text where it was watched on its way."""
+        if self.pending is not None:
+            self.pending = utf8.check(self.pending, bytes(payload)) if pending is None else pending
+        self._parts.append(payload)
+        self.size += len(payload)
+
+    def payload(self) -> bytes | bytearray:
+        """All fragments joined: the last one has come."""
+        if self.pending:
+            raise InvalidData(f"not UTF-8 text: it ends within a character, after {self.pending.hex(' ')}")
+        return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)

@@ -1,0 +1,200 @@
+"""The half of the protocol that makes bytes: messages, control frames, fragments (RFC 6455 §5, §6.1).
+
+::
+
+    send_text("Hello")   ──►  header · masking key (a client's) · payload, masked
+    owed()               ──►  what nobody asked for: handshake, pongs, close frame
+
+Knows nothing of what comes in; ``Protocol`` builds on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final, NoReturn
+
+from .codes import CloseCode, Opcode, Side
+from .deflate import Deflater, Parameters
+from .errors import InvalidState
+from .frames import CONTROL_SIZE, FIN, LENGTH_16, MASK, RSV1, close_payload, header
+from .masking import fresh_key, mask
+from .states import TRANSITIONS, State, Step
+
+TEXT_WHOLE: Final = FIN | Opcode.TEXT
+BINARY_WHOLE: Final = FIN | Opcode.BINARY
+
+#: The headers of small whole messages, by first byte and length: 0.2 µs less than to make one.
+_HEADERS: Final = {
+    (first, bit): tuple(header(first, length, bit) for length in range(LENGTH_16))
+    for first in (TEXT_WHOLE, BINARY_WHOLE)
+    for bit in (0, MASK)
+}
+
+BytesLike = bytes | bytearray | memoryview
+MaskingKey = bytes | Callable[[], bytes]
+
+
+class Sender:
+    """What one end may say, in the state that it is in."""
+
+    __slots__ = (
+        "_deflater",
+        "_key",
+        "_owed",
+        "_packer",
+        "_pongs",
+        "_sending",
+        "deflate",
+        "side",
+        "state",
+    )
+
+    def __init__(
+        self, side: Side, state: State, deflate: Parameters | None, masking_key: MaskingKey | None
+    ) -> None:
+        self.side = side
+        self.state = state
+        self.deflate = deflate  #: what was agreed
+        self._key = _key_source(masking_key) if side is Side.CLIENT else None
+        self._deflater: Deflater | None = None
+        self._sending: Opcode | None = None  # the message whose fragments we are sending
+        self._packer: Deflater | None = None  # and what compresses them
+        self._owed = b""  # the handshake, or what ends with the close frame
+        self._pongs = b""
+
+    def owed(self) -> bytes:
+        """What the protocol itself has to say since the last call: handshake, pongs, close frame."""
+        if not self._owed and not self._pongs:
+            return b""
+        owed = self._owed + self._pongs
+        self._owed = self._pongs = b""
+        return owed
+
+    @property
+    def owes(self) -> bool:
+        """Whether ``owed`` has something."""
+        return bool(self._owed or self._pongs)
+
+    def forget(self) -> None:
+        """The peer got a frame that we did not compress (see ``Broadcast``): start afresh after it.
+
+        Its text is part of what the peer's inflater looks back on, and our deflater has never seen it.
+        """
+        if self._deflater is not None and self._deflater.takeover:
+            self._deflater = None
+
+    def send_text(self, text: str) -> bytes:
+        """The bytes of a text message."""
+        if not isinstance(text, str):
+            raise TypeError(f"a text message is str, not {type(text).__name__}; send_binary takes bytes")
+        if self.state is not State.OPEN or self._sending is not None:
+            self._cannot_send()
+        return self._whole(TEXT_WHOLE, text.encode())
+
+    def send_binary(self, data: BytesLike) -> bytes:
+        """The bytes of a binary message."""
+        if not isinstance(data, bytes):
+            data = _as_bytes(data)
+        if self.state is not State.OPEN or self._sending is not None:
+            self._cannot_send()
+        return self._whole(BINARY_WHOLE, data)
+
+    def send_fragment(self, data: str | BytesLike, fin: bool) -> bytes:
+        """The bytes of one fragment: the first one begins a message, ``fin`` ends it (RFC 6455 §5.4)."""
+        opcode = Opcode.TEXT if isinstance(data, str) else Opcode.BINARY
+        payload = data.encode() if isinstance(data, str) else _as_bytes(data)
+        if self.state is not State.OPEN:
+            self._cannot_send()
+        first = FIN if fin else 0
+        if self._sending is None:
+            first |= opcode
+            if self.deflate is not None and len(payload) >= self.deflate.threshold:
+                first |= RSV1  # on the first fragment only, it stands for the message (RFC 7692 §6.1)
+                self._packer = self._fragment_deflater(self.deflate)
+        elif self._sending is not opcode:
+            raise TypeError(f"{opcode.name.lower()} fragment in a {self._sending.name.lower()} message")
+        if self._packer is not None:
+            payload = self._packer.deflate(payload, fin)
+        self._sending = None if fin else opcode
+        if fin:
+            self._packer = None
+        return self._frame_bytes(first, payload)
+
+    def ping(self, payload: BytesLike = b"") -> bytes:
+        """The bytes of a ping, with up to 125 bytes that its pong brings back."""
+        return self._control_bytes(Opcode.PING, payload)
+
+    def pong(self, payload: BytesLike = b"") -> bytes:
+        """The bytes of a pong that nobody asked for: "a unidirectional heartbeat" (RFC 6455 §5.5.3)."""
+        return self._control_bytes(Opcode.PONG, payload)
+
+    def close(self, code: int | None = CloseCode.NORMAL, reason: str = "") -> bytes:
+        """The bytes that begin the closing handshake; pongs still owed go before them. Then: nothing more."""
+        payload = close_payload(code, reason)
+        if self.state is not State.OPEN:
+            self._cannot_send()
+        owed = self.owed()
+        self._go(Step.CLOSE_SENT)
+        return owed + self._frame_bytes(FIN | Opcode.CLOSE, payload)
+
+    def _go(self, step: Step) -> None:
+        self.state = TRANSITIONS[self.state, step]
+
+    def _whole(self, first: int, payload: bytes) -> bytes:
+        """A whole message, compressed where that was agreed and it is worth it."""
+        deflate = self.deflate
+        if deflate is not None and len(payload) >= deflate.threshold:
+            if self._deflater is None:
+                self._deflater = deflate.deflater(self.side)
+            payload = self._deflater.deflate(payload)
+            first |= RSV1
+        elif len(payload) < LENGTH_16:
+            if self._key is None:
+                return _HEADERS[first, 0][len(payload)] + payload
+            key = self._key()
+            return _HEADERS[first, MASK][len(payload)] + key + mask(payload, key)
+        return self._frame_bytes(first, payload)
+
+    def _frame_bytes(self, first: int, payload: bytes) -> bytes:
+        if self._key is None:
+            return header(first, len(payload)) + payload
+        key = self._key()
+        return b"".join((header(first, len(payload), MASK), key, mask(payload, key)))
+
+    def _control_bytes(self, opcode: Opcode, payload: BytesLike) -> bytes:
+        payload = _as_bytes(payload)
+        if len(payload) > CONTROL_SIZE:
+            raise ValueError(f"{opcode.name.lower()} of {len(payload)} bytes, at most {CONTROL_SIZE} fit")
+        if self.state is not State.OPEN:
+            self._cannot_send()
+        return self._frame_bytes(FIN | opcode, payload)
+
+    def _fragment_deflater(self, deflate: Parameters) -> Deflater:
+        """The compressor that goes from fragment to fragment, and with takeover on to the next message."""
+        if self._deflater is None:
+            self._deflater = deflate.deflater(self.side)
+        return self._deflater if self._deflater.takeover else deflate.deflater(self.side, fragments=True)
+
+    def _cannot_send(self) -> NoReturn:
+        if self.state is not State.OPEN:
+            raise InvalidState(f"the connection is {self.state.value}; only an open one can send")
+        raise InvalidState("a message in fragments is under way; end it with fin=True first")
+
+
+def _as_bytes(data: object) -> bytes:
+    """A copy of what could change, and no surprise such as ``bytes(5)``."""
+    if isinstance(data, bytes):
+        return data
+    if isinstance(data, (bytearray, memoryview)):
+        return bytes(data)
+    raise TypeError(f"bytes are needed, not {type(data).__name__}; send_text takes str")
+
+
+def _key_source(key: MaskingKey | None) -> Callable[[], bytes]:
+    if key is None:
+        return fresh_key
+    if callable(key):
+        return key
+    if not isinstance(key, bytes) or len(key) != 4:
+        raise ValueError(f"masking key {key!r}, four bytes are needed")
+    return lambda: key
