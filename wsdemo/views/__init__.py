@@ -6,6 +6,8 @@
     picture    a drawing with its text
     live       a drawing with controls: it moves in a notebook and stands still on paper
     stream     the byte stream, and how ``recv`` cut it
+    gantt      who was served when, by one thread
+    scene      buttons that play a scene anew, one event longer
 
 The only part of the package that knows matplotlib and ipywidgets; ``import wsdemo`` does not load it.
 """
@@ -13,8 +15,10 @@ The only part of the package that knows matplotlib and ipywidgets; ``import wsde
 from __future__ import annotations
 
 from wsdemo.views import theme
+from wsdemo.views.gantt import Diary, gantt
 from wsdemo.views.live import Live, slider
 from wsdemo.views.picture import Picture
+from wsdemo.views.scene import scene
 from wsdemo.views.stream import stream
 
-__all__ = ["Live", "Picture", "slider", "stream", "theme"]
+__all__ = ["Diary", "Live", "Picture", "gantt", "scene", "slider", "stream", "theme"]

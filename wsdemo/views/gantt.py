@@ -105,6 +105,14 @@ class Diary:
         finally:
             self.add(who, what, start)
 
+    def clear(self) -> None:
+        """Forget everything: a new page."""
+        self.facts.clear()
+
+    def waited(self, who: str) -> float:
+        """How long this client has waited, in seconds, all its waits together."""
+        return sum(bar.stop - bar.start for bar in lanes(self.facts).get(who, ()) if bar.state == "waits")
+
     @property
     def served(self) -> list[str]:
         """Who was served, in the order of service."""
@@ -129,7 +137,8 @@ def gantt(facts: Diary | Sequence[Fact], title: str = "Who was served when") -> 
         axes.axhline(number, color=theme.GREY, linewidth=0.8, zorder=0)
         for bar in bars:
             _draw(axes, number, bar, start, length, factor)
-    axes.set_xlim(-0.01 * length * factor, 1.04 * length * factor)
+    room = 1.07 if "gone" in states else 1.01  # for the word beside the mark
+    axes.set_xlim(-0.01 * length * factor, room * length * factor)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)), list(rows), fontsize=theme.FONT, fontfamily=theme.SANS)
     axes.tick_params(axis="y", length=0)
@@ -210,7 +219,9 @@ def _lane(facts: Sequence[Fact], end: float) -> list[Bar]:
                     bars.append(Bar(froze, fact.start, "frozen", "frozen"))
                     froze = None
                 if fact.what == "gone":
-                    bars.append(Bar(fact.start, fact.start, "gone", "gone"))
+                    after = bars[-1].stop if bars else fact.start  # while it was served: marked behind that
+                    when = max(fact.start, after)
+                    bars.append(Bar(when, when, "gone", "gone"))
                     spoke = None
             case "stuck":
                 pass  # the thread's affair
@@ -240,9 +251,12 @@ def _draw(axes: Axes, row: int, bar: Bar, origin: float, length: float, factor: 
     width = max(share, NARROWEST) * length * factor
     height = 0.34 if bar.state == "frozen" else 0.62
     axes.barh(row, width, height, left, color=fill, edgecolor=theme.INK, linewidth=0.7, hatch=hatch, zorder=2)
-    if share > ROOMY * len(bar.label):
+    words = bar.label
+    if bar.state == "serves" and share <= ROOMY * len(words):
+        words = words[:1]  # whose bar it is, at least
+    if share > ROOMY * len(words):
         label = axes.text(
-            left + width / 2, row, bar.label, ha="center", va="center", fontsize=theme.SMALL, zorder=3
+            left + width / 2, row, words, ha="center", va="center", fontsize=theme.SMALL, zorder=3
         )
         label.set_color(theme.INK)
         if hatch:
