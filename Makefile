@@ -16,7 +16,7 @@ PYTEST_FLAGS ?=
 # Two workers, and a file stays with one of them: a notebook's cells share a kernel.
 WORKERS ?= 2
 
-.PHONY: lab test lint notebooks check clean
+.PHONY: lab test lint notebooks check lock clean
 .DEFAULT_GOAL := lab
 
 lab: $(LAB)  ## open the course
@@ -34,6 +34,11 @@ notebooks: $(TEST)  ## run the lessons again and store what changed
 	$(BIN)/python -m tools.notebooks
 
 check: lint test  ## all that must hold before a commit
+
+lock: $(TEST)  ## pin the newest versions of everything, for all Pythons and systems
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --extra test \
+		--no-header --no-annotate --no-emit-index-url --no-emit-find-links pyproject.toml -o requirements.lock
 
 clean:
 	rm -rf $(VENV)

@@ -1,0 +1,117 @@
+"""Four things of each exercise: the stub is not started, mistakes are told, the solution passes, as shown.
+
+All out of the lesson's own file, in one run: at each check the stub, the mistakes, and the solution taken
+from the folded markdown below; then on, with the solution in place.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+
+from tools import notebooks
+from wsdemo.course.exercises import Exercise, registry
+
+SEEDS = 5
+DETAILS = re.compile(r"<details>\s*<summary>(.+?)</summary>\n\n(.+?)\n\n</details>", re.DOTALL)
+CODE = re.compile(r"^```python\n(.+?)\n```$", re.DOTALL | re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One exercise as a notebook asks it: positions of its cells, its hints, its solution."""
+
+    name: str
+    stub: int
+    check: int
+    hints: int
+    solution: str
+
+
+def asked(cells: list[Any]) -> list[Asked]:
+    """The exercises of a notebook, in order."""
+    found = []
+    for index, cell in enumerate(cells):
+        match = re.fullmatch(r"check\((\w+)\)", cell.source.strip()) if cell.cell_type == "code" else None
+        if match:
+            name = match[1]
+            stub = max(
+                i for i in range(index) if cells[i].cell_type == "code" and name in defined(cells[i].source)
+            )
+            assert cells[index + 1].cell_type == "markdown", (
+                f"{name}: hints and solution stand below the check"
+            )
+            folded = DETAILS.findall(cells[index + 1].source)
+            titles = [title.strip() for title, _ in folded]
+            assert titles.count("Solution") == 1 and titles[-1] == "Solution", f"{name}: {titles}"
+            (solution, *_) = CODE.findall(folded[-1][1])
+            hints = sum(title.startswith("Hint") for title in titles)
+            found.append(Asked(name, stub, index, hints, solution))
+    return found
+
+
+def defined(source: str) -> set[str]:
+    """The names of the functions and classes that code defines.
+
+    >>> sorted(defined("def f(): ...\\nclass C: ...\\nx = 1"))
+    ['C', 'f']
+    """
+    kinds = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+    return {node.name for node in ast.parse(source).body if isinstance(node, kinds)}
+
+
+def of_lesson(path: Path) -> dict[str, Exercise]:
+    return {name: one for name, one in registry().items() if one.lesson == int(path.name[:2])}
+
+
+each_lesson = pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.name)
+
+
+@each_lesson
+def test_the_lesson_asks_what_the_course_checks(path: Path) -> None:
+    cells = notebooks.read(path).cells
+    exercises = asked(cells)
+    assert [one.name for one in exercises] == list(of_lesson(path)), "in the same order"
+    for one in exercises:
+        assert one.hints >= 1, f"{one.name} has no hint"
+        assert "NotImplementedError" in cells[one.stub].source, f"{one.name} is solved already"
+        assert defined(cells[one.stub].source) <= defined(one.solution), (
+            "the solution replaces the whole stub cell"
+        )
+        assert "".join(output.text for output in cells[one.check].outputs) == f"[ ] {one.name}: not started\n"
+
+
+@pytest.mark.timeout(400)
+@each_lesson
+def test_mistakes_are_told_and_the_solution_shown_passes(path: Path) -> None:
+    notebook = notebooks.read(path)
+    known = of_lesson(path)
+    trials: dict[int, list[tuple[str, str]]] = {}  # by the check's position: code, and what must come of it
+    for one in asked(notebook.cells):
+        wrong = [
+            (mistake.code, f"[x] {one.name}: …{mistake.message}") for mistake in known[one.name].mistakes
+        ]
+        trials[one.check] = [*wrong, (one.solution, f"[ok] {one.name}")]
+    cells, expected = [], []
+    for index, cell in enumerate(notebook.cells):
+        cells.append(cell)
+        for code, wanted in trials.get(index, ()):
+            name = cell.source.strip()[len("check(") : -1]
+            repeat = f"for __seed in range({SEEDS}):\n    check({name}, seed=__seed)"
+            cells += [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell(repeat)]
+            expected.append((cells[-1], wanted))
+    notebook.cells = cells
+    notebooks.execute(notebook, path.parent)
+    for cell, wanted in expected:
+        said = "".join(output.get("text", "") for output in cell.outputs)
+        begin, _, part = wanted.partition("…")
+        lines = [line for line in said.splitlines() if line.startswith("[")]
+        assert len(lines) == SEEDS, said
+        for line in lines:
+            assert line.startswith(begin) and part in line, f"wanted: {wanted}\ngot: {line}"

@@ -1,0 +1,71 @@
+"""The lessons lead to each other, and the README to all of them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import unquote
+
+import pytest
+
+from tools import notebooks
+
+README = notebooks.ROOT / "README.md"
+LINK = re.compile(r"\]\(([^)\s]+)\)|(?:href|src)=[\"']([^\"']+)[\"']")
+
+
+def links(markdown: str) -> list[str]:
+    """The targets of all links and pictures, code left out.
+
+    >>> links("[a](b.ipynb) `[c](d)`")
+    ['b.ipynb']
+    """
+    text = re.sub(r"```.*?```|`[^`\n]*`", "", markdown, flags=re.DOTALL)
+    return [first or second for first, second in LINK.findall(text)]
+
+
+def broken(folder: Path, markdown: str) -> list[str]:
+    """Local targets that are not there."""
+    local = [unquote(link.split("#")[0]) for link in links(markdown) if "://" not in link and link[0] != "#"]
+    return [link for link in local if not link.startswith("mailto:") and not (folder / link).exists()]
+
+
+def headings(path: Path) -> set[str]:
+    """The anchors that JupyterLab gives to a notebook's headings."""
+    cells = notebooks.read(path).cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
+    return {title.strip().replace(" ", "-") for title in re.findall(r"(?m)^#+ (.+)$", text)}
+
+
+@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.name)
+def test_links_of_a_lesson_lead_somewhere(path: Path) -> None:
+    text = "\n".join(cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown")
+    assert not broken(path.parent, text)
+    for link in links(text):
+        assert not link.startswith("http://"), f"{link}: no link without TLS"
+        if link.startswith("#"):
+            assert unquote(link[1:]) in headings(path), f"no heading {link}"
+
+
+@pytest.mark.parametrize(
+    ("path", "following"), list(zip(notebooks.lessons(), notebooks.lessons()[1:], strict=False))
+)
+def test_a_lesson_ends_with_a_link_to_the_next(path: Path, following: Path) -> None:
+    assert following.name in links(notebooks.read(path).cells[-1].source)
+
+
+def test_the_readme_leads_somewhere() -> None:
+    assert not broken(README.parent, README.read_text(encoding="utf-8"))
+
+
+def test_the_readme_has_every_lesson_in_its_table() -> None:
+    """A row for each: number, linked title as the lesson's own, question."""
+    rows = re.findall(
+        r"(?m)^\| (\d\d) \| \[(.+?)\]\(notebooks/(.+?)\) \| .+\? \|", README.read_text(encoding="utf-8")
+    )
+    expected = []
+    for path in notebooks.lessons():
+        title = notebooks.read(path).cells[0].source.splitlines()[0].removeprefix(f"# {path.name[:2]} · ")
+        expected.append((path.name[:2], re.split(r" [—–] ", title)[0], path.name))
+    assert rows == expected

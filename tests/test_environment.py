@@ -1,0 +1,71 @@
+"""One set of packages, however installed: pyproject.toml, the lock and environment.yml hold together."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).parent.parent
+PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+EXTRAS: dict[str, list[str]] = PROJECT["project"]["optional-dependencies"]
+
+
+def canonical(requirement: str) -> str:
+    """The name in a requirement, as packages are compared.
+
+    >>> canonical("Types_psutil>=7; sys_platform != 'win32'")
+    'types-psutil'
+    """
+    name = re.match(r"[\w.-]+", requirement)
+    assert name
+    return re.sub(r"[-_.]+", "-", name[0]).lower()
+
+
+def locked() -> dict[str, list[str]]:
+    """The versions in the lock, by name (one for each range of Pythons)."""
+    versions: dict[str, list[str]] = {}
+    for line in (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines():
+        match = re.fullmatch(r"([a-z0-9-]+)==([\w.!+]+)(?: ; .+)?", line)
+        assert match, f"not a pinned version: {line}"
+        versions.setdefault(match[1], []).append(match[2])
+    return versions
+
+
+def test_the_core_needs_nothing() -> None:
+    assert PROJECT["project"]["dependencies"] == []
+
+
+def test_the_lock_pins_every_package_that_is_asked_for() -> None:
+    for requirement in (*EXTRAS["lab"], *EXTRAS["test"]):
+        if not requirement.startswith("wsdemo["):
+            assert canonical(requirement) in locked(), f"run: make lock ({requirement})"
+
+
+def test_the_lock_is_new_enough() -> None:
+    for requirement in (*EXTRAS["lab"], *EXTRAS["test"]):
+        least = re.search(r">=([\d.]+)", requirement)
+        for version in locked().get(canonical(requirement), ()):
+            assert not least or numbers(version) >= numbers(least[1]), f"run: make lock ({requirement})"
+
+
+def numbers(version: str) -> list[int]:
+    return [int(number) for number in re.findall(r"\d+", version)]
+
+
+def test_the_build_is_pinned() -> None:
+    assert all("==" in requirement for requirement in PROJECT["build-system"]["requires"])
+
+
+def test_conda_and_binder_install_the_same() -> None:
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
+    assert environment["channels"] == ["conda-forge", "nodefaults"]
+    *conda, pip = environment["dependencies"]
+    assert conda[0] == "python=3.12", "Binder reads an exact minor version, and no range"
+    assert pip == {"pip": ["-c requirements.lock", "-e .[lab]"]}, (
+        "what the extra `lab` names, at the lock's versions"
+    )
+    assert not set(conda[1:]) & {canonical(requirement) for requirement in EXTRAS["lab"]}, "named once"
