@@ -1,11 +1,10 @@
 """The WebSocket protocol, sans I/O: bytes in, events out (RFC 6455, RFC 7692).
 
 To read in this order: codes, errors, limits · masking, frames · utf8, events, partial · deflate ·
-headers, http11, url, extensions, handshake · states, sending, protocol, broadcast.
+headers, http11, url, extensions, handshake · states, sending, protocol, prepared.
 Knows no socket, no thread, no clock; random numbers come from one place, ``masking``, or are arguments.
 """
 
-from .broadcast import Broadcast
 from .codes import CloseCode, Opcode, Side
 from .deflate import Deflate, Parameters
 from .errors import (
@@ -24,6 +23,7 @@ from .handshake import Accepted, Agreed
 from .headers import Headers
 from .http11 import Request, Response
 from .limits import Limits
+from .prepared import Prepared
 from .protocol import Protocol
 from .states import TRANSITIONS, State, Step
 from .url import URL
@@ -33,7 +33,6 @@ __all__ = [
     "URL",
     "Accepted",
     "Agreed",
-    "Broadcast",
     "CloseCode",
     "Closed",
     "ConnectionClosed",
@@ -54,6 +53,7 @@ __all__ = [
     "Ping",
     "PolicyViolation",
     "Pong",
+    "Prepared",
     "Protocol",
     "ProtocolError",
     "Refused",

@@ -11,7 +11,7 @@ Knows nothing of what comes in; ``Protocol`` builds on it.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final, NoReturn
+from typing import Final
 
 from .codes import CloseCode, Opcode, Side
 from .deflate import Deflater, Parameters
@@ -76,7 +76,7 @@ class Sender:
         return bool(self._owed or self._pongs)
 
     def forget(self) -> None:
-        """The peer got a frame that we did not compress (see ``Broadcast``): start afresh after it.
+        """The peer got a frame that we did not compress (see ``Prepared``): start afresh after it.
 
         Its text is part of what the peer's inflater looks back on, and our deflater has never seen it.
         """
@@ -88,23 +88,22 @@ class Sender:
         if not isinstance(text, str):
             raise TypeError(f"a text message is str, not {type(text).__name__}; send_binary takes bytes")
         if self.state is not State.OPEN or self._sending is not None:
-            self._cannot_send()
-        return self._whole(TEXT_WHOLE, text.encode())
+            self.check_can_send()
+        return self.send_whole(TEXT_WHOLE, text.encode())
 
     def send_binary(self, data: BytesLike) -> bytes:
         """The bytes of a binary message."""
         if not isinstance(data, bytes):
-            data = _as_bytes(data)
+            data = as_bytes(data)
         if self.state is not State.OPEN or self._sending is not None:
-            self._cannot_send()
-        return self._whole(BINARY_WHOLE, data)
+            self.check_can_send()
+        return self.send_whole(BINARY_WHOLE, data)
 
     def send_fragment(self, data: str | BytesLike, fin: bool) -> bytes:
         """The bytes of one fragment: the first one begins a message, ``fin`` ends it (RFC 6455 §5.4)."""
         opcode = Opcode.TEXT if isinstance(data, str) else Opcode.BINARY
-        payload = data.encode() if isinstance(data, str) else _as_bytes(data)
-        if self.state is not State.OPEN:
-            self._cannot_send()
+        payload = data.encode() if isinstance(data, str) else as_bytes(data)
+        self._check_open()
         first = FIN if fin else 0
         if self._sending is None:
             first |= opcode
@@ -131,16 +130,25 @@ class Sender:
     def close(self, code: int | None = CloseCode.NORMAL, reason: str = "") -> bytes:
         """The bytes that begin the closing handshake; pongs still owed go before them. Then: nothing more."""
         payload = close_payload(code, reason)
-        if self.state is not State.OPEN:
-            self._cannot_send()
+        self._check_open()
         owed = self.owed()
         self._go(Step.CLOSE_SENT)
         return owed + self._frame_bytes(FIN | Opcode.CLOSE, payload)
 
+    def check_can_send(self) -> None:
+        """``InvalidState`` where no message can be sent now."""
+        self._check_open()
+        if self._sending is not None:
+            raise InvalidState("a message in fragments is under way; end it with fin=True first")
+
+    def _check_open(self) -> None:
+        if self.state is not State.OPEN:
+            raise InvalidState(f"the connection is {self.state.value}; only an open one can send")
+
     def _go(self, step: Step) -> None:
         self.state = TRANSITIONS[self.state, step]
 
-    def _whole(self, first: int, payload: bytes) -> bytes:
+    def send_whole(self, first: int, payload: bytes) -> bytes:
         """A whole message, compressed where that was agreed and it is worth it."""
         deflate = self.deflate
         if deflate is not None and len(payload) >= deflate.threshold:
@@ -162,11 +170,10 @@ class Sender:
         return b"".join((header(first, len(payload), MASK), key, mask(payload, key)))
 
     def _control_bytes(self, opcode: Opcode, payload: BytesLike) -> bytes:
-        payload = _as_bytes(payload)
+        payload = as_bytes(payload)
         if len(payload) > CONTROL_SIZE:
             raise ValueError(f"{opcode.name.lower()} of {len(payload)} bytes, at most {CONTROL_SIZE} fit")
-        if self.state is not State.OPEN:
-            self._cannot_send()
+        self._check_open()
         return self._frame_bytes(FIN | opcode, payload)
 
     def _fragment_deflater(self, deflate: Parameters) -> Deflater:
@@ -175,13 +182,8 @@ class Sender:
             self._deflater = deflate.deflater(self.side)
         return self._deflater if self._deflater.takeover else deflate.deflater(self.side, fragments=True)
 
-    def _cannot_send(self) -> NoReturn:
-        if self.state is not State.OPEN:
-            raise InvalidState(f"the connection is {self.state.value}; only an open one can send")
-        raise InvalidState("a message in fragments is under way; end it with fin=True first")
 
-
-def _as_bytes(data: object) -> bytes:
+def as_bytes(data: object) -> bytes:
     """A copy of what could change, and no surprise such as ``bytes(5)``."""
     if isinstance(data, bytes):
         return data
