@@ -1,0 +1,88 @@
+"""wsdemo: see how WebSockets work, byte by byte.
+
+The names below are the public ones. To read the package, follow the bytes:
+
+    protocol/   what goes over the wire, without a wire       codes · errors · limits · masking · frames ·
+                                                              events · deflate · http11 · handshake · protocol
+    net/        sockets and threads                           reactor · wire · sending · heartbeat ·
+                                                              connection · server · client
+    rawtcp/     where the course begins: text over plain TCP  framing · link · server · client
+    trace/      what went over the wire, and what it means    recorder · dissect
+    views/      how it looks                                  theme first
+
+`import wsdemo` loads what is needed for connections and nothing heavy.
+"""
+
+from __future__ import annotations
+
+from wsdemo.net.client import connect
+from wsdemo.net.connection import Connection
+from wsdemo.net.handler import threaded
+from wsdemo.net.server import Server, serve
+from wsdemo.protocol import (
+    TRANSITIONS,
+    CloseCode,
+    Closed,
+    ConnectionClosed,
+    Deflate,
+    Frame,
+    HandshakeError,
+    Headers,
+    InvalidData,
+    InvalidState,
+    Limits,
+    Message,
+    MessageTooBig,
+    Opcode,
+    Opened,
+    Ping,
+    PolicyViolation,
+    Pong,
+    Protocol,
+    ProtocolError,
+    Refused,
+    Request,
+    Response,
+    Side,
+    State,
+    Step,
+    WebSocketError,
+)
+from wsdemo.trace.recorder import Chunk, Trace
+
+__all__ = [
+    "TRANSITIONS",
+    "Chunk",
+    "CloseCode",
+    "Closed",
+    "Connection",
+    "ConnectionClosed",
+    "Deflate",
+    "Frame",
+    "HandshakeError",
+    "Headers",
+    "InvalidData",
+    "InvalidState",
+    "Limits",
+    "Message",
+    "MessageTooBig",
+    "Opcode",
+    "Opened",
+    "Ping",
+    "PolicyViolation",
+    "Pong",
+    "Protocol",
+    "ProtocolError",
+    "Refused",
+    "Request",
+    "Response",
+    "Server",
+    "Side",
+    "State",
+    "Step",
+    "Trace",
+    "WebSocketError",
+    "connect",
+    "serve",
+    "threaded",
+]

@@ -1,0 +1,152 @@
+"""A WebSocket client: a connection that a background thread keeps alive.
+
+::
+
+    with connect("ws://127.0.0.1:8765") as ws:
+        ws.send("hello")
+        print(ws.recv(timeout=2))
+
+All clients of a process share one thread, which ends with the last of them. Proxies are not supported.
+Read `connection` first.
+"""
+
+from __future__ import annotations
+
+import itertools
+import ssl as tls
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from wsdemo.net import reactor as reactors
+from wsdemo.net.connection import Connection
+from wsdemo.net.dial import dial
+from wsdemo.net.handler import Handler
+from wsdemo.net.server import period
+from wsdemo.net.tls import Tls
+from wsdemo.net.wire import Wire
+from wsdemo.protocol.codes import Side
+from wsdemo.protocol.deflate import Deflate
+from wsdemo.protocol.errors import HandshakeError
+from wsdemo.protocol.events import Refused
+from wsdemo.protocol.handshake import parse_url, request
+from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.protocol import Protocol
+from wsdemo.trace.recorder import Trace
+
+_numbers = itertools.count(1)
+
+
+def connect(
+    url: str,
+    *,
+    subprotocols: Sequence[str] = (),
+    headers: Iterable[tuple[str, str]] | Mapping[str, str] = (),
+    origin: str | None = None,
+    compression: bool | Deflate = True,
+    limits: Limits | None = None,
+    ssl: tls.SSLContext | None = None,
+    trace: Trace | None = None,
+    masking_key: bytes | Callable[[], bytes] | None = None,
+) -> Connection:
+    """Open a WebSocket connection to ``url`` (``ws://`` or ``wss://``) and return it when it is open.
+
+    ``subprotocols``: those you speak, the best first. ``headers``: further fields of the request, such as
+    Authorization. ``origin``: what a browser's page would send. ``compression``: offer permessage-deflate
+    (RFC 7692). ``ssl``: a context instead of the default one, which verifies certificate and host name.
+    ``masking_key``: four fixed bytes, or a function that gives them, for frames that repeat; fresh random
+    bytes for each frame otherwise, as RFC 6455 §5.3 demands.
+
+    Raises ValueError for a URL or header that can't be, OSError where nobody answers, HandshakeError where
+    the answer is no, and TimeoutError after ``limits.open_timeout`` seconds in all.
+    """
+    where = parse_url(url)
+    limits = limits or Limits()
+    deadline = time.monotonic() + limits.open_timeout
+    deflate = Deflate() if compression is True else compression or None
+    asked = request(where, subprotocols=subprotocols, headers=headers, origin=origin, deflate=deflate)
+    protocol = Protocol(Side.CLIENT, limits=limits, request=asked, deflate=deflate, masking_key=masking_key)
+    secure = None
+    if where.secure:
+        secure = Tls(ssl or tls.create_default_context(), server_side=False, hostname=where.host)
+    sock = dial(where.host, where.port, limits.open_timeout)
+    tap = None
+    if trace is not None:
+        here, there = sock.getsockname(), sock.getpeername()
+        tap = trace.tap("client", here, there)
+        if secure is not None:
+            secure.tap = trace.tap("client", here, there, layer="tls")
+    owner = _Owner(reactors.acquire(), limits)
+    connection = Connection(
+        next(_numbers), sock.getpeername(), protocol, Handler(), limits, owner, owner.reactor.now
+    )
+    connection.wire = Wire(owner.reactor, sock, connection, limits, tap, secure)
+    owner.reactor.call_soon(owner.start, connection)
+    try:
+        owner.wait(deadline)
+    except BaseException as error:
+        connection.wire.abort()
+        connection.close()
+        if isinstance(error, TimeoutError):
+            raise TimeoutError(f"{where} did not open within {limits.open_timeout:g} seconds") from None
+        raise
+    return connection
+
+
+class _Owner:
+    """What a client's connection tells: its opening to `connect`, its end to the shared thread."""
+
+    def __init__(self, reactor: reactors.Reactor, limits: Limits) -> None:
+        self.reactor = reactor
+        self._period = period(limits)
+        self._decided = threading.Event()
+        self._error: BaseException | None = None
+        self._timer: reactors.Timer | None = None
+
+    def start(self, connection: Connection) -> None:
+        """Send the request, begin to read, and to watch the deadlines."""
+        connection.wire.start()
+        connection.pay()
+        self._check(connection)
+
+    def wait(self, deadline: float) -> None:
+        """Wait until the connection is open. Raises TimeoutError, and the error that prevented it."""
+        if not self._decided.wait(max(0.0, deadline - time.monotonic())):
+            raise TimeoutError
+        if self._error is not None:
+            raise self._error
+
+    def opened(self, connection: Connection) -> None:
+        """The handshake is done."""
+        self._decided.set()
+
+    def refused(self, connection: Connection, event: Refused) -> None:
+        """The server said no, or something that is no answer."""
+        self._error = event.error
+        connection.wire.abort()
+
+    def closing(self, connection: Connection) -> None:
+        """The socket's end is near."""
+
+    def ended(self, connection: Connection) -> None:
+        """The socket is closed."""
+        if not self._decided.is_set() and self._error is None:
+            why = f": {connection.error}" if connection.error else ""
+            self._error = HandshakeError(f"the connection ended before the opening handshake{why}", 0)
+        if self._timer is not None:
+            self._timer.cancel()
+        reactors.release(self.reactor)
+        self._decided.set()
+
+    def failed(self, connection: Connection, error: BaseException) -> None:
+        """Kept in the connection's own ``error``."""
+
+    def started(self, thread: threading.Thread) -> None:
+        """A client has no threads."""
+
+    def stopped(self, thread: threading.Thread) -> None:
+        """A client has no threads."""
+
+    def _check(self, connection: Connection) -> None:
+        self._timer = self.reactor.call_later(self._period, self._check, connection)
+        connection.check(self.reactor.now)

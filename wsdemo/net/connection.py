@@ -1,0 +1,313 @@
+"""One WebSocket connection: a `Protocol` (bytes ↔ events) on a `Wire` (bytes ↔ socket).
+
+::
+
+    your thread ── send ──► Protocol ──► Wire ──► socket
+    your thread ◄── recv ◄── Inbox ◄─┐
+    handler     ◄── on_message ◄─────┴─ events ◄── Protocol ◄── Wire ◄── socket     reactor's thread
+
+The same class serves both sides. The reactor's thread answers pings and close frames and watches the
+deadlines, so a connection stays healthy while your own thread does something else.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Final
+
+from wsdemo.net.handler import Handler, Owner
+from wsdemo.net.heartbeat import Heartbeat
+from wsdemo.net.inbox import Inbox
+from wsdemo.net.sending import FORKED
+from wsdemo.protocol.codes import Side
+from wsdemo.protocol.errors import (
+    ConnectionClosed,
+    HandshakeError,
+    InvalidState,
+    ProtocolError,
+)
+from wsdemo.protocol.events import Closed, Event, Message, Opened, Ping, Pong, Refused
+from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.protocol import Protocol
+from wsdemo.protocol.states import State
+
+if TYPE_CHECKING:
+    from wsdemo.protocol.http11 import Request, Response
+
+#: Close codes after which iterating over a connection simply ends (RFC 6455 §7.4.1).
+GOOD: Final = (1000, 1001, 1005)
+
+
+class Connection(Heartbeat):
+    """A WebSocket connection, from ``connect`` or as a server's handler gets it (RFC 6455).
+
+    ``send``, ``ping`` and ``close`` may be called from any thread. Iterating yields the messages until the
+    connection ends; it raises ConnectionClosed where that end was not a good one.
+    """
+
+    __slots__ = ("_gone", "_handler", "_inbox", "address", "id", "owner", "user")
+
+    def __init__(
+        self,
+        number: int,
+        address: Any,
+        protocol: Protocol,
+        handler: Handler,
+        limits: Limits,
+        owner: Owner,
+        now: float,
+    ) -> None:
+        super().__init__(protocol, limits, now)
+        self.id = number  #: 1, 2, 3 … of its server, or of the clients of this process
+        self.address = address  #: the peer's IP address and port
+        self.user: Any = None  #: what `authorize` gave for this connection
+        self.owner = owner
+        self._handler = handler
+        self._inbox: Inbox | None = None
+        self._gone: threading.Event | None = None  # made when somebody waits for the end
+
+    def __repr__(self) -> str:
+        return f"<Connection {self.id}: {self.state.name}>"
+
+    def __enter__(self) -> Connection:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __iter__(self) -> Iterator[str | bytes]:
+        while True:
+            try:
+                message = self.recv()
+            except ConnectionClosed as closed:
+                if closed.code in GOOD:
+                    return
+                raise
+            yield message
+
+    # -- what it is ---------------------------------------------------------------------------------------
+
+    @property
+    def state(self) -> State:
+        """CONNECTING, OPEN, CLOSING or CLOSED."""
+        return self._protocol.state
+
+    @property
+    def request(self) -> Request | None:
+        """The client's opening request (RFC 6455 §4.1)."""
+        return self._protocol.request
+
+    @property
+    def response(self) -> Response | None:
+        """The server's answer (RFC 6455 §4.2.2)."""
+        return self._protocol.response
+
+    @property
+    def subprotocol(self) -> str | None:
+        """The subprotocol that both agreed on (RFC 6455 §1.9)."""
+        return self._protocol.subprotocol
+
+    @property
+    def close_code(self) -> int | None:
+        """How it ended (RFC 6455 §7.1.5); ``None`` while it lives."""
+        return self._protocol.close_code
+
+    @property
+    def close_reason(self) -> str:
+        """The peer's words at the end (RFC 6455 §7.1.6): text from outside, to be escaped where shown."""
+        return self._protocol.close_reason or ""
+
+    # -- what you do with it ------------------------------------------------------------------------------
+
+    def recv(self, timeout: float | None = None) -> str | bytes:
+        """The next message, waiting at most ``timeout`` seconds (``None``: as long as it takes).
+
+        Raises TimeoutError; ConnectionClosed once all messages are taken and no more will come.
+        """
+        if self._inbox is None:
+            raise InvalidState("the messages of this connection go to on_message; recv has none to give")
+        if self.wire.reactor.forked:
+            raise InvalidState(FORKED)
+        return self._inbox.get(timeout)
+
+    def close(self, code: int = 1000, reason: str = "") -> None:
+        """Do the closing handshake (RFC 6455 §7.1.2), and wait for its end at most ``limits.close_timeout``.
+
+        In a handler it does not wait. Closing what is closed does nothing. Raises ProtocolError for a code
+        that no endpoint may send, or a reason of more than 123 bytes.
+        """
+        wire = self.wire
+        if wire.reactor.forked:
+            return
+        with wire.lock:
+            if self._protocol.state is State.OPEN:
+                wire.write(self._protocol.close(code, reason))
+                self._active = time.monotonic()
+            elif self._protocol.state is State.CONNECTING:
+                wire.abort()
+        if not wire.reactor.here:
+            if not self.wait_closed(self._limits.close_timeout + 1.0):
+                wire.abort()
+                self.wait_closed()
+            if wire.reactor.stopping:
+                wire.reactor.close()
+
+    def wait_closed(self, timeout: float | None = None) -> bool:
+        """Wait until the socket is closed; false: not within ``timeout`` seconds."""
+        with self.wire.lock:
+            if self.wire.closed and self._gone is None:
+                return True
+            if self._gone is None:
+                self._gone = threading.Event()
+        return self._gone.wait(timeout)
+
+    def fail(self, error: BaseException, code: int | None = None) -> None:
+        """End this connection because of ``error``: a close frame that says so, then TCP (§7.1.7)."""
+        self.wire.reactor.call_soon(self._fail, error, code)
+
+    def refuse(self, error: HandshakeError) -> None:
+        """Answer an opening that has not been decided yet with the HTTP status of ``error``."""
+        with self.wire.lock:
+            events = self._protocol.refuse(error)
+        self._tell(events)
+
+    # -- the wire's sink, in the reactor's thread ---------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Bytes came: turn them into events, and tell of them."""
+        with self.wire.lock:
+            events = self._protocol.receive(data)
+        self._tell(events)
+
+    def wanted(self) -> memoryview | None:
+        """The rest of a large message goes to its place at once."""
+        return self._protocol.wanted()
+
+    def took(self, size: int) -> None:
+        """So much of it came."""
+        with self.wire.lock:
+            events = self._protocol.took(size)
+        self._tell(events)
+
+    def eof(self) -> None:
+        """The peer will send no more."""
+        with self.wire.lock:
+            events = self._protocol.receive_eof()
+        self._tell(events)
+        self.wire.finish(close=True)
+
+    def lost(self, error: Exception | None) -> None:
+        """The socket is closed: whoever waits is woken."""
+        with self.wire.lock:
+            events = self._protocol.receive_eof()
+        self.error = self.error or error
+        self._tell(events)
+        self._end_pings()
+        if self._inbox is not None:
+            self._inbox.end(self.close_code or 1006, self.close_reason)
+        self.owner.ended(self)
+        if self._gone is not None:
+            self._gone.set()
+
+    # -- events -------------------------------------------------------------------------------------------
+
+    def _tell(self, events: list[Event]) -> None:
+        if len(events) == 1:
+            event = events[0]
+            if type(event) is Message:
+                self._message(event.data)
+            else:
+                self._event(event)
+        elif events:  # answers to messages that came together leave together
+            wire = self.wire
+            wire.cork()
+            for event in events:
+                if type(event) is Message:
+                    self._message(event.data)
+                else:
+                    self._event(event)
+            wire.uncork()
+        if self._protocol.owes:
+            self.pay()
+
+    def pay(self) -> None:
+        """Send what the protocol itself owes: the handshake, a pong, a close frame."""
+        wire = self.wire
+        with wire.lock:
+            wire.write(self._protocol.owed())
+
+    def _message(self, data: str | bytes) -> None:
+        on_message = self._handler.on_message
+        self._active = self.wire.reactor.now
+        if on_message is not None:
+            try:
+                on_message(self, data)
+            except ConnectionClosed:
+                pass  # it wanted to answer, and the peer has left
+            except Exception as error:
+                self._fail(error, 1011)
+        elif self._inbox is not None and not self._inbox.put(data):
+            self.wire.pause()
+
+    def _event(self, event: Event) -> None:
+        now = self.wire.reactor.now
+        match event:
+            case Opened():
+                self._active = now
+                self.pay()
+                if self._handler.on_message is None:
+                    limits = self._limits
+                    self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
+                self.owner.opened(self)
+                self._call(self._handler.on_open)
+            case Refused():
+                self._active = now
+                self.error = event.error
+                self.pay()
+                self.wire.finish()
+                self.owner.refused(self, event)
+            case Ping():
+                pass  # the protocol owes the pong
+            case Pong(payload):
+                self._pong(payload)
+            case Closed(_, _, clean):
+                self._active = now
+                self.error = self.error or self._protocol.error
+                if self._inbox is not None:
+                    self._inbox.end(self.close_code or 1006, self.close_reason)
+                self.owner.closing(self)
+                if self.error is not None:
+                    self.owner.failed(self, self.error)
+                self._call(self._handler.on_close)
+                self.pay()
+                # The server ends TCP first (RFC 6455 §7.1.1). After a failure it lingers, because closing a
+                # socket with unread bytes resets it, and the close frame could be lost.
+                self.wire.finish(close=clean and self._protocol.side is Side.SERVER)
+
+    def _call(self, function: Callable[[Any], object] | None) -> None:
+        if function is not None:
+            try:
+                function(self)
+            except ConnectionClosed:
+                pass
+            except Exception as error:
+                self._fail(error, 1011)
+
+    def _fail(self, error: BaseException, code: int | None) -> None:
+        """End the connection with a close code that says whose fault it was."""
+        self.error = self.error or error
+        if code is None:
+            code = error.code if isinstance(error, ProtocolError) else 1011
+        reason = str(error) if isinstance(error, ProtocolError) else "internal error" if code == 1011 else ""
+        with self.wire.lock:
+            if self._protocol.state is State.OPEN:
+                self.wire.write(self._protocol.close(code, reason[:120]))
+                self._active = self.wire.reactor.now
+
+    def _room(self) -> None:
+        self.wire.reactor.call_soon(self.wire.resume)

@@ -1,0 +1,120 @@
+"""Who is told what a connection does: your handler, and the server or client that made it.
+
+::
+
+    def echo(ws, message):            a function: called with each message
+        ws.send(message)
+
+    class Chat:                       an object: the names are those of the browser's API
+        def on_open(self, ws): ...
+        def on_message(self, ws, message): ...
+        def on_close(self, ws): ...
+
+    @threaded                         a function that may block: each connection gets a thread
+    def echo(ws):
+        for message in ws:
+            ws.send(message)
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from wsdemo.protocol.states import State
+
+if TYPE_CHECKING:
+    from wsdemo.net.connection import Connection
+    from wsdemo.protocol.events import Refused
+
+
+class Owner(Protocol):
+    """Who made a connection: told of its life, in the reactor's thread (the two last: in any)."""
+
+    def opened(self, connection: Connection) -> None:
+        """The handshake is done."""
+
+    def refused(self, connection: Connection, event: Refused) -> None:
+        """There will be no WebSocket: it was refused, or answered as plain HTTP."""
+
+    def closing(self, connection: Connection) -> None:
+        """No messages will come or go any more."""
+
+    def ended(self, connection: Connection) -> None:
+        """The socket is closed. Comes last."""
+
+    def failed(self, connection: Connection, error: BaseException) -> None:
+        """Something went wrong in this connection."""
+
+    def started(self, thread: threading.Thread) -> None:
+        """A thread works for a connection."""
+
+    def stopped(self, thread: threading.Thread) -> None:
+        """It does so no longer."""
+
+
+class Handler:
+    """What is told of a connection, in the reactor's thread; each of the three may be missing."""
+
+    __slots__ = ("on_close", "on_message", "on_open")
+
+    def __init__(
+        self,
+        on_open: Callable[[Any], object] | None = None,
+        on_message: Callable[[Any, Any], object] | None = None,
+        on_close: Callable[[Any], object] | None = None,
+    ) -> None:
+        self.on_open = on_open
+        self.on_message = on_message
+        self.on_close = on_close
+
+    @classmethod
+    def of(cls, handler: Any) -> Handler:
+        """A function is called with each message; an object has methods with the browser's names."""
+        names = ("on_open", "on_message", "on_close")
+        if any(hasattr(handler, name) for name in names):
+            return cls(*(getattr(handler, name, None) for name in names))
+        if handler is None:
+            return cls(on_message=lambda connection, message: None)
+        if callable(handler):
+            return cls(on_message=handler)
+        raise TypeError(
+            f"handler is a {type(handler).__name__}; expected a function of (ws, message), "
+            "an object with on_open, on_message or on_close, or threaded(function)"
+        )
+
+
+class threaded:
+    """Serve each connection by a blocking ``handler(ws)`` in a thread of its own.
+
+    The thread starts when the handshake is done; when the function returns, the connection is closed.
+
+    ::
+
+        def handler(ws):
+            for message in ws:
+                ws.send(message)
+
+        serve(threaded(handler))
+    """
+
+    def __init__(self, handler: Callable[[Connection], object]) -> None:
+        self.handler = handler
+
+    def on_open(self, connection: Connection) -> None:
+        """Start the thread of this connection."""
+        name = f"wsdemo-connection-{connection.id}"
+        thread = threading.Thread(target=self._run, args=(connection,), name=name, daemon=True)
+        connection.owner.started(thread)
+        thread.start()
+
+    def _run(self, connection: Connection) -> None:
+        try:
+            self.handler(connection)
+        except Exception as error:
+            if connection.state is State.OPEN:
+                connection.fail(error, 1011)
+        finally:
+            connection.close()
+            connection.owner.stopped(threading.current_thread())

@@ -1,0 +1,391 @@
+"""A WebSocket server: one thread, any number of connections, plain HTTP routes on the same port.
+
+::
+
+    with serve(echo) as server:           # 127.0.0.1, a free port, a thread of its own
+        print(server.url)
+
+What one connection does wrong, or suffers, concerns that connection alone; the reason is kept in
+``errors``. Read `connection` first.
+"""
+
+from __future__ import annotations
+
+import collections
+import ipaddress
+import itertools
+import logging
+import socket
+import ssl as tls
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from types import TracebackType
+from typing import Any, TypeVar
+
+from wsdemo.net.connection import Connection
+from wsdemo.net.handler import Handler
+from wsdemo.net.listener import Listener
+from wsdemo.net.reactor import Reactor, Timer
+from wsdemo.net.sending import Data
+from wsdemo.net.tls import Tls
+from wsdemo.net.wire import Wire
+from wsdemo.protocol.codes import Side
+from wsdemo.protocol.deflate import Deflate
+from wsdemo.protocol.errors import HandshakeError
+from wsdemo.protocol.events import Refused
+from wsdemo.protocol.handshake import Accepted, accept, check_host
+from wsdemo.protocol.http11 import REASONS, Headers, Request, Response, shown
+from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.prepared import Prepared
+from wsdemo.protocol.protocol import Protocol
+from wsdemo.trace.recorder import Trace
+
+log = logging.getLogger("wsdemo")
+
+Answer = Response | str | bytes
+Route = Callable[[Request], Answer]
+R = TypeVar("R", bound=Route)
+
+
+def serve(
+    handler: Any = None,
+    host: str = "127.0.0.1",
+    port: int = 0,
+    *,
+    subprotocols: Sequence[str] = (),
+    origins: Sequence[str | None] | None = None,
+    hosts: Sequence[str] = (),
+    authorize: Callable[[Request], Any] | None = None,
+    compression: bool | Deflate = True,
+    limits: Limits | None = None,
+    ssl: tls.SSLContext | None = None,
+    trace: Trace | None = None,
+) -> Server:
+    """Start a WebSocket server in a thread of its own; it serves until `close`, or the end of its ``with``.
+
+    ``handler``: a function of (connection, message), called in the server's thread, where it must not block;
+    or an object with ``on_open(ws)``, ``on_message(ws, message)``, ``on_close(ws)``; or ``threaded(f)``.
+    ``port`` 0 takes a free one. ``subprotocols``: those it speaks. ``origins``: the web pages that may
+    connect, ``None`` among them for clients that are no page; not given: those of its own origin, and no
+    page. ``hosts``: names it answers to on loopback, beside IP addresses and localhost. ``authorize``: called
+    with the request before the 101; what it gives is the connection's ``user``; to refuse it raises
+    HandshakeError with a status, or gives False (403). ``compression``: permessage-deflate (RFC 7692).
+    ``ssl``: a context with a certificate, for ``wss://``. Raises OSError where it can't listen.
+    """
+    deflate = Deflate() if compression is True else compression or None
+    return Server(
+        Handler.of(handler),
+        host,
+        port,
+        partial(
+            accept,
+            origins=origins,
+            hosts=hosts,
+            secure=ssl is not None,
+            subprotocols=subprotocols,
+            deflate=deflate,
+        ),
+        hosts=hosts,
+        authorize=authorize,
+        limits=limits or Limits(),
+        ssl=ssl,
+        trace=trace,
+    )
+
+
+class Server:
+    """A running server, as `serve` makes it. ``errors`` keeps the last 100 as (connection's id, error)."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        host: str,
+        port: int,
+        accept: Callable[..., Accepted],
+        *,
+        hosts: Sequence[str],
+        authorize: Callable[[Request], Any] | None,
+        limits: Limits,
+        ssl: tls.SSLContext | None,
+        trace: Trace | None,
+    ) -> None:
+        self.host = host
+        self.limits = limits
+        self.trace = trace
+        self.errors: collections.deque[tuple[int, BaseException]] = collections.deque(maxlen=100)
+        self._handler = handler
+        self._accept = accept
+        self._hosts = hosts
+        self._authorize = authorize
+        self._ssl = ssl
+        self._routes: dict[str, Route] = {}
+        self._open: dict[int, Connection] = {}
+        self._opening: dict[int, Connection] = {}  # the oldest first
+        self._leaving: dict[int, Connection] = {}
+        self._addresses: collections.Counter[str] = collections.Counter()
+        self._numbers = itertools.count(1)
+        self._threads: set[threading.Thread] = set()
+        self._closing = False
+        self._reactor = Reactor("wsdemo-server")
+        try:
+            self._listener = Listener(self._reactor, host, port, limits.backlog, self._accepted)
+        except BaseException:
+            self._reactor.close()
+            raise
+        self.port = self._listener.port
+        self._loopback = all(_is_loopback(address) for address in self._listener.addresses)
+        self._period = period(limits)
+        self._reactor.call_later(self._period, self._check)
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Server {self.url}: {len(self._open)} connections>"
+
+    @property
+    def url(self) -> str:
+        """Where it is, for a client on this machine: ``ws://127.0.0.1:PORT``."""
+        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
+        return f"{'wss' if self._ssl else 'ws'}://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def connections(self) -> list[Connection]:
+        """The open connections, in the order of their opening."""
+        return list(self._open.values())
+
+    def broadcast(self, message: Data, to: Iterable[Connection] | None = None) -> None:
+        """Send a message to all connections, or to some. It is encoded once, and nobody waits for anybody.
+
+        Who has no room for it is treated by ``limits.overflow``.
+        """
+        prepared = Prepared(message)
+        for connection in self.connections if to is None else to:
+            connection.send_prepared(message, prepared)
+
+    def every(self, seconds: float, function: Callable[[], object]) -> Repeating:
+        """Call ``function()`` in the server's thread every so many seconds, until ``cancel()`` or the end."""
+        return Repeating(self._reactor, seconds, function)
+
+    def route(self, path: str, function: R | None = None) -> Any:
+        """Answer plain HTTP requests for ``path`` with what ``function(request)`` gives: Response or text.
+
+        Also a decorator. The connection closes after each answer.
+        """
+        if function is None:
+            return partial(self.route, path)
+        self._routes[path] = function
+        return function
+
+    def close(self, code: int = 1001) -> None:
+        """Close all connections with ``code`` (1001: "going away"), then the socket and the thread.
+
+        Who does not answer within ``limits.close_timeout`` seconds is cut off.
+        """
+        reactor = self._reactor
+        if reactor.forked:
+            return
+        if not self._closing:
+            self._closing = True
+            reactor.call_soon(self._close, code)
+        if not reactor.here:
+            reactor.thread.join()
+            for thread in list(self._threads):
+                if thread is not threading.current_thread():
+                    thread.join(self.limits.close_timeout)
+
+    # -- connections come, in the reactor's thread --------------------------------------------------------
+
+    def _accepted(self, sock: socket.socket, address: Any) -> None:
+        limits = self.limits
+        held = len(self._open) + len(self._opening) + len(self._leaving)
+        if held >= limits.connections + 2 * limits.handshakes or self._closing:
+            sock.close()
+            return
+        number = next(self._numbers)
+        tap = encrypted = None
+        if self.trace is not None:
+            here = sock.getsockname()
+            tap = self.trace.tap("server", here, address)
+            encrypted = self.trace.tap("server", here, address, layer="tls") if self._ssl else None
+        protocol = Protocol(
+            Side.SERVER, limits=limits, accept=lambda request: self._decide(connection, request)
+        )
+        connection = Connection(number, address, protocol, self._handler, limits, self, self._reactor.now)
+        secure = Tls(self._ssl, server_side=True, tap=encrypted) if self._ssl is not None else None
+        connection.wire = Wire(self._reactor, sock, connection, limits, tap, secure)
+        self._opening[number] = connection
+        if limits.per_address is not None:
+            self._addresses[address[0]] += 1
+        connection.wire.start()
+        if len(self._opening) > limits.handshakes:
+            oldest = next(iter(self._opening.values()))
+            busy = HandshakeError(f"more than {limits.handshakes} openings at once: try again later", 503)
+            oldest.refuse(busy)
+
+    def _decide(self, connection: Connection, request: Request) -> Accepted | Response:
+        """The answer to a request: one place for plain HTTP and for upgrades."""
+        check_host(request, hosts=self._hosts, loopback=self._loopback)
+        if not request.headers.get("upgrade"):
+            route = self._routes.get(request.path)
+            if route is not None:
+                return self._plain(connection, route, request)
+            if self._routes:
+                raise HandshakeError(f"nothing is at {shown(request.path)}", 404)
+        limit = self.limits.per_address
+        if len(self._open) >= self.limits.connections:
+            raise HandshakeError(f"{len(self._open)} connections, no more are accepted: try again later", 503)
+        if limit is not None and self._addresses[connection.address[0]] > limit:
+            raise HandshakeError(f"at most {limit} connections from one address are accepted", 503)
+        accepted = self._accept(request, loopback=self._loopback)
+        if self._authorize is not None:
+            try:
+                connection.user = self._authorize(request)
+            except HandshakeError:
+                raise
+            except Exception as error:
+                self.failed(connection, error)
+                raise HandshakeError("the server failed to decide", 500) from error
+            if connection.user is False:
+                raise HandshakeError("not allowed", 403)
+        return accepted
+
+    def _plain(self, connection: Connection, route: Route, request: Request) -> Response:
+        try:
+            return answer(route(request), request)
+        except HandshakeError:
+            raise
+        except Exception as error:
+            self.failed(connection, error)
+            raise HandshakeError("the server failed to answer", 500) from error
+
+    # -- what connections tell their owner ----------------------------------------------------------------
+
+    def opened(self, connection: Connection) -> None:
+        """The handshake is done."""
+        self._open[connection.id] = self._opening.pop(connection.id)
+        if self._closing:
+            connection.close(1001)
+
+    def refused(self, connection: Connection, event: Refused) -> None:
+        """There will be no WebSocket: it was refused, or answered as plain HTTP."""
+        self._leaving[connection.id] = self._opening.pop(connection.id)
+        if event.error is not None:
+            self.errors.append((connection.id, event.error))
+
+    def closing(self, connection: Connection) -> None:
+        """No messages will come or go any more."""
+        if self._open.pop(connection.id, None) is not None:
+            self._leaving[connection.id] = connection
+
+    def ended(self, connection: Connection) -> None:
+        """The socket is closed."""
+        for group in (self._opening, self._open, self._leaving):
+            group.pop(connection.id, None)
+        if self.limits.per_address is not None:
+            address = connection.address[0]
+            self._addresses[address] -= 1
+            if not self._addresses[address]:
+                del self._addresses[address]
+        if self._closing and not (self._opening or self._open or self._leaving):
+            self._reactor.close()
+
+    def failed(self, connection: Connection, error: BaseException) -> None:
+        """Something went wrong in this connection."""
+        self.errors.append((connection.id, error))
+        if not isinstance(error, OSError | HandshakeError):
+            log.warning("connection %d: %s: %s", connection.id, type(error).__name__, error, exc_info=error)
+
+    def started(self, thread: threading.Thread) -> None:
+        """A thread works for a connection; `close` waits for it."""
+        self._threads.add(thread)
+
+    def stopped(self, thread: threading.Thread) -> None:
+        """It does so no longer."""
+        self._threads.discard(thread)
+
+    # -- time, and the end --------------------------------------------------------------------------------
+
+    def _check(self) -> None:
+        self._reactor.call_later(self._period, self._check)
+        now = self._reactor.now
+        for group in (self._opening, self._open, self._leaving):
+            for connection in list(group.values()):
+                connection.check(now)
+
+    def _close(self, code: int) -> None:
+        self._listener.close()
+        for connection in list(self._opening.values()):
+            connection.wire.abort()
+        for connection in list(self._open.values()):
+            connection.close(code)
+        self._reactor.call_later(self.limits.close_timeout, self._cut_off)
+        if not (self._open or self._leaving):
+            self._reactor.close()
+
+    def _cut_off(self) -> None:
+        for group in (self._opening, self._open, self._leaving):
+            for connection in list(group.values()):
+                connection.wire.abort()
+        self._reactor.close()
+
+
+class Repeating:
+    """A call that comes again and again, in the reactor's thread."""
+
+    def __init__(self, reactor: Reactor, seconds: float, function: Callable[[], object]) -> None:
+        if seconds <= 0:
+            raise ValueError(f"every {seconds:g} seconds, expected more than 0")
+        self._reactor = reactor
+        self._seconds = seconds
+        self._function = function
+        self._timer: Timer | None = reactor.call_later(seconds, self._fire)
+
+    def cancel(self) -> None:
+        """The calls come no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+
+    def _fire(self) -> None:
+        if self._timer is not None:
+            self._timer = self._reactor.call_later(self._seconds, self._fire)
+            self._function()
+
+
+def answer(given: Answer, request: Request) -> Response:
+    """A route's answer as a response that ends the connection; ``str`` and bytes become a 200."""
+    if isinstance(given, str):
+        fields = [("Content-Type", "text/plain; charset=utf-8")]
+        given = Response(200, REASONS[200], Headers(fields), given.encode())
+    elif isinstance(given, bytes):
+        fields = [("Content-Type", "application/octet-stream")]
+        given = Response(200, REASONS[200], Headers(fields), given)
+    ours = ("content-length", "connection")
+    fields = [(name, value) for name, value in given.headers.items() if name.lower() not in ours]
+    fields += [("Content-Length", str(len(given.body))), ("Connection", "close")]
+    body = b"" if request.method == "HEAD" else given.body
+    return Response(given.status, given.reason, Headers(fields), body)
+
+
+def period(limits: Limits) -> float:
+    """How often deadlines are looked at: several times within the shortest, at least once a second."""
+    times = (
+        limits.open_timeout,
+        limits.close_timeout,
+        limits.ping_interval,
+        limits.pong_timeout,
+        limits.write_timeout,
+        limits.idle_timeout,
+    )
+    return max(0.01, min(1.0, *(seconds / 4 for seconds in times if seconds is not None)))
+
+
+def _is_loopback(address: tuple[Any, ...]) -> bool:
+    return ipaddress.ip_address(address[0].partition("%")[0]).is_loopback
