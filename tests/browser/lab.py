@@ -65,7 +65,7 @@ KERNEL_READY: Final = """async () => {
 }"""
 
 HEIGHT: Final = """() => Math.max(
-    ...Array.from(document.querySelectorAll('.jp-Notebook'), panel => panel.scrollHeight)
+    ...Array.from(document.querySelectorAll('.jp-WindowedPanel-inner'), cells => cells.scrollHeight)
 )"""
 NEXT_FRAME: Final = "() => new Promise(next => requestAnimationFrame(() => requestAnimationFrame(next)))"
 
