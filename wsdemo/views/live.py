@@ -14,12 +14,22 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import ipywidgets
 
 from wsdemo.views import theme
 from wsdemo.views.picture import Picture
+
+
+class Drawing(Protocol):
+    """What can stand below the controls: a `Picture`, or a table that says its text too."""
+
+    @property
+    def text(self) -> str: ...
+
+    @property
+    def html(self) -> str: ...
 
 
 class Live:
@@ -32,7 +42,7 @@ class Live:
     """
 
     def __init__(
-        self, controls: Sequence[ipywidgets.Widget], draw: Callable[[], Picture], *, caption: str
+        self, controls: Sequence[ipywidgets.Widget], draw: Callable[[], Drawing], *, caption: str
     ) -> None:
         self.controls = list(controls)
         self.caption = caption
