@@ -14,10 +14,15 @@ Knows nothing of HTTP, frames or pictures.
 from __future__ import annotations
 
 import itertools
+import os
 import threading
 import time
-from collections.abc import Callable
-from typing import Final, Literal, NamedTuple
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    from wsdemo.trace.dissect import Dissector
+    from wsdemo.trace.packets import FramePacket, Packet, RequestPacket, ResponsePacket
 
 End = Literal["client", "server"]
 Direction = Literal["to server", "to client"]
@@ -86,6 +91,7 @@ class Trace:
         self._numbers: dict[frozenset[object], int] = {}
         self._next = itertools.count(1)
         self._lock = threading.Lock()  # numbering of connections, and the count of bytes
+        self._dissector: Dissector | None = None  # made when packets are first asked for
 
     def __repr__(self) -> str:
         return f"<Trace: {len(self.addresses)} connections, {len(self.chunks)} chunks, {self.size} bytes>"
@@ -104,7 +110,11 @@ class Trace:
         return Tap(self, number, end, layer, pair)
 
     def bytes(
-        self, direction: Direction, connection: int | None = None, end: End | None = None, layer: Layer = "plain"
+        self,
+        direction: Direction,
+        connection: int | None = None,
+        end: End | None = None,
+        layer: Layer = "plain",
     ) -> bytes:
         """All bytes in one direction, joined: those that one end saw (the client, where both were tapped)."""
         return b"".join(
@@ -123,12 +133,62 @@ class Trace:
         both = {c.connection for c in chunks if c.end == "client"}
         return [c for c in chunks if c.end == "client" or c.connection not in both]
 
+    @property
+    def packets(self) -> Sequence[Packet]:
+        """What the bytes are, by time; see ``wsdemo.trace.dissect``. Cheap to ask again and again."""
+        return self._dissected().packets()
+
+    @property
+    def requests(self) -> Sequence[RequestPacket]:
+        """The HTTP requests among the packets."""
+        return self._dissected().requests()
+
+    @property
+    def responses(self) -> Sequence[ResponsePacket]:
+        """The HTTP responses among the packets."""
+        return self._dissected().responses()
+
+    @property
+    def frames(self) -> Sequence[FramePacket]:
+        """The WebSocket frames among the packets."""
+        return self._dissected().frames()
+
+    def save(self, path: str | os.PathLike[str], *, redact: bool = True) -> None:
+        """Write the record to a file of JSON lines; see ``wsdemo.trace.files``."""
+        from wsdemo.trace import files
+
+        files.save(self, path, redact=redact)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Trace:
+        """A record that ``save`` has written. ``ValueError`` names the line that is wrong."""
+        from wsdemo.trace import files
+
+        return files.load(path)
+
+    def to_pcap(self, path: str | os.PathLike[str], *, redact: bool = True) -> None:
+        """Write the record as a capture that Wireshark opens; see ``wsdemo.trace.pcap``."""
+        from wsdemo.trace import pcap
+
+        pcap.write(self, path, redact=redact)
+
     def clear(self) -> None:
-        """Forget the chunks and marks so far; connections keep their numbers."""
+        """Forget the chunks and marks so far; connections keep their numbers, and what they agreed on."""
+        dissector = self._dissected()
+        dissector.packets()  # most of the work, while others record
         with self._lock:
+            dissector.forget()
             self.chunks = []
             self.marks = []
             self.size = self.dropped = 0
+
+    def _dissected(self) -> Dissector:
+        with self._lock:
+            if self._dissector is None:
+                from wsdemo.trace.dissect import Dissector  # it needs the protocol, recording does not
+
+                self._dissector = Dissector(self)
+            return self._dissector
 
     def _forget(self, pair: frozenset[object]) -> None:
         """A port may be used again: the next connection between these two addresses is a new one."""
@@ -141,7 +201,9 @@ class Tap:
 
     __slots__ = ("connection", "end", "layer", "trace", "_pair", "_inward", "_outward")
 
-    def __init__(self, trace: Trace, connection: int, end: End, layer: Layer, pair: frozenset[object]) -> None:
+    def __init__(
+        self, trace: Trace, connection: int, end: End, layer: Layer, pair: frozenset[object]
+    ) -> None:
         self.trace = trace
         self.connection = connection
         self.end: End = end
@@ -169,7 +231,7 @@ class Tap:
         trace = self.trace
         with trace._lock:  # so that the bound holds, and the times are in the order of the list
             size = trace.size + len(data)
-            if size > trace.limit:
+            if size > trace.limit or trace.dropped:  # after a gap, what follows could not be understood
                 trace.dropped += len(data)
                 return
             trace.size = size

@@ -1,0 +1,399 @@
+"""Packets: what the bytes of a connection are, one after the other, each with its fields and a verdict.
+
+::
+
+    Packet ── RequestPacket    ResponsePacket    BodyPacket      HTTP
+          ├── FramePacket                                        a WebSocket frame
+          ├── RawPacket                                          a message of the raw TCP protocol
+          └── OpaquePacket                                       none of these
+
+A packet keeps its bytes; everything else is worked out from them when it is asked for, so that many of them
+stay small. Packets are made by ``dissect`` and not changed afterwards. Knows nothing of sockets or pictures.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from wsdemo.protocol.codes import CONTROL, Opcode
+from wsdemo.protocol.frames import FIN, LENGTH, LENGTH_16, LENGTH_64, MASK, OPCODE, RSV1, RSV2, RSV3
+from wsdemo.protocol.headers import Headers
+from wsdemo.protocol.http11 import Request, Response
+from wsdemo.protocol.masking import mask
+from wsdemo.rawtcp.framing import HEADER
+from wsdemo.trace import fields, heads
+from wsdemo.trace.fields import Field, count, described, escaped, opcode_name
+from wsdemo.trace.recorder import TO_SERVER, Direction
+
+Outcome = Literal["accepted", "refused", "ignored", "incomplete"]
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What an end that keeps to the rules makes of a packet.
+
+    >>> str(Verdict("refused", 1002, "opcode 0x3 is reserved", "RFC 6455 §5.2"))
+    'refused with close code 1002: opcode 0x3 is reserved (RFC 6455 §5.2)'
+    """
+
+    outcome: Outcome
+    code: int | None = None  #: of "refused": the close code to answer with; an HTTP status under 1000
+    reason: str = ""  #: which rule, what was got and what is allowed; safe to print
+    section: str = ""  #: who says so
+
+    @property
+    def accepted(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return self.outcome == "accepted"
+
+    def __str__(self) -> str:
+        text: str = self.outcome
+        if self.code:
+            text += f" with {'close code' if self.code >= 1000 else 'status'} {self.code}"
+        if self.reason:
+            text += f": {self.reason}"
+        return f"{text} ({self.section})" if self.section else text
+
+
+ACCEPTED: Final = Verdict("accepted")
+INCOMPLETE: Final = Verdict("incomplete", reason="the rest has not come")
+AFTER_CLOSE: Final = Verdict("ignored", None, "it came after a close frame", "RFC 6455 §5.5.1")
+AFTER_FAILURE: Final = Verdict("ignored", None, "the connection had failed before it", "RFC 6455 §7.1.7")
+
+
+class Packet:
+    """Bytes of one direction of one connection that belong together."""
+
+    __slots__ = ("bytes", "complete", "connection", "direction", "end_time", "offset", "time", "verdict")
+
+    kind = "packet"
+
+    def __init__(
+        self,
+        data: bytes,
+        connection: int = 0,
+        direction: Direction = TO_SERVER,
+        time: float = 0.0,
+        end_time: float = 0.0,
+        offset: int = 0,
+        verdict: Verdict = ACCEPTED,
+        complete: bool = True,
+    ) -> None:
+        self.bytes = data  #: as on the wire
+        self.connection = connection
+        self.direction: Direction = direction
+        self.time = time  #: seconds on the trace's clock: when its first byte crossed the socket
+        self.end_time = end_time  #: and its last byte
+        self.offset = offset  #: bytes of this direction before it
+        self.verdict = verdict
+        self.complete = complete  #: false: it goes on, and the rest has not come
+
+    @property
+    def size(self) -> int:
+        """Bytes on the wire."""
+        return len(self.bytes)
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Its fields: they cover its bits exactly, in order."""
+        return fields.whole("plain", self.bytes, count(self.size))
+
+    @property
+    def summary(self) -> str:
+        """One line for a picture or a log; a peer's text in it is escaped, header values are left out."""
+        return f"{self.kind} {self.size} B"
+
+    def field(self, name: str) -> Field:
+        """The first field of this name; KeyError where it has none."""
+        for field in self.fields:
+            if field.name == name:
+                return field
+        raise KeyError(name)
+
+    def __repr__(self) -> str:
+        end = "" if self.verdict.accepted else f"; {self.verdict}"
+        return f"<{type(self).__name__} {self.connection} {self.direction}: {self.summary}{end}>"
+
+
+class FramePacket(Packet):
+    """A frame. Every attribute is read off its bytes; see ``wsdemo.protocol.frames``.
+
+    >>> frame = FramePacket(bytes.fromhex("8185 37fa213d 7f9f4d5158"))
+    >>> frame.opcode, frame.fin, frame.masking_key.hex(), frame.payload, frame.message
+    (1, True, '37fa213d', b'Hello', 'Hello')
+    """
+
+    __slots__ = ("_begun", "_message")
+
+    kind = "frame"
+
+    def __init__(
+        self,
+        data: bytes,
+        connection: int = 0,
+        direction: Direction = TO_SERVER,
+        time: float = 0.0,
+        end_time: float = 0.0,
+        offset: int = 0,
+        verdict: Verdict = ACCEPTED,
+        complete: bool = True,
+        begun: int | None = None,
+        message: str | bytes | None = None,
+    ) -> None:
+        super().__init__(data, connection, direction, time, end_time, offset, verdict, complete)
+        self._begun = data[0] if begun is None else begun  # first byte of the frame that began the message
+        self._message = message
+
+    @property
+    def fin(self) -> bool:
+        """Whether it is the last frame of its message."""
+        return self.bytes[0] & FIN != 0
+
+    @property
+    def rsv1(self) -> bool:
+        """Whether it begins a compressed message (RFC 7692 §6)."""
+        return self.bytes[0] & RSV1 != 0
+
+    @property
+    def rsv2(self) -> bool:
+        """The second reserved bit."""
+        return self.bytes[0] & RSV2 != 0
+
+    @property
+    def rsv3(self) -> bool:
+        """The third reserved bit."""
+        return self.bytes[0] & RSV3 != 0
+
+    @property
+    def opcode(self) -> int:
+        """What the frame is, 0 to 15."""
+        return self.bytes[0] & OPCODE
+
+    @property
+    def masked(self) -> bool:
+        """Whether the mask bit is set."""
+        return len(self.bytes) > 1 and self.bytes[1] & MASK != 0
+
+    @property
+    def length(self) -> int | None:
+        """Bytes of payload that the header announces; None while the header is not whole."""
+        if len(self.bytes) < 2:
+            return None
+        short = self.bytes[1] & LENGTH
+        if short < LENGTH_16:
+            return short
+        end = 4 if short == LENGTH_16 else 10
+        return int.from_bytes(self.bytes[2:end], "big") if len(self.bytes) >= end else None
+
+    @property
+    def header_size(self) -> int:
+        """Bytes of the header, masking key and all: 2 to 14."""
+        if len(self.bytes) < 2:
+            return 2
+        return 2 + {LENGTH_16: 2, LENGTH_64: 8}.get(self.bytes[1] & LENGTH, 0) + 4 * self.masked
+
+    @property
+    def masking_key(self) -> bytes | None:
+        """Four bytes; None: not masked, or cut off."""
+        end = self.header_size
+        return self.bytes[end - 4 : end] if self.masked and len(self.bytes) >= end else None
+
+    @property
+    def wire_payload(self) -> bytes:
+        """The payload as it travelled."""
+        return self.bytes[self.header_size :]
+
+    @property
+    def payload(self) -> bytes:
+        """The payload as it was meant, without its mask; still compressed where it is."""
+        key = self.masking_key
+        return mask(self.wire_payload, key) if key else self.wire_payload
+
+    @property
+    def compressed(self) -> bool:
+        """Whether it is part of a compressed message."""
+        return self._begun & RSV1 != 0 and not self.opcode & CONTROL
+
+    @property
+    def message(self) -> str | bytes | None:
+        """The message that this frame completes, joined and inflated; None where it completes none."""
+        if self._message is not None:
+            return self._message
+        simple = self.bytes[0] in (FIN | Opcode.TEXT, FIN | Opcode.BINARY)
+        if not (simple and self.complete and self.verdict.accepted):
+            return None
+        return self.payload.decode() if self.opcode == Opcode.TEXT else self.payload
+
+    @property
+    def close_code(self) -> int | None:
+        """Of a close frame; 1005 stands for "no code" (RFC 6455 §7.1.5)."""
+        if self.opcode != Opcode.CLOSE or not self.complete:
+            return None
+        payload = self.payload
+        return int.from_bytes(payload[:2], "big") if len(payload) > 1 else 1005
+
+    @property
+    def close_reason(self) -> str | None:
+        """Of a close frame; bytes that are not UTF-8 as backslashes."""
+        if self.opcode != Opcode.CLOSE or not self.complete:
+            return None
+        return self.payload[2:].decode(errors="backslashreplace")
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The fields of the RFC's picture."""
+        text = self._begun & OPCODE == Opcode.TEXT if self.opcode == Opcode.CONTINUATION else None
+        inflated = self._message if self.compressed else None
+        return fields.frame_fields(self.bytes, inflated, text, self.compressed)
+
+    @property
+    def summary(self) -> str:
+        """Opcode, fin, bytes of payload, and what it says."""
+        text = opcode_name(self.opcode)
+        if not self.fin:
+            text += ", more follows"
+        if self.length is not None:
+            text += f" {self.length} B"
+        if not self.complete:
+            return f"{text}, incomplete"
+        if self.opcode == Opcode.CLOSE:
+            reason = self.close_reason
+            return f"{text} {self.close_code}" + (f" {escaped(reason)}" if reason else "")
+        message = self.message
+        if self.compressed:
+            return f"{text}, compressed" + (f": {described(message)}" if message is not None else "")
+        value = self.fields[-1]
+        if message is not None and self.opcode != Opcode.CONTINUATION:
+            return f"{text} {described(message)}" if message else text
+        return f"{text} {described(value.value)}" if isinstance(value.value, str | bytes) else text
+
+
+class RequestPacket(Packet):
+    """An HTTP request; ``request`` is None where it is not one, or not whole."""
+
+    __slots__ = ("request",)
+
+    kind = "request"
+    request: Request | None
+
+    @property
+    def method(self) -> str:
+        """The method, "" where there is none."""
+        return self.request.method if self.request else ""
+
+    @property
+    def target(self) -> str:
+        """The target with its query, which may hold a token."""
+        return self.request.target if self.request else ""
+
+    @property
+    def headers(self) -> Headers:
+        """The header fields."""
+        return self.request.headers if self.request else Headers()
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Request line, header fields, body."""
+        return heads.head_fields(self.bytes, len(self.request.body) if self.request else None)
+
+    @property
+    def summary(self) -> str:
+        """Method and path."""
+        if self.request is None:
+            return f"request {self.size} B"
+        return f"{self.method} {escaped(self.request.path)[1:-1]}"
+
+
+class ResponsePacket(Packet):
+    """An HTTP response; ``response`` is None where it is not one, or not whole."""
+
+    __slots__ = ("response",)
+
+    kind = "response"
+    response: Response | None
+
+    @property
+    def status(self) -> int:
+        """The status, 0 where there is none."""
+        return self.response.status if self.response else 0
+
+    @property
+    def headers(self) -> Headers:
+        """The header fields."""
+        return self.response.headers if self.response else Headers()
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Status line, header fields, body."""
+        return heads.head_fields(self.bytes, len(self.response.body) if self.response else None)
+
+    @property
+    def summary(self) -> str:
+        """Status and reason."""
+        if self.response is None:
+            return f"response {self.size} B"
+        return f"{self.response.status} {escaped(self.response.reason)[1:-1]}"
+
+
+class BodyPacket(Packet):
+    """More of a response's body, as it came: what streams, such as Server-Sent Events, is made of."""
+
+    __slots__ = ("body",)
+
+    kind = "body"
+    body: slice  #: which of its bytes are the body; the others belong to the chunked coding
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """The body, and the length around it where it is chunked (RFC 9112 §7.1)."""
+        return heads.chunk_fields(self.bytes, self.body)
+
+    @property
+    def summary(self) -> str:
+        """Bytes of body, and how they begin."""
+        data = self.bytes[self.body]
+        return f"body {len(data)} B {escaped(data.decode(errors='backslashreplace'))}"
+
+
+class RawPacket(Packet):
+    """A message of the raw TCP protocol: ten digits and spaces, then the text."""
+
+    __slots__ = ("length",)
+
+    kind = "message"
+    length: int | None  #: bytes of payload that the header announces; None: not a length, or not whole
+
+    @property
+    def payload(self) -> bytes:
+        """The text as bytes."""
+        return self.bytes[HEADER:]
+
+    @property
+    def message(self) -> str | None:
+        """The text; None where it is none, or not whole."""
+        return self.payload.decode() if self.complete and self.verdict.accepted else None
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """Header and payload."""
+        return fields.raw_fields(self.bytes, HEADER, self.length)
+
+    @property
+    def summary(self) -> str:
+        """Bytes of payload, and the text."""
+        text = self.payload.decode(errors="backslashreplace")
+        return f"message {len(self.payload)} B {escaped(text)}"
+
+
+class OpaquePacket(Packet):
+    """Bytes that belong to no protocol known here, or whose meaning no bytes before them tell."""
+
+    __slots__ = ()
+
+    kind = "opaque"
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        """All as one."""
+        return fields.whole("plain", self.bytes, f"{count(self.size)} of no protocol known here")
