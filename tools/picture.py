@@ -1,0 +1,26 @@
+"""The picture of the README: one live session of the time server, its bytes as the client got them.
+
+python -m tools.picture
+"""
+
+from __future__ import annotations
+
+from wsdemo import Trace, views
+from wsdemo.rawtcp import TimeClient, TimeServer
+
+from tools.notebooks import ROOT
+
+
+def main() -> None:
+    trace = Trace()
+    with (
+        TimeServer(every=0.05, clock=lambda: "12:00:00", welcome="Welcome! 你好 👋") as server,
+        TimeClient(server.host, server.port, trace=trace) as client,
+    ):
+        for _ in range(3):
+            client.recv(timeout=5)
+    (ROOT / "docs" / "stream.png").write_bytes(views.stream(trace).png)
+
+
+if __name__ == "__main__":
+    main()
