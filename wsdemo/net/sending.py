@@ -133,7 +133,7 @@ class Sender:
     def _check_open(self) -> None:
         if self._protocol.state is State.CONNECTING:
             raise InvalidState("the opening handshake is not done yet")
-        if self.wire.broken is not None or self._protocol.state is not State.OPEN:
+        if self.wire.broken is not None or not self._protocol.can_send:
             raise self._closed()
 
     def _closed(self) -> ConnectionClosed:

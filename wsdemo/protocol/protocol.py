@@ -208,7 +208,7 @@ class Protocol(Sender):
             end = len(data)
         mask_bit, small = self._mask_bit, self._small
         between = self._message is None  # no message in fragments is under way
-        from_bytes, append = int.from_bytes, events.append
+        from_bytes, append, new = int.from_bytes, events.append, tuple.__new__
         while end - position >= 2:
             first = data[position]
             length = data[position + 1] ^ mask_bit  # over 127 where the mask bit is wrong
@@ -236,9 +236,9 @@ class Protocol(Sender):
                 payload = mask(data[start:stop], data[start - 4 : start])
             position = stop
             if first == TEXT_WHOLE:
-                append(Message(str(payload, "utf-8")))
+                append(new(Message, (payload.decode(),)))
             elif first == BINARY_WHOLE:
-                append(Message(payload))
+                append(new(Message, (payload,)))
             elif self._frame(first, payload, events):
                 return
             else:

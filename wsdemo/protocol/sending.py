@@ -17,7 +17,7 @@ from .codes import CloseCode, Opcode, Side
 from .deflate import Deflater, Parameters
 from .errors import InvalidState
 from .frames import CONTROL_SIZE, FIN, LENGTH_16, MASK, RSV1, close_payload, header
-from .masking import fresh_key, mask
+from .masking import fresh_key, mask, mask_integer
 from .states import TRANSITIONS, State, Step
 
 TEXT_WHOLE: Final = FIN | Opcode.TEXT
@@ -40,6 +40,7 @@ class Sender:
     __slots__ = (
         "_deflater",
         "_key",
+        "_last_words",
         "_owed",
         "_packer",
         "_pongs",
@@ -60,6 +61,7 @@ class Sender:
         self._sending: Opcode | None = None  # the message whose fragments we are sending
         self._packer: Deflater | None = None  # and what compresses them
         self._owed = b""  # the handshake, or what ends with the close frame
+        self._last_words = False  # the peer has closed, and our close frame is still owed
         self._pongs = b""
 
     def owed(self) -> bytes:
@@ -68,6 +70,7 @@ class Sender:
             return b""
         owed = self._owed + self._pongs
         self._owed = self._pongs = b""
+        self._last_words = False
         return owed
 
     @property
@@ -141,8 +144,17 @@ class Sender:
         if self._sending is not None:
             raise InvalidState("a message in fragments is under way; end it with fin=True first")
 
+    @property
+    def can_send(self) -> bool:
+        """Whether it is open; or the peer has closed, and our close frame has not been taken by ``owed`` yet.
+
+        "An endpoint MAY delay sending a Close frame until its current message is sent" (RFC 6455 §5.5.1):
+        answers to messages that came together with the close frame still go out.
+        """
+        return self.state is State.OPEN or self._last_words
+
     def _check_open(self) -> None:
-        if self.state is not State.OPEN:
+        if not self.can_send:
             raise InvalidState(f"the connection is {self.state.value}; only an open one can send")
 
     def _go(self, step: Step) -> None:
@@ -160,7 +172,7 @@ class Sender:
             if self._key is None:
                 return _HEADERS[first, 0][len(payload)] + payload
             key = self._key()
-            return _HEADERS[first, MASK][len(payload)] + key + mask(payload, key)
+            return _HEADERS[first, MASK][len(payload)] + key + mask_integer(payload, key)
         return self._frame_bytes(first, payload)
 
     def _frame_bytes(self, first: int, payload: bytes) -> bytes:
