@@ -5,10 +5,9 @@ python -m tools.picture
 
 from __future__ import annotations
 
+from tools.notebooks import ROOT
 from wsdemo import Trace, views
 from wsdemo.rawtcp import TimeClient, TimeServer
-
-from tools.notebooks import ROOT
 
 
 def main() -> None:
