@@ -1,0 +1,11 @@
+"""What WebSockets are compared with: the same news by five ways, and what each of them costs.
+
+::
+
+    publish ──► server ──► [ short polling | long polling | Server-Sent Events | WebSocket | raw TCP ] ──► heard
+                                              │
+                                             tap ──► every byte
+
+Read `news` (what is told), `ways` (which ways there are), `standard`, `strong` and `push` (the servers),
+`clients`, then what is measured with them: `latency`, `load`. On their own: `compression`, `guess`, `nagle`.
+"""

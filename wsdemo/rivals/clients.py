@@ -1,0 +1,406 @@
+"""Who wants the news: five clients, each a sink on the package's own wire, so one tap records them all.
+
+::
+
+    short polling   ask ─► answer … interval … ask ─► answer … interval …     every so many seconds
+    long polling    ask ─► ············ answer, ask ─► ···· answer, ask       the answer waits for news
+    SSE             ask ─► answer ·· event ·· event ·· event ··               the answer never ends
+    WebSocket       upgrade ─► 101 · frame ·· frame ·· frame ··
+    raw TCP         connect ─► ····· message · message · message
+
+Any number of clients share one thread, a reactor. Knows nothing of clocks and measurements.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from wsdemo.net.dial import dial
+from wsdemo.net.reactor import Reactor, Timer
+from wsdemo.net.wire import Wire
+from wsdemo.protocol.codes import Side
+from wsdemo.protocol.errors import HandshakeError, ProtocolError
+from wsdemo.protocol.events import Closed, Message, Opened, Refused
+from wsdemo.protocol.handshake import request as opening
+from wsdemo.protocol.http11 import (
+    Headers,
+    Reader,
+    Request,
+    Response,
+    response_head,
+    serialize_request,
+)
+from wsdemo.protocol.limits import Limits, MiB
+from wsdemo.protocol.protocol import Protocol
+from wsdemo.rawtcp.framing import parse
+from wsdemo.trace.recorder import Trace
+
+#: An answer to a poll after a long pause may be large.
+LIMITS: Final = Limits(body_size=64 * MiB)
+
+#: What a browser adds to each request (Chromium on Linux; no cookies).
+BROWSER: Final = (
+    ("Connection", "keep-alive"),
+    ("sec-ch-ua-platform", '"Linux"'),
+    (
+        "User-Agent",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+    ),
+    ("Accept", "*/*"),
+    ("Sec-Fetch-Site", "same-origin"),
+    ("Sec-Fetch-Mode", "cors"),
+    ("Sec-Fetch-Dest", "empty"),
+    ("Referer", "http://127.0.0.1/"),
+    ("Accept-Encoding", "gzip, deflate, br, zstd"),
+    ("Accept-Language", "en-US,en;q=0.9"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What all clients of one way have in common."""
+
+    reactor: Reactor
+    host: str
+    port: int
+    trace: Trace | None
+    interval: float  #: seconds from one poll to the next
+    keep_alive: bool  #: polls share a connection; else each has its own
+    headers: tuple[tuple[str, str], ...]  #: further fields of each HTTP request
+    heard: Callable[[int, str], object]  #: (client's number, text), for each event, in the reactor's thread
+    ready: Callable[[int], object]  #: this client listens
+    gone: Callable[[int, Exception | None], object]  #: it has ended; the error, where it did not end well
+
+
+class Client:
+    """One who listens, and the sink of its wire. `start` and `leave` are called in the reactor's thread."""
+
+    def __init__(self, terms: Terms, number: int, count: int) -> None:
+        self.number = number  #: 0, 1, 2 … of ``count``
+        self.requests = 0  #: HTTP requests that it made
+        self.connections = 0  #: TCP connections that it opened
+        self._terms = terms
+        self._count = count
+        self._last = 0  # the number of the last event heard
+        self._leaving = False
+        self._error: Exception | None = None
+        self._wire: Wire | None = None
+
+    def start(self) -> None:
+        """Connect, and begin."""
+        try:
+            self._connect()
+            self._begin()
+        except OSError as error:
+            self._terms.gone(self.number, error)
+
+    def leave(self) -> None:
+        """End, in the way that is polite for this protocol."""
+        self._leaving = True
+        if self._wire is None or self._wire.closed:
+            self._terms.gone(self.number, None)
+        else:
+            self._farewell(self._wire)
+
+    def cut(self) -> None:
+        """End at once."""
+        self._leaving = True
+        if self._wire is not None:
+            self._wire.abort()
+
+    def _begin(self) -> None:
+        raise NotImplementedError
+
+    def _farewell(self, wire: Wire) -> None:
+        wire.finish(close=True)
+
+    def _connect(self) -> None:
+        terms = self._terms
+        sock = dial(terms.host, terms.port, 10.0)
+        tap = None
+        if terms.trace is not None:
+            tap = terms.trace.tap("client", sock.getsockname(), sock.getpeername())
+        self._wire = Wire(terms.reactor, sock, self, LIMITS, tap)
+        self._wire.start()
+        self.connections += 1
+
+    def _write(self, data: bytes) -> None:
+        assert self._wire is not None
+        with self._wire.lock:
+            self._wire.write(data)
+
+    def _ask(self, path: str, *more: tuple[str, str]) -> None:
+        """Send a GET request."""
+        terms = self._terms
+        fields = Headers([("Host", f"{terms.host}:{terms.port}"), *terms.headers, *more])
+        self._write(serialize_request(Request("GET", f"{path}?after={self._last}", fields)))
+        self.requests += 1
+
+    def _hear(self, text: str) -> None:
+        """An event came."""
+        self._last += 1
+        self._terms.heard(self.number, text)
+
+    def _fail(self, error: Exception) -> None:
+        self._error = self._error or error
+        if self._wire is not None:
+            self._wire.abort()
+
+    # -- the wire's sink ----------------------------------------------------------------------------------
+
+    def receive(self, data: bytes) -> None:
+        """Bytes came."""
+        raise NotImplementedError
+
+    def wanted(self) -> memoryview | None:
+        """Any place will do."""
+        return None
+
+    def took(self, size: int) -> None:
+        """Never called: no place is wanted."""
+
+    def eof(self) -> None:
+        """The server will send no more."""
+        if not self._leaving:
+            self._error = self._error or ConnectionError("the server has ended the connection")
+        assert self._wire is not None
+        self._wire.finish(close=True)
+
+    def drained(self) -> None:
+        """Nothing waits for this."""
+
+    def lost(self, error: Exception | None) -> None:
+        """The socket is closed."""
+        self._terms.gone(self.number, None if self._leaving else self._error or error)
+
+
+class Polling(Client):
+    """Asks again and again. What all polling has in common."""
+
+    path: str
+
+    def __init__(self, terms: Terms, number: int, count: int) -> None:
+        super().__init__(terms, number, count)
+        self._reader: Reader[Response] = Reader(response_head, LIMITS)
+        self._timer: Timer | None = None
+        self._pause = False  # between two connections
+
+    def leave(self) -> None:
+        """Ask no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        super().leave()
+
+    def receive(self, data: bytes) -> None:
+        """Bytes of an answer: hand on its events, and think of the next request."""
+        try:
+            found = self._reader.receive(data)
+        except HandshakeError as error:
+            self._fail(error)
+            return
+        if found is None or self._leaving:
+            return
+        response, rest = found
+        self._reader = Reader(response_head, LIMITS)
+        if response.status not in (200, 204) or rest:
+            self._fail(ProtocolError(f"status {response.status}, expected 200 or 204, and nothing behind it"))
+            return
+        if not self._terms.keep_alive:
+            self._pause = True
+            assert self._wire is not None
+            self._wire.abort()
+            self._pause = False
+        for text in response.body.decode().splitlines():
+            self._hear(text)
+        self._next()
+
+    def lost(self, error: Exception | None) -> None:
+        """The connection is closed: by plan, where each request has one."""
+        if not self._pause:
+            super().lost(error)
+
+    def _next(self) -> None:
+        raise NotImplementedError
+
+    def _poll(self) -> None:
+        try:
+            if self._wire is None or self._wire.closed:
+                self._connect()
+        except OSError as error:
+            self._terms.gone(self.number, error)
+            return
+        if self._terms.keep_alive:
+            self._ask(self.path)
+        else:
+            self._ask(self.path, ("Connection", "close"))
+
+
+class ShortPolling(Polling):
+    """Asks every ``interval`` seconds. Many clients spread over the interval, as they would by themselves."""
+
+    path = "/news"
+
+    def start(self) -> None:
+        """The first request comes at this client's share of the interval."""
+        self._due = time.monotonic() + self._terms.interval * self.number / self._count
+        self._next()
+        self._terms.ready(self.number)
+
+    def _next(self) -> None:
+        now = time.monotonic()
+        while self._due < now:  # an answer took longer than the interval: those polls fall out
+            self._due += self._terms.interval
+        self._timer = self._terms.reactor.call_later(self._due - now, self._tick)
+
+    def _tick(self) -> None:
+        self._due += self._terms.interval
+        self._poll()
+
+
+class LongPolling(Polling):
+    """Asks, and is answered when there is news; then asks again."""
+
+    path = "/wait"
+
+    def start(self) -> None:
+        """The first request leaves at once."""
+        self._poll()
+        self._terms.ready(self.number)
+
+    def _next(self) -> None:
+        self._poll()
+
+
+class ServerSent(Client):
+    """Asks once; the answer goes on for ever (WHATWG HTML §9.2)."""
+
+    def _begin(self) -> None:
+        self._head: Reader[Response] | None = Reader(response_head, LIMITS)
+        self._chunks: Chunks | None = None
+        self._text = b""
+        self._ask("/stream", ("Accept", "text/event-stream"))
+
+    def receive(self, data: bytes) -> None:
+        """Bytes of the answer: its head, then events."""
+        try:
+            if self._head is not None:
+                found = self._head.receive(data)
+                if found is None:
+                    return
+                response, data = found
+                self._head = None
+                if response.status != 200:
+                    raise ProtocolError(f"status {response.status}, expected 200")
+                if "chunked" in response.headers.tokens("transfer-encoding"):
+                    self._chunks = Chunks()
+                self._terms.ready(self.number)
+            self._events(self._chunks.receive(data) if self._chunks is not None else data)
+        except (HandshakeError, ProtocolError) as error:
+            self._fail(error)
+
+    def _events(self, data: bytes) -> None:
+        *blocks, self._text = (self._text + data).split(b"\n\n")
+        for block in blocks:
+            lines = [line[6:] for line in block.split(b"\n") if line.startswith(b"data: ")]
+            if lines:
+                self._hear(b"\n".join(lines).decode())
+
+
+class Chunks:
+    r"""Takes the body out of chunks (RFC 9112 §7.1): ``5\r\nhello\r\n``, and so on.
+
+    >>> chunks = Chunks()
+    >>> chunks.receive(b"5\r\nhello\r\n3\r\n y"), chunks.receive(b"ou\r\n")
+    (b'hello', b' you')
+    """
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def receive(self, data: bytes) -> bytes:
+        """What of the body came whole; a chunk that is not whole yet is handed out with its end."""
+        data = self._rest + data
+        body, start = [], 0
+        while (end := data.find(b"\r\n", start)) >= 0:
+            digits = data[start:end].partition(b";")[0].strip()
+            try:
+                size = int(digits, 16)
+            except ValueError:
+                raise ProtocolError(f"chunk size {digits[:20]!r}, expected hexadecimal digits") from None
+            stop = end + 2 + size
+            if len(data) < stop + 2:
+                break
+            body.append(data[end + 2 : stop])
+            start = stop + 2
+        self._rest = data[start:]
+        return b"".join(body)
+
+
+class WebSocketClient(Client):
+    """One opening handshake, then messages (RFC 6455)."""
+
+    def _begin(self) -> None:
+        terms = self._terms
+        given = [field for field in terms.headers if field[0].lower() != "connection"]
+        asked = opening(f"ws://{terms.host}:{terms.port}/", headers=given)
+        self._protocol = Protocol(Side.CLIENT, limits=LIMITS, request=asked)
+        self._write(self._protocol.owed())
+        self.requests += 1
+
+    def receive(self, data: bytes) -> None:
+        """Bytes came: messages, and what the protocol itself has to say."""
+        for event in self._protocol.receive(data):
+            match event:
+                case Message(str(text)):
+                    self._hear(text)
+                case Opened():
+                    self._terms.ready(self.number)
+                case Refused(error):
+                    self._fail(error or HandshakeError("refused", 0))
+                case Closed(code, _, clean):
+                    if not (clean and self._leaving):
+                        self._error = ProtocolError(f"the server closed with {code}")
+        owed = self._protocol.owed()
+        if owed:
+            self._write(owed)
+
+    def _farewell(self, wire: Wire) -> None:
+        """A close frame; the server answers with one, and ends TCP first (RFC 6455 §7.1.1)."""
+        self._write(self._protocol.close())
+
+
+class RawClient(Client):
+    """Connects, and hears messages with a length header of ten bytes. The first is an empty welcome."""
+
+    def _begin(self) -> None:
+        self._waiting = b""
+        self._welcomed = False
+
+    def receive(self, data: bytes) -> None:
+        """Bytes came."""
+        self._waiting += data
+        start = 0
+        try:
+            while found := parse(self._waiting, LIMITS.message_size, start):
+                text, start = found
+                if self._welcomed:
+                    self._hear(text)
+                else:
+                    self._welcomed = True
+                    self._terms.ready(self.number)
+        except ProtocolError as error:
+            self._fail(error)
+        self._waiting = self._waiting[start:]
+
+
+def number_of(text: str) -> int:
+    """Which event this text tells of.
+
+    >>> number_of('{"event":17,"symbol":"WSD","price":99.5}')
+    17
+    """
+    return int(json.loads(text)["event"])

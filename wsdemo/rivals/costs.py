@@ -1,0 +1,151 @@
+"""What crossed the wire, and what for: counted from the tap's bytes, to the byte.
+
+::
+
+    HTTP/1.1 200 OK⏎ … ⏎⏎          heads       requests, answers, the opening handshake
+    id: 17⏎data: {"event":17}⏎⏎    framing     what says where an event starts and ends
+              └── payload ──┘      payload     the event itself
+
+What TCP and IP add is not in those bytes. It is estimated, and every name of it says so.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, Trace
+
+#: Bytes of an IPv4 header, a TCP header and the timestamps that Linux adds to each segment.
+SEGMENT_HEADER: Final = 20 + 20 + 12
+#: Bytes of data that a segment carries on an Ethernet.
+SEGMENT_DATA: Final = 1500 - SEGMENT_HEADER
+#: Seconds for which an acknowledgement waits for data to travel with.
+DELAYED_ACK: Final = 0.04
+#: Segments without data to open (3) and to end (4) a connection.
+OPEN_AND_END: Final = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Bytes in one direction, by purpose."""
+
+    payload: int = 0
+    framing: int = 0
+    heads: int = 0
+
+    @property
+    def total(self) -> int:
+        """All of them: as many as a capture of the connection shows above TCP."""
+        return self.payload + self.framing + self.heads
+
+    def __add__(self, other: Split) -> Split:
+        return Split(self.payload + other.payload, self.framing + other.framing, self.heads + other.heads)
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """What it took to tell the news in one way."""
+
+    sent: Split  #: by the clients
+    received: Split  #: by the clients
+    requests: int  #: HTTP requests, the opening handshake included
+    connections: int  #: TCP connections
+    tcp_ip_estimate: int  #: bytes of TCP and IP headers, both directions: an estimate
+
+    @property
+    def total(self) -> int:
+        """Bytes above TCP, both directions."""
+        return self.sent.total + self.received.total
+
+    def __add__(self, other: Costs) -> Costs:
+        return Costs(
+            self.sent + other.sent,
+            self.received + other.received,
+            self.requests + other.requests,
+            self.connections + other.connections,
+            self.tcp_ip_estimate + other.tcp_ip_estimate,
+        )
+
+
+def count(trace: Trace, payload: int) -> Costs:
+    """The costs in a trace of the clients' ends, through which ``payload`` bytes of events were received.
+
+    Raises ValueError for a trace that did not keep all bytes.
+    """
+    if trace.dropped:
+        raise ValueError(f"the trace is at its limit: {trace.dropped} bytes were not kept")
+    chunks = trace.select(end="client")
+    streams: dict[tuple[int, str], list[bytes]] = {}
+    for chunk in chunks:
+        streams.setdefault((chunk.connection, chunk.direction), []).append(chunk.data)
+    sizes = {TO_SERVER: 0, TO_CLIENT: 0}
+    in_heads = {TO_SERVER: 0, TO_CLIENT: 0}
+    requests = 0
+    for (_, direction), pieces in streams.items():
+        stream = b"".join(pieces)
+        found = heads(stream)
+        sizes[direction] += len(stream)
+        in_heads[direction] += sum(found)
+        requests += len(found) if direction == TO_SERVER else 0
+    up, down = sizes[TO_SERVER], sizes[TO_CLIENT]
+    return Costs(
+        sent=Split(0, up - in_heads[TO_SERVER], in_heads[TO_SERVER]),
+        received=Split(payload, down - in_heads[TO_CLIENT] - payload, in_heads[TO_CLIENT]),
+        requests=requests,
+        connections=len({chunk.connection for chunk in chunks}),
+        tcp_ip_estimate=tcp_ip(chunks),
+    )
+
+
+def heads(stream: bytes) -> list[int]:
+    r"""The sizes of the HTTP heads in one direction of a connection, in bytes.
+
+    >>> heads(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nhiHTTP/1.1 204 No Content\r\n\r\n")
+    [38, 27]
+    >>> heads(b"5         hello")
+    []
+    """
+    found, start = [], 0
+    while stream.startswith((b"GET ", b"HTTP/1.1 "), start):
+        end = stream.find(b"\r\n\r\n", start) + 4
+        if end < 4:
+            end = len(stream)  # cut off: all that there is
+        found.append(end - start)
+        start = end + _body(stream[start:end])
+    return found
+
+
+def _body(head: bytes) -> int:
+    """Bytes of the body that follows a head which says so."""
+    for line in head.split(b"\r\n"):
+        name, _, value = line.partition(b":")
+        if name.lower() == b"content-length":
+            return int(value)
+    return 0
+
+
+def tcp_ip(chunks: Iterable[Chunk]) -> int:
+    """Bytes of TCP and IP headers that these chunks take, estimated.
+
+    Each full or last segment of what one ``send`` gave has a header; an acknowledgement of its own follows
+    unless data goes the other way within 40 ms; and each connection is opened and ended. Retransmissions,
+    segments joined on their way and the headers of the link below (Ethernet, Wi-Fi) are not in it.
+    """
+    connections: dict[int, list[Chunk]] = {}
+    for chunk in chunks:
+        connections.setdefault(chunk.connection, []).append(chunk)
+    segments = 0
+    for ordered in connections.values():
+        segments += OPEN_AND_END
+        for chunk, after in itertools.zip_longest(ordered, ordered[1:]):
+            segments += -(-len(chunk.data) // SEGMENT_DATA)
+            answered = (
+                after is not None
+                and after.direction != chunk.direction
+                and after.time - chunk.time < DELAYED_ACK
+            )
+            segments += not answered
+    return segments * SEGMENT_HEADER

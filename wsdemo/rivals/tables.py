@@ -1,0 +1,57 @@
+"""Results as a table of text and as a CSV file: rows in, characters out."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+Value = str | int | float | None
+Row = Mapping[str, Value]
+
+
+def table(rows: Sequence[Row]) -> str:
+    """The rows under the names of their columns: text to the left, numbers to the right.
+
+    >>> print(table([{"way": "SSE", "p50 ms": 0.25}, {"way": "WebSocket", "p50 ms": 10.5}]))
+    way        p50 ms
+    ---------  ------
+    SSE          0.25
+    WebSocket    10.5
+    """
+    if not rows:
+        return "(no rows)"
+    names = list(rows[0])
+    cells = [[shown(row[name]) for name in names] for row in rows]
+    widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(names)]
+    left = [isinstance(rows[0][name], str) for name in names]
+
+    def line(values: Sequence[str]) -> str:
+        padded = (
+            value.ljust(width) if to_left else value.rjust(width)
+            for value, width, to_left in zip(values, widths, left, strict=True)
+        )
+        return "  ".join(padded).rstrip()
+
+    return "\n".join([line(names), line(["-" * width for width in widths]), *map(line, cells)])
+
+
+def shown(value: Value) -> str:
+    """A value for people: three significant digits are enough.
+
+    >>> shown(1234.5), shown(0.012345), shown(17), shown(None)
+    ('1234', '0.0123', '17', '–')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, float):
+        return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return str(value)
+
+
+def write_csv(path: str | Path, rows: Sequence[Row]) -> None:
+    """Write the rows to a file, with the names of the columns first and all digits."""
+    with open(path, "w", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, list(rows[0]) if rows else [])
+        writer.writeheader()
+        writer.writerows(rows)
