@@ -90,7 +90,7 @@ MARGIN: Final = 0.12  # inches around everything
 STRIP: Final = 0.1  # inches of colour at the left of a box
 LARGE: Final = 0.19  # inches from line to line of a title
 FINE: Final = 0.16  # and of a question
-BOLD: Final = 0.097  # inches of one letter of a title, on average
+BOLD: Final = 0.095  # inches of one letter of a title, on average
 LETTER: Final = 0.075  # and of a question
 
 
@@ -105,7 +105,15 @@ def coursemap() -> Picture:
     axes.set_axis_off()
     top = MARGIN / 2
     for part, tall in zip(PARTS, heights, strict=True):
-        axes.text(MARGIN, top + 0.17, part.title, fontsize=theme.FONT, color=theme.QUIET, va="center")
+        axes.text(
+            MARGIN,
+            top + 0.17,
+            part.title,
+            fontsize=theme.FONT,
+            fontweight="bold",
+            color=theme.QUIET,
+            va="center",
+        )
         top += HEAD
         wide = _width(part)
         for index, lesson in enumerate(part.lessons):
