@@ -254,22 +254,19 @@ def _bracket(axes: Axes, span: Span, end: int, above: bool) -> None:
     size = span.end - span.start
     what = _count(size, "byte") if above else f"payload of {_count(size - HEADER, 'byte')}"
     full = f"{span.name} · {what}"
-    named = False
-    for row, left, right in _rows(span.start, min(span.end, end)):
+    parts = list(_rows(span.start, min(span.end, end)))
+    widest = max(parts, key=lambda part: part[2] - part[1], default=None)
+    for row, left, right in parts:
         y = _top(row) - 0.22 if above else _top(row) + CELL + 0.22
         tick = 0.2 if above else -0.2
         starts, ends = row * ROW + left == span.start, row * ROW + right == span.end
-        x, z = left + 0.12, right - 0.12
-        line = (
-            [(x, y + tick)] * starts
-            + [(x if starts else left, y), (z if ends else right, y)]
-            + [(z, y + tick)] * ends
-        )
+        x = left + 0.12 if starts else left
+        z = right - 0.12 if ends else right
+        line = [(x, y + tick)] * starts + [(x, y), (z, y)] + [(z, y + tick)] * ends
         axes.plot(*zip(*line, strict=True), color=theme.INK, linewidth=1.3, solid_capstyle="butt")
-        room = (right - left) * 2.1  # letters that fit
-        text = next((t for t in (full, span.name, span.name.split()[-1]) if len(t) <= room), "")
-        if text and not named:
-            named = True
+        if (row, left, right) == widest:
+            room = (right - left) * 3.2  # letters that fit
+            text = next((t for t in (full, span.name, span.name.split()[-1]) if len(t) <= room), "")
             axes.text((left + right) / 2, y - 0.5 if above else y + 0.52, text, ha="center", va="center",
                       size=theme.FONT, family=theme.SANS, color=theme.INK)  # fmt: skip
 
