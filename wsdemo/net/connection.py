@@ -236,10 +236,21 @@ class Connection(Heartbeat):
             self.pay()
 
     def pay(self) -> None:
-        """Send what the protocol itself owes: the handshake, a pong, a close frame."""
+        """Send what the protocol itself owes: the handshake, pongs, a close frame.
+
+        While too much is pending the pongs wait, and of those that wait only the newest is kept.
+        """
+        wire, protocol = self.wire, self._protocol
+        with wire.lock:
+            if wire.pending <= self._limits.high_water or protocol.state is State.CLOSED:
+                wire.write(protocol.owed())
+
+    def _pay_pongs(self) -> None:
+        """Answer pings before the messages that came after them."""
         wire = self.wire
         with wire.lock:
-            wire.write(self._protocol.owed())
+            if wire.pending <= self._limits.high_water:
+                wire.write(self._protocol.owed_pongs())
 
     def _message(self, data: str | bytes) -> None:
         on_message = self._handler.on_message
@@ -272,7 +283,7 @@ class Connection(Heartbeat):
                 self.wire.finish()
                 self.owner.refused(self, event)
             case Ping():
-                pass  # the protocol owes the pong
+                self._pay_pongs()
             case Pong(payload):
                 self._pong(payload)
             case Closed(_, _, clean):

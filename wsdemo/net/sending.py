@@ -84,6 +84,8 @@ class Sender:
             message, self._latest = self._latest, None
             if message is not None and self._protocol.state is State.OPEN and self._streamer is None:
                 self._write(message)
+            if self._protocol.owes:  # pongs that waited
+                self.wire.write(self._protocol.owed())
 
     def fail(self, error: BaseException, code: int | None = None) -> None:
         """End this connection because of ``error``; from any thread."""

@@ -61,7 +61,7 @@ class Sender:
         self._sending: Opcode | None = None  # the message whose fragments we are sending
         self._packer: Deflater | None = None  # and what compresses them
         self._owed = b""  # the handshake, or what ends with the close frame
-        self._last_words = False  # the peer has closed, and our close frame is still owed
+        self._last_words = False  # the peer closed or failed, and our close frame is still owed
         self._pongs = b""
 
     def owed(self) -> bytes:
@@ -72,6 +72,14 @@ class Sender:
         self._owed = self._pongs = b""
         self._last_words = False
         return owed
+
+    def owed_pongs(self) -> bytes:
+        """Of ``owed`` the pongs, for a driver that answers pings before the messages that came after them.
+
+        None when a close frame is owed: it comes after all answers, and the pongs just before it.
+        """
+        pongs, self._pongs = self._pongs, b""
+        return pongs
 
     @property
     def owes(self) -> bool:
@@ -146,10 +154,10 @@ class Sender:
 
     @property
     def can_send(self) -> bool:
-        """Whether it is open; or the peer has closed, and our close frame has not been taken by ``owed`` yet.
+        """Whether it is open; or it is over, and our close frame has not been taken by ``owed`` yet.
 
         "An endpoint MAY delay sending a Close frame until its current message is sent" (RFC 6455 §5.5.1):
-        answers to messages that came together with the close frame still go out.
+        answers to messages that came together with what ended the connection still go out.
         """
         return self.state is State.OPEN or self._last_words
 
