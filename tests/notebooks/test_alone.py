@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
@@ -54,18 +55,38 @@ __after = __probe()
 """
 
 
-@pytest.mark.timeout(240)
-@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.name)
-def test_it_runs_twice_and_leaves_nothing(path: Path) -> None:
-    notebook = notebooks.read(path)
+def left_behind(notebook: Any, folder: Path) -> dict[str, list[str]]:
+    """Run a notebook twice in one kernel; the threads, sockets, processes and errors that it leaves."""
     lesson = [cell for cell in notebook.cells if cell.cell_type == "code"]
     probe, verdict = nbformat.v4.new_code_cell(BEFORE), nbformat.v4.new_code_cell("print(__after())")
     notebook.cells = [probe, *lesson, *copy.deepcopy(lesson), verdict]
     for number, cell in enumerate(notebook.cells):
         cell["id"] = f"cell-{number}"
-    notebooks.execute(notebook, path.parent)
+    notebooks.execute(notebook, folder)
     for cell in notebook.cells:
         for output in cell.outputs:
             assert output.get("name") != "stderr", f"{output.text}\nfrom\n{cell.source}"
-    left = json.loads(notebook.cells[-1].outputs[0].text)
-    assert not any(left.values()), f"left behind: {left}"
+    left: dict[str, list[str]] = json.loads(notebook.cells[-1].outputs[0].text)
+    return {what: names for what, names in left.items() if names}
+
+
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.name)
+def test_it_runs_twice_and_leaves_nothing(path: Path) -> None:
+    assert not left_behind(notebooks.read(path), path.parent)
+
+
+def test_what_is_left_behind_is_seen(tmp_path: Path) -> None:
+    """The probe itself: a lesson that leaves one of each."""
+    cells = [
+        "import socket, subprocess, sys, threading",
+        "threading.Thread(target=threading.Event().wait, name='forgotten', daemon=True).start()",
+        "left_open = socket.create_server(('127.0.0.1', 0))",
+        "child = subprocess.Popen([sys.executable, '-c', 'input()'], stdin=subprocess.PIPE)",
+        "thread = threading.Thread(target=lambda: 1 / 0)\nthread.start()\nthread.join()",
+    ]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
+    left = left_behind(notebook, tmp_path)
+    assert left["threads"] == ["forgotten"]
+    assert set(left) == {"threads", "sockets", "processes", "raised"}
+    assert "division by zero" in left["raised"][0]
