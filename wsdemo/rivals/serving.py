@@ -1,0 +1,127 @@
+"""One server of news in a process of its own, so that its CPU time is nobody else's.
+
+::
+
+    parent                                        child: python -m wsdemo.rivals.serving "SSE"
+           ◄── {"port": 50123, "about": …} ──────
+           ─── {"clients": 100, "events": … } ──►  waits for its clients, starts the clock, publishes
+           ◄── {"started": true} ────────────────
+           ─── {} ──────────────────────────────►  stops
+           ◄── {"cpu": 0.12, "wall": 2.0, … } ───
+
+A line of JSON each, over the child's standard input and output. The child ends when its input does.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from wsdemo.rivals.news import Publisher, clock, events
+from wsdemo.rivals.ways import find
+
+
+def main(way: str) -> None:
+    """The child: serve one round of news, and tell what it took."""
+    with find([way])[0].server() as server:
+        _say({"port": server.port, "about": server.about})
+        asked = _hear()
+        if asked is None:
+            return
+        server.ready(asked["clients"], 30.0)
+        told = events(asked["events"], asked["rate"], asked["seed"], asked["size"])
+        publisher = Publisher(told, server.publish)
+        cpu, wall = time.process_time(), clock()
+        publisher.start()
+        _say({"started": True})
+        _hear()
+        spent = {
+            "cpu": time.process_time() - cpu,
+            "wall": clock() - wall,
+            "threads": threading.active_count(),
+        }
+        publisher.stop()
+        _say(spent)
+
+
+def _say(value: dict[str, Any]) -> None:
+    print(json.dumps(value), flush=True)
+
+
+def _hear() -> dict[str, Any] | None:
+    line = sys.stdin.readline()
+    return json.loads(line) if line else None
+
+
+class Child:
+    """The parent's end. Use it in a ``with``: at its end the process has ended."""
+
+    def __init__(self, way: str) -> None:
+        here = str(Path(__file__).parents[2])
+        path = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "wsdemo.rivals.serving", way],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env={**os.environ, "PYTHONPATH": path},
+        )
+        try:
+            found = self._hear()
+        except BaseException:
+            self.close()
+            raise
+        self.port: int = found["port"]
+        self.about: str = found["about"]
+
+    def __enter__(self) -> Child:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def start(self, **asked: Any) -> None:
+        """Begin the news: ``clients``, ``events``, ``rate``, ``seed``, ``size``."""
+        self._say(asked)
+        self._hear()
+
+    def stop(self) -> dict[str, Any]:
+        """What it took: ``cpu`` and ``wall`` in seconds, ``threads``."""
+        self._say({})
+        return self._hear()
+
+    def close(self) -> None:
+        """End the process: by its input's end, or, if that does not help, at once."""
+        try:
+            self._process.communicate(timeout=10.0)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.communicate()
+
+    def _say(self, value: dict[str, Any]) -> None:
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps(value) + "\n")
+        self._process.stdin.flush()
+
+    def _hear(self) -> dict[str, Any]:
+        assert self._process.stdout is not None and self._process.stderr is not None
+        line = self._process.stdout.readline()
+        if not line:
+            *_, last = ["no reason given", *self._process.stderr.read().splitlines()]
+            raise RuntimeError(f"the server's process has ended: {last}")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
