@@ -11,7 +11,10 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info
 LAB := $(VENV)/lab-$(VERSION)
 TEST := $(VENV)/test-$(VERSION)
 
+# More options for JupyterLab: make lab LAB_FLAGS="--no-browser --port=9999"
 LAB_FLAGS ?=
+LANDING := lab/tree/notebooks/00_start_here.ipynb
+LAB_AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 PYTEST_FLAGS ?=
 # Two workers, and a file stays with one of them: a notebook's cells share a kernel.
 WORKERS ?= 2
@@ -20,7 +23,7 @@ WORKERS ?= 2
 .DEFAULT_GOAL := lab
 
 lab: $(LAB)  ## open the course
-	$(BIN)/jupyter lab $(LAB_FLAGS) --ServerApp.root_dir=. notebooks/00_start_here.ipynb
+	$(BIN)/jupyter lab $(LAB_AS_ROOT) --ServerApp.root_dir=. --LabApp.default_url=/$(LANDING) $(LAB_FLAGS)
 
 test: $(TEST)  ## run every test, the lessons included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)
