@@ -119,7 +119,9 @@ def measure(clients: int = 1000, rounds: int = 60, size: int = 64) -> Result:
     return Result(*(Round(*map(statistics.median, zip(*way, strict=True))) for way in taken))
 
 
-def fan_out(server: TimeServer, send: Callable[[], None], pipe: multiprocessing.connection.Connection) -> Round:
+def fan_out(
+    server: TimeServer, send: Callable[[], None], pipe: multiprocessing.connection.Connection
+) -> Round:
     """One round, in the reactor's thread."""
     spans: list[float] = []
     done = threading.Event()
@@ -146,7 +148,9 @@ def delivered(pipe: multiprocessing.connection.Connection) -> float:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("--clients", type=int, default=1000)
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--size", type=int, default=64, help="bytes of payload")
