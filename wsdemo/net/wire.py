@@ -216,6 +216,8 @@ class Wire:
         if self._buffer:
             self._keep(data)
             return
+        if self.tap is not None:
+            self._offer()
         try:
             sent = self._sock.send(data)
         except OSError as error:
@@ -257,6 +259,8 @@ class Wire:
             buffer = self._buffer
             while buffer:
                 data = self._gather(buffer)
+                if self.tap is not None:
+                    self._offer()
                 try:
                     sent = self._sock.send(data)
                 except (BlockingIOError, InterruptedError):
@@ -294,6 +298,12 @@ class Wire:
             pieces.append(buffer.popleft())
             size += len(pieces[-1])
         return b"".join(pieces) if len(pieces) > 1 else first
+
+    def _offer(self) -> None:
+        """Tell the tap that the kernel is about to be offered bytes: of TLS, the layer below."""
+        tap = self.tap if self.tls is None else self.tls.tap
+        if tap is not None:
+            tap.offer()
 
     def _record(self, data: bytes) -> None:
         """Tell the tap what the kernel took: of TLS, the layer below."""
@@ -464,6 +474,8 @@ def fan_out(wires: Iterable[Wire], data: bytes, bound: int) -> list[Wire]:
                 else:
                     wire.write(data)
                 continue
+            if wire.tap is not None:
+                wire.tap.offer()
             try:
                 sent = wire._sock.send(data)
             except OSError as error:

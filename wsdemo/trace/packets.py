@@ -14,7 +14,7 @@ stay small. Packets are made by ``dissect`` and not changed afterwards. Knows no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from wsdemo.protocol.codes import CONTROL, Opcode
 from wsdemo.protocol.frames import FIN, LENGTH, LENGTH_16, LENGTH_64, MASK, OPCODE, RSV1, RSV2, RSV3
@@ -275,7 +275,10 @@ class RequestPacket(Packet):
     __slots__ = ("request",)
 
     kind = "request"
-    request: Request | None
+
+    def __init__(self, *place: Any, **more: Any) -> None:
+        super().__init__(*place, **more)
+        self.request: Request | None = None
 
     @property
     def method(self) -> str:
@@ -311,7 +314,10 @@ class ResponsePacket(Packet):
     __slots__ = ("response",)
 
     kind = "response"
-    response: Response | None
+
+    def __init__(self, *place: Any, **more: Any) -> None:
+        super().__init__(*place, **more)
+        self.response: Response | None = None
 
     @property
     def status(self) -> int:
@@ -342,7 +348,10 @@ class BodyPacket(Packet):
     __slots__ = ("body",)
 
     kind = "body"
-    body: slice  #: which of its bytes are the body; the others belong to the chunked coding
+
+    def __init__(self, *place: Any, **more: Any) -> None:
+        super().__init__(*place, **more)
+        self.body = slice(0, self.size)  #: which of its bytes are the body; the others are chunked coding
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -362,7 +371,10 @@ class RawPacket(Packet):
     __slots__ = ("length",)
 
     kind = "message"
-    length: int | None  #: bytes of payload that the header announces; None: not a length, or not whole
+
+    def __init__(self, *place: Any, **more: Any) -> None:
+        super().__init__(*place, **more)
+        self.length: int | None = None  #: bytes of payload that the header announces; None: no length
 
     @property
     def payload(self) -> bytes:

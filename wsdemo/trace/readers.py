@@ -232,12 +232,8 @@ class Heads(Reader, Generic[H]):
         """A head that is not whole."""
         verdict = self._verdict or INCOMPLETE
         if self._is_request:
-            request = stream.peek(RequestPacket, verdict)
-            request.request = None
-            return request
-        response = stream.peek(ResponsePacket, verdict)
-        response.response = None
-        return response
+            return stream.peek(RequestPacket, verdict)
+        return stream.peek(ResponsePacket, verdict)
 
     def _made(self, stream: Stream, size: int, head: H | None, verdict: Verdict) -> Packet:
         self._parser = self._verdict = None
@@ -264,9 +260,7 @@ class Bodies(Reader):
             return None
         if self.left is not None:
             self.left -= size
-        packet = stream.cut(BodyPacket, size)
-        packet.body = slice(0, size)
-        return packet
+        return stream.cut(BodyPacket, size)
 
     def rest(self, stream: Stream) -> Packet:
         """Never asked for: nothing is left."""
@@ -306,9 +300,7 @@ class Chunks(Bodies):
 
     def rest(self, stream: Stream) -> Packet:
         """A chunk that is not whole."""
-        packet = stream.peek(BodyPacket)
-        packet.body = slice(0, packet.size)
-        return packet
+        return stream.peek(BodyPacket)
 
 
 # -- raw TCP ------------------------------------------------------------------------------------------
@@ -347,7 +339,6 @@ class Raw(Reader):
     def rest(self, stream: Stream) -> RawPacket:
         """A message that is not whole, or all that follows a bad header."""
         packet = stream.peek(RawPacket, self._failed or INCOMPLETE)
-        packet.length = None
         if packet.size >= framing.HEADER:
             try:
                 packet.length = framing.parse_header(packet.bytes[: framing.HEADER])

@@ -155,22 +155,22 @@ class Trace:
 
     def save(self, path: str | os.PathLike[str], *, redact: bool = True) -> None:
         """Write the record to a file of JSON lines; see ``wsdemo.trace.files``."""
-        from wsdemo.trace import files
+        from wsdemo.trace.files import save
 
-        files.save(self, path, redact=redact)
+        save(self, path, redact=redact)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Trace:
         """A record that ``save`` has written. ``ValueError`` names the line that is wrong."""
-        from wsdemo.trace import files
+        from wsdemo.trace.files import load
 
-        return files.load(path)
+        return load(path)
 
     def to_pcap(self, path: str | os.PathLike[str], *, redact: bool = True) -> None:
         """Write the record as a capture that Wireshark opens; see ``wsdemo.trace.pcap``."""
-        from wsdemo.trace import pcap
+        from wsdemo.trace.pcap import write
 
-        pcap.write(self, path, redact=redact)
+        write(self, path, redact=redact)
 
     def clear(self) -> None:
         """Forget the chunks and marks so far; connections keep their numbers, and what they agreed on."""
@@ -199,7 +199,7 @@ class Trace:
 class Tap:
     """One end of one connection, writing into a trace. Called from any thread."""
 
-    __slots__ = ("connection", "end", "layer", "trace", "_pair", "_inward", "_outward")
+    __slots__ = ("connection", "end", "layer", "trace", "_inward", "_offered", "_outward", "_pair")
 
     def __init__(
         self, trace: Trace, connection: int, end: End, layer: Layer, pair: frozenset[object]
@@ -209,16 +209,25 @@ class Tap:
         self.end: End = end
         self.layer: Layer = layer
         self._pair = pair
+        self._offered: float | None = None  # when; guarded by the lock of the wire, as all sending is
         self._inward: Direction = TO_CLIENT if end == "client" else TO_SERVER
         self._outward: Direction = TO_SERVER if end == "client" else TO_CLIENT
 
+    def offer(self) -> None:
+        """The kernel is about to be offered bytes: what it takes of them is sent at this time.
+
+        For between its taking them and the call of `sent`, another thread may have seen the answer.
+        """
+        self._offered = self.trace.clock()
+
     def sent(self, data: bytes) -> None:
         """The kernel took these bytes."""
-        self._keep(self._outward, data)
+        offered, self._offered = self._offered, None
+        self._keep(self._outward, data, offered)
 
     def received(self, data: bytes) -> None:
         """The kernel gave these bytes."""
-        self._keep(self._inward, data)
+        self._keep(self._inward, data, None)
 
     def mark(self, what: What) -> None:
         """Something happened that has no bytes."""
@@ -227,14 +236,13 @@ class Tap:
         if what == "closed":
             trace._forget(self._pair)
 
-    def _keep(self, direction: Direction, data: bytes) -> None:
+    def _keep(self, direction: Direction, data: bytes, time: float | None) -> None:
         trace = self.trace
-        with trace._lock:  # so that the bound holds, and the times are in the order of the list
+        with trace._lock:  # so that the bound holds, and the bytes of a stream are in the order of the list
             size = trace.size + len(data)
             if size > trace.limit or trace.dropped:  # after a gap, what follows could not be understood
                 trace.dropped += len(data)
                 return
             trace.size = size
-            trace.chunks.append(
-                Chunk(trace.clock(), self.connection, self.end, direction, bytes(data), self.layer)
-            )
+            when = trace.clock() if time is None else time
+            trace.chunks.append(Chunk(when, self.connection, self.end, direction, bytes(data), self.layer))

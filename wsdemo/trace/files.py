@@ -1,0 +1,176 @@
+"""A trace as a file: one JSON object per line, so that it can be read, compared and cut with any tool.
+
+::
+
+    {"format": "wsdemo trace", "version": 1, "started_at": 1700000000.0, "dropped": 0, "redacted": true}
+    {"connection": 1, "client": ["127.0.0.1", 50000], "server": ["127.0.0.1", 1234]}
+    {"time": 0.0012, "connection": 1, "end": "client", "direction": "to server", "data": "R0VUIC8g…"}
+    {"time": 0.0031, "connection": 1, "end": "client", "mark": "eof"}
+
+Times are seconds since the trace was started, data is base64. A file comes from anywhere: what is read is
+bounded and checked, and an error names the line. Secrets are left out unless asked for: see ``redact``.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import itertools
+import json
+import math
+import os
+from collections.abc import Iterator
+from typing import Any, Final, get_args
+
+from wsdemo.trace.recorder import DEFAULT_LIMIT, Chunk, Direction, End, Layer, Mark, Trace, What
+from wsdemo.trace.redact import redacted
+
+FORMAT: Final = "wsdemo trace"
+VERSION: Final = 1
+
+#: Connections that a file may hold.
+CONNECTIONS: Final = 1_000_000
+#: Bytes of a line besides its data.
+LINE: Final = 4096
+
+
+def save(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True) -> None:
+    """Write a trace to a file. Without ``redact`` there are cookies, tokens and queries in it."""
+    with open(path, "w", encoding="utf-8", newline="\n") as file:
+        for record in _records(trace, redact):
+            file.write(json.dumps(record, ensure_ascii=True) + "\n")
+
+
+def load(path: str | os.PathLike[str], *, limit: int = DEFAULT_LIMIT) -> Trace:
+    """Read a file that ``save`` has written: at most ``limit`` bytes of recorded data.
+
+    ``ValueError`` with the number of the line where it is something else, ``OSError`` where it can't be read.
+    """
+    trace = Trace(clock=lambda: 0.0, limit=limit)
+    with open(path, "rb") as file:
+        number = 0
+        try:
+            for number in itertools.count(1):
+                line = file.readline(2 * limit + LINE)
+                if not line:
+                    break
+                _take(trace, _object(line), number)
+        except ValueError as error:
+            raise ValueError(f"{os.fspath(path)}, line {number}: {error}") from None
+    if number == 1:
+        raise ValueError(f"{os.fspath(path)}: an empty file, expected a {FORMAT}")
+    trace._next = itertools.count(max(trace.addresses, default=0) + 1)
+    return trace
+
+
+def _records(trace: Trace, redact: bool) -> Iterator[dict[str, Any]]:
+    yield {
+        "format": FORMAT,
+        "version": VERSION,
+        "started_at": trace.started_at,
+        "dropped": trace.dropped,
+        "redacted": redact,
+    }
+    for number, (client, server) in sorted(trace.addresses.items()):
+        yield {"connection": number, "client": client, "server": server}
+    for chunk in redacted(trace) if redact else list(trace.chunks):
+        record = {
+            "time": round(chunk.time - trace.started, 9),
+            "connection": chunk.connection,
+            "end": chunk.end,
+            "direction": chunk.direction,
+            "data": base64.b64encode(chunk.data).decode("ascii"),
+        }
+        if chunk.layer != "plain":
+            record["layer"] = chunk.layer
+        yield record
+    for mark in list(trace.marks):
+        time = round(mark.time - trace.started, 9)
+        yield {"time": time, "connection": mark.connection, "end": mark.end, "mark": mark.what}
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    if not line.endswith(b"\n"):
+        raise ValueError("the line is too long, or cut off")
+    try:
+        record = json.loads(line)
+    except (ValueError, RecursionError):
+        raise ValueError("not JSON") from None
+    if not isinstance(record, dict):
+        raise ValueError("not a JSON object")
+    return record
+
+
+def _take(trace: Trace, record: dict[str, Any], number: int) -> None:
+    """One line of a file into the trace."""
+    if number == 1:
+        if record.get("format") != FORMAT:
+            raise ValueError(f"not a {FORMAT}")
+        if record.get("version") != VERSION:
+            raise ValueError(f"version {record.get('version')!r:.20}, this program reads {VERSION}")
+        trace.started = 0.0
+        trace.started_at = _number(record, "started_at")
+        trace.dropped = int(_number(record, "dropped"))
+    elif "data" in record:
+        _chunk(trace, record)
+    elif "mark" in record:
+        time, connection = _number(record, "time"), _connection(trace, record)
+        trace.marks.append(Mark(time, connection, _one(record, "end", End), _one(record, "mark", What)))
+    else:
+        connection = int(_number(record, "connection"))
+        if not 1 <= connection <= CONNECTIONS or connection in trace.addresses:
+            raise ValueError(f"connection {connection}: 1 to {CONNECTIONS}, each once")
+        trace.addresses[connection] = (_address(record.get("client")), _address(record.get("server")))
+
+
+def _chunk(trace: Trace, record: dict[str, Any]) -> None:
+    try:
+        data = base64.b64decode(str(record["data"]), validate=True)
+    except binascii.Error:
+        raise ValueError("data is not base64") from None
+    trace.size += len(data)
+    if trace.size > trace.limit:
+        raise ValueError(f"over {trace.limit} bytes of data")
+    trace.chunks.append(
+        Chunk(
+            _number(record, "time"),
+            _connection(trace, record),
+            _one(record, "end", End),
+            _one(record, "direction", Direction),
+            data,
+            _one(record, "layer", Layer) if "layer" in record else "plain",
+        )
+    )
+
+
+def _connection(trace: Trace, record: dict[str, Any]) -> int:
+    connection = int(_number(record, "connection"))
+    if connection not in trace.addresses:
+        raise ValueError(f"connection {connection} has no line of its own before this one")
+    return connection
+
+
+def _number(record: dict[str, Any], key: str) -> float:
+    value = record.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+        raise ValueError(f"{key} is not a number")
+    return value
+
+
+def _one(record: dict[str, Any], key: str, kind: Any) -> Any:
+    """The value, which is one of a ``Literal``'s."""
+    value = record.get(key)
+    if not isinstance(value, str) or value not in get_args(kind):
+        raise ValueError(f"{key} is none of {', '.join(get_args(kind))}")
+    return value
+
+
+def _address(value: object) -> object:
+    """Addresses are lists in JSON, and tuples in Python."""
+    if isinstance(value, list):
+        if len(value) > 4 or not all(isinstance(part, str | int) for part in value):
+            raise ValueError("not an address")
+        return tuple(value)
+    if value is not None and not isinstance(value, str):
+        raise ValueError("not an address")
+    return value
