@@ -17,6 +17,7 @@ import ssl as tls
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
 
 from wsdemo.net import reactor as reactors
 from wsdemo.net.connection import Connection
@@ -39,6 +40,7 @@ _numbers = itertools.count(1)
 
 def connect(
     url: str,
+    handler: Any = None,
     *,
     subprotocols: Sequence[str] = (),
     headers: Iterable[tuple[str, str]] | Mapping[str, str] = (),
@@ -51,6 +53,7 @@ def connect(
 ) -> Connection:
     """Open a WebSocket connection to ``url`` (``ws://`` or ``wss://``) and return it when it is open.
 
+    ``handler``: as of `serve`, called in the background thread; without one the messages wait for `recv`.
     ``subprotocols``: those you speak, the best first. ``headers``: further fields of the request, such as
     Authorization. ``origin``: what a browser's page would send. ``compression``: offer permessage-deflate
     (RFC 7692). ``ssl``: a context instead of the default one, which verifies certificate and host name.
@@ -61,6 +64,7 @@ def connect(
     the answer is no, and TimeoutError after ``limits.open_timeout`` seconds in all.
     """
     where = parse_url(url)
+    told = Handler() if handler is None else Handler.of(handler)
     limits = limits or Limits()
     deadline = time.monotonic() + limits.open_timeout
     deflate = Deflate() if compression is True else compression or None
@@ -78,7 +82,7 @@ def connect(
             secure.tap = trace.tap("client", here, there, layer="tls")
     owner = _Owner(reactors.acquire(), limits)
     connection = Connection(
-        next(_numbers), sock.getpeername(), protocol, Handler(), limits, owner, owner.reactor.now
+        next(_numbers), sock.getpeername(), protocol, told, limits, owner, owner.reactor.now
     )
     connection.wire = Wire(owner.reactor, sock, connection, limits, tap, secure)
     owner.reactor.call_soon(owner.start, connection)

@@ -245,12 +245,12 @@ class Connection(Heartbeat):
             if wire.pending <= self._limits.high_water or protocol.state is State.CLOSED:
                 wire.write(protocol.owed())
 
-    def _pay_pongs(self) -> None:
-        """Answer pings before the messages that came after them."""
+    def _pay_first(self) -> None:
+        """The handshake, and pongs: before the answers to the messages that came after them."""
         wire = self.wire
         with wire.lock:
             if wire.pending <= self._limits.high_water:
-                wire.write(self._protocol.owed_pongs())
+                wire.write(self._protocol.owed_first())
 
     def _message(self, data: str | bytes) -> None:
         on_message = self._handler.on_message
@@ -270,7 +270,7 @@ class Connection(Heartbeat):
         match event:
             case Opened():
                 self._active = now
-                self.pay()
+                self._pay_first()
                 if self._handler.on_message is None:
                     limits = self._limits
                     self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
@@ -283,7 +283,7 @@ class Connection(Heartbeat):
                 self.wire.finish()
                 self.owner.refused(self, event)
             case Ping():
-                self._pay_pongs()
+                self._pay_first()
             case Pong(payload):
                 self._pong(payload)
             case Closed(_, _, clean):

@@ -321,8 +321,8 @@ class Protocol(Opening):
 
     def _owe_close(self, payload: bytes) -> None:
         """Our close frame, after the pongs: nothing may follow it (RFC 6455 §5.5.1)."""
-        self._owed = self.owed() + self._frame_bytes(FIN | Opcode.CLOSE, payload)
-        self._last_words = True
+        self._farewell = self._pongs + self._frame_bytes(FIN | Opcode.CLOSE, payload)
+        self._pongs = b""
 
     def _closed(self, step: Step, code: int, reason: str, *, clean: bool) -> Closed:
         self._go(step)

@@ -39,8 +39,8 @@ class Sender:
 
     __slots__ = (
         "_deflater",
+        "_farewell",
         "_key",
-        "_last_words",
         "_owed",
         "_packer",
         "_pongs",
@@ -60,31 +60,31 @@ class Sender:
         self._deflater: Deflater | None = None
         self._sending: Opcode | None = None  # the message whose fragments we are sending
         self._packer: Deflater | None = None  # and what compresses them
-        self._owed = b""  # the handshake, or what ends with the close frame
-        self._last_words = False  # the peer closed or failed, and our close frame is still owed
+        self._owed = b""  # the handshake
         self._pongs = b""
+        self._farewell = b""  # the peer closed or failed: our close frame, after the last pongs
 
     def owed(self) -> bytes:
         """What the protocol itself has to say since the last call: handshake, pongs, close frame."""
-        if not self._owed and not self._pongs:
+        if not self.owes:
             return b""
-        owed = self._owed + self._pongs
-        self._owed = self._pongs = b""
-        self._last_words = False
+        owed = self._owed + self._pongs + self._farewell
+        self._owed = self._pongs = self._farewell = b""
         return owed
 
-    def owed_pongs(self) -> bytes:
-        """Of ``owed`` the pongs, for a driver that answers pings before the messages that came after them.
+    def owed_first(self) -> bytes:
+        """Of ``owed`` what comes before the answers to messages: the handshake, and pongs.
 
-        None when a close frame is owed: it comes after all answers, and the pongs just before it.
+        A close frame comes after all of them, and takes the last pongs with it.
         """
-        pongs, self._pongs = self._pongs, b""
-        return pongs
+        first = self._owed + self._pongs
+        self._owed = self._pongs = b""
+        return first
 
     @property
     def owes(self) -> bool:
         """Whether ``owed`` has something."""
-        return bool(self._owed or self._pongs)
+        return bool(self._pongs or self._owed or self._farewell)
 
     def forget(self) -> None:
         """The peer got a frame that we did not compress (see ``Prepared``): start afresh after it.
@@ -159,7 +159,7 @@ class Sender:
         "An endpoint MAY delay sending a Close frame until its current message is sent" (RFC 6455 §5.5.1):
         answers to messages that came together with what ended the connection still go out.
         """
-        return self.state is State.OPEN or self._last_words
+        return self.state is State.OPEN or bool(self._farewell)
 
     def _check_open(self) -> None:
         if not self.can_send:
