@@ -2,9 +2,9 @@
 
 ::
 
-    publish ──► server ──► [ short polling | long polling | Server-Sent Events | WebSocket | raw TCP ] ──► heard
-                                              │
-                                             tap ──► every byte
+    publish ──► server ──► [ short polling | long polling | SSE | WebSocket | raw TCP ] ──► client
+                                                                                     │
+                                                                                    tap ──► every byte
 
 Read `news` (what is told), `ways` (which ways there are), `standard`, `strong` and `push` (the servers),
 `clients`, then what is measured with them: `latency`, `load`. On their own: `compression`, `guess`, `nagle`.

@@ -48,7 +48,8 @@ BROWSER: Final = (
     ("sec-ch-ua-platform", '"Linux"'),
     (
         "User-Agent",
-        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
+        "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 "
+        "(KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36",
     ),
     ("Accept", "*/*"),
     ("Sec-Fetch-Site", "same-origin"),

@@ -27,7 +27,7 @@ from typing import Any, Final
 from wsdemo.protocol.deflate import Deflater, Inflater
 from wsdemo.protocol.limits import MiB
 from wsdemo.rivals import tables
-from wsdemo.rivals.latency import machine
+from wsdemo.rivals.measuring import machine
 
 #: The streams that come with the package, and what each is.
 STREAMS: Final = {
@@ -178,7 +178,7 @@ def measure(
     settings: Settings = Settings(),
     *,
     name: str = "yours",
-    rounds: int = 3,  # noqa: B008
+    rounds: int = 3,
 ) -> Compressed:
     """Compress and decompress a stream with these settings; the CPU time is the best of ``rounds``.
 
@@ -271,7 +271,7 @@ def _memory(level: int, window_bits: int, memory_level: int, takeover: bool, con
     return max(0, round(statistics.median(found)))
 
 
-class _tracing:  # noqa: N801 - used like a function
+class _tracing:
     """Counts the bytes allocated inside of the ``with``, and not freed."""
 
     def __enter__(self) -> Callable[[], int]:
@@ -344,7 +344,7 @@ def broadcast(
     *,
     clients: Sequence[int] = (1, 10, 100, 1000),
     messages: int = 20,
-    settings: Settings = Settings(),  # noqa: B008 - frozen
+    settings: Settings = Settings(),
 ) -> Fanouts:
     """Compress messages of a stream for so many clients: with one shared compressor, and one for each.
 

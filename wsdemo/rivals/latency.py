@@ -16,9 +16,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-import os
-import platform
-import sys
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -30,6 +27,7 @@ from wsdemo.rivals import tables
 from wsdemo.rivals.audience import PATIENCE, Audience
 from wsdemo.rivals.clients import number_of
 from wsdemo.rivals.costs import Costs, Split, count
+from wsdemo.rivals.measuring import machine, quantile
 from wsdemo.rivals.news import Event, Publisher, clock
 from wsdemo.rivals.news import events as make_events
 from wsdemo.rivals.ways import FIVE, Way, find
@@ -86,8 +84,8 @@ class Conditions:
 
     def __str__(self) -> str:
         return (
-            f"{self.events} events at {self.rate:g}/s in {self.rounds} rounds, the first {self.warm_up} of each "
-            f"for warming up; {self.clients} client{'s' * (self.clients > 1)}; a short poll every "
+            f"{self.events} events at {self.rate:g}/s in {self.rounds} rounds, the first {self.warm_up} of "
+            f"each for warming up; {self.clients} client{'s' * (self.clients > 1)}; a short poll every "
             f"{self.interval:g} s; {self.round_trip * 1000:g} ms added to a round trip; no compression; "
             f"servers and clients in one process; loopback; seed {self.seed}; {self.machine}"
         )
@@ -374,29 +372,6 @@ def _far_away(port: int, round_trip: float) -> Iterator[int]:
 
     with Chaos("127.0.0.1", port, script=[Delay(round_trip / 2)]) as proxy:
         yield proxy.port
-
-
-def quantile(values: Sequence[float], share: float) -> float:
-    """The value that ``share`` of the values do not exceed, between two neighbours where need be.
-
-    >>> quantile([4.0, 1.0, 2.0, 3.0], 0.5), quantile([1.0, 2.0], 1.0)
-    (2.5, 2.0)
-    """
-    if not values:
-        return math.nan
-    ordered = sorted(values)
-    place = share * (len(ordered) - 1)
-    low = int(place)
-    high = min(low + 1, len(ordered) - 1)
-    return ordered[low] + (ordered[high] - ordered[low]) * (place - low)
-
-
-def machine() -> str:
-    """On what it was measured."""
-    return (
-        f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
-        f"{platform.python_implementation()} {sys.version.split()[0]}"
-    )
 
 
 def _row(outcome: Outcome) -> dict[str, Any]:

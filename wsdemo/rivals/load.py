@@ -1,4 +1,4 @@
-"""What it costs a server: CPU time, requests and bytes for each event delivered, by way and number of clients.
+"""What it costs a server: CPU time, requests and bytes for each event delivered, by way and audience.
 
 The server runs in a process of its own and tells the CPU time, user and system, of all its threads, from the
 first event until the last has reached everybody. The clients and their taps are in this process and are not
@@ -12,11 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wsdemo.rivals import tables
 from wsdemo.rivals import news as told
+from wsdemo.rivals import tables
 from wsdemo.rivals.audience import PATIENCE, Audience
 from wsdemo.rivals.costs import Costs, count
-from wsdemo.rivals.latency import machine
+from wsdemo.rivals.measuring import machine
 from wsdemo.rivals.news import clock
 from wsdemo.rivals.serving import Child
 from wsdemo.rivals.ways import FIVE, Way, find
@@ -108,8 +108,9 @@ class Loads:
     def table(self) -> str:
         """The rows as text, and the conditions below."""
         conditions = (
-            f"{self.events} events at {self.rate:g}/s to every client; a short poll every {self.interval:g} s; "
-            f"CPU time of the server's own process; no compression; loopback; seed {self.seed}; {self.machine}"
+            f"{self.events} events at {self.rate:g}/s to every client; a short poll every "
+            f"{self.interval:g} s; CPU time of the server's own process; no compression; loopback; "
+            f"seed {self.seed}; {self.machine}"
         )
         return f"{tables.table(self.rows())}\n\n{conditions}"
 
@@ -151,7 +152,13 @@ def compare(
         if progress is not None:
             progress(way.name, number, len(entries), len(turns))
         seconds = told.events(events, rate, seed, size)[-1].at + grace + 2 * interval
-        asked = {"clients": number, "events": events, "rate": rate, "seed": seed, "size": size}
+        asked: dict[str, object] = {
+            "clients": number,
+            "events": events,
+            "rate": rate,
+            "seed": seed,
+            "size": size,
+        }
         entries.append(_measure(way, number, asked, events * number, interval, seconds, stop))
     if progress is not None and entries:
         progress(entries[-1].way, entries[-1].clients, len(entries), len(turns))

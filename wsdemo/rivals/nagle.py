@@ -29,10 +29,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
-from wsdemo.rivals import tables
-from wsdemo.rivals.latency import machine, quantile
-from wsdemo.rivals.news import clock
 from wsdemo.rawtcp.framing import HEADER, parse_header, serialize
+from wsdemo.rivals import tables
+from wsdemo.rivals.measuring import machine, quantile
+from wsdemo.rivals.news import clock
 
 Variant = Literal["two writes", "two writes, TCP_NODELAY", "one write"]
 VARIANTS: Final[tuple[Variant, ...]] = ("two writes", "two writes, TCP_NODELAY", "one write")

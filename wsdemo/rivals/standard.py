@@ -205,7 +205,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _stream(self, after: int) -> None:
-        """Events without end: no length, no chunks, the end of the connection ends the body (RFC 9112 §6.3)."""
+        """Events without end: no length, no chunks; the connection's end is the body's (RFC 9112 §6.3)."""
         self.send_response(200)
         self.send_header("Content-Type", EVENTS)
         self.send_header("Cache-Control", "no-store")

@@ -1,6 +1,7 @@
-"""The same news over HTTP by Starlette on uvicorn: one thread, an event loop, a parser in C where it is installed.
+"""The same news over HTTP by Starlette on uvicorn: one thread, an event loop.
 
-The paths are those of `standard`. Both packages are imported only when a server is started.
+The paths are those of `standard`. uvicorn takes uvloop and httptools, which are in C, where they are
+installed. Both packages are imported only when a server is started.
 """
 
 from __future__ import annotations
