@@ -65,6 +65,10 @@ def asked(
     return Request(method, target, Headers(pairs), body)
 
 
+#: Parameters of compression that answer our offer.
+CHOSEN = "server_no_context_takeover; client_no_context_takeover; server_max_window_bits=12"
+
+
 def answered(status: int = 101, body: bytes = b"", **fields: str | Sequence[str] | None) -> Response:
     """A good answer, but for these fields."""
     values: dict[str, str | Sequence[str] | None] = {
@@ -498,7 +502,14 @@ def test_no_compression_unless_both_want_it() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["x-other", "permessage-deflate, permessage-deflate", "permessage-deflate; unknown", "a b", ""]
+    "value",
+    [
+        f"x-other; {CHOSEN}",
+        f"permessage-deflate; {CHOSEN}, permessage-deflate; {CHOSEN}",
+        f"permessage-deflate; {CHOSEN}; unknown",
+        "a b",
+        "",
+    ],
 )
 def test_extension_that_was_not_offered(value: str) -> None:
     request = handshake.request("ws://a", key=KEY, deflate=Deflate())

@@ -289,6 +289,10 @@ class Counted(bytearray):
         self.looked += max(end - start, 0)
         return super().find(sub, start, end)
 
+    def __bytes__(self) -> bytes:
+        self.looked += len(self)
+        return bytes(memoryview(self))
+
     def __getitem__(self, key):  # type: ignore[no-untyped-def, override]
         found = super().__getitem__(key)
         self.looked += 1 if isinstance(found, int) else len(found)
