@@ -14,6 +14,7 @@ Any number of clients share one thread, a reactor. Knows nothing of clocks and m
 from __future__ import annotations
 
 import json
+import string
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -315,7 +316,7 @@ class Chunks:
     r"""Takes the body out of chunks (RFC 9112 §7.1): ``5\r\nhello\r\n``, and so on.
 
     >>> chunks = Chunks()
-    >>> chunks.receive(b"5\r\nhello\r\n3\r\n y"), chunks.receive(b"ou\r\n")
+    >>> chunks.receive(b"5\r\nhello\r\n4\r\n y"), chunks.receive(b"ou\r\n")
     (b'hello', b' you')
     """
 
@@ -328,11 +329,9 @@ class Chunks:
         body, start = [], 0
         while (end := data.find(b"\r\n", start)) >= 0:
             digits = data[start:end].partition(b";")[0].strip()
-            try:
-                size = int(digits, 16)
-            except ValueError:
-                raise ProtocolError(f"chunk size {digits[:20]!r}, expected hexadecimal digits") from None
-            stop = end + 2 + size
+            if not digits or digits.strip(string.hexdigits.encode()):
+                raise ProtocolError(f"chunk size {digits[:20]!r}, expected hexadecimal digits")
+            stop = end + 2 + int(digits, 16)
             if len(data) < stop + 2:
                 break
             body.append(data[end + 2 : stop])

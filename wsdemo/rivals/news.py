@@ -33,7 +33,7 @@ def events(count: int, rate: float, seed: int = 1, size: int | None = None) -> t
     ``size``: bytes of each text, filled up with a note; ``None``: as short as it is.
 
     >>> events(2, rate=10, seed=1)[1].text
-    '{"event":2,"symbol":"WSD","price":99.85}'
+    '{"event":2,"symbol":"WSD","price":99.92}'
     >>> len(events(1, rate=10, size=200)[0].text)
     200
     """

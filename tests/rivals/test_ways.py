@@ -1,0 +1,123 @@
+"""Each way tells every event to everybody, once, in order; and leaves nothing behind."""
+
+from __future__ import annotations
+
+import sys
+import threading
+
+import pytest
+
+from tests.waiting import DEADLINE, open_files
+from wsdemo.rivals.audience import Audience
+from wsdemo.rivals.clients import BROWSER, number_of
+from wsdemo.rivals.news import Publisher, events
+from wsdemo.rivals.strong import StarletteServer
+from wsdemo.rivals.ways import FIVE, STRONG, WAYS, find
+
+TOLD = events(40, 400, seed=7)
+
+
+@pytest.mark.parametrize("name", list(WAYS))
+def test_every_event_reaches_everybody_once_in_order(name: str) -> None:
+    way = WAYS[name]
+    with way.server() as server, Audience(way, server.port, 3, interval=0.02) as audience:
+        audience.listening(DEADLINE)
+        server.ready(3, DEADLINE)
+        publisher = Publisher(TOLD, server.publish)
+        publisher.start()
+        assert audience.wait(3 * len(TOLD), DEADLINE)
+        publisher.stop()
+    for client in range(3):
+        texts = [heard.text for heard in audience.heard if heard.client == client]
+        assert texts == [event.text for event in TOLD]
+    assert not audience.errors
+    assert all(heard.time >= publisher.times[number_of(heard.text) - 1] for heard in audience.heard)
+
+
+@pytest.mark.parametrize("name", list(WAYS))
+def test_nothing_is_left_behind(name: str) -> None:
+    way = WAYS[name]
+    with way.server() as server, Audience(way, server.port, 2):  # the first time loads modules
+        pass
+    threads, files = set(threading.enumerate()), open_files()
+    for leave_first in (True, False):
+        server = way.server()
+        audience = Audience(way, server.port, 5, interval=0.01)
+        audience.listening(DEADLINE)
+        server.ready(5, DEADLINE)
+        server.publish(TOLD[0].text)
+        assert audience.wait(5, DEADLINE)
+        first, second = (audience, server) if leave_first else (server, audience)
+        first.close()
+        second.close()
+        assert set(threading.enumerate()) == threads
+        assert open_files() == files
+
+
+@pytest.mark.parametrize("name", [*FIVE[:3], *STRONG[:3]])
+def test_who_comes_late_to_http_is_told_what_it_missed(name: str) -> None:
+    way = WAYS[name]
+    with way.server() as server:
+        for event in TOLD[:5]:
+            server.publish(event.text)
+        with Audience(way, server.port, 1, interval=0.01) as audience:
+            assert audience.wait(5, DEADLINE)
+        assert [heard.text for heard in audience.heard] == [event.text for event in TOLD[:5]]
+
+
+@pytest.mark.parametrize("name", ["short polling", "long polling", "SSE", "WebSocket"])
+def test_a_browsers_fields_can_be_sent(name: str) -> None:
+    way = WAYS[name]
+    with way.server() as server, Audience(way, server.port, headers=BROWSER, interval=0.01) as audience:
+        audience.listening(DEADLINE)
+        server.ready(1, DEADLINE)
+        server.publish(TOLD[0].text)
+        assert audience.wait(1, DEADLINE)
+
+
+@pytest.mark.parametrize("name", ["long polling", "SSE", "WebSocket", "raw TCP", "SSE, Starlette"])
+def test_a_server_that_goes_away_is_noticed(name: str) -> None:
+    way = WAYS[name]
+    with way.server() as server, Audience(way, server.port, 1) as audience:
+        audience.listening(DEADLINE)
+        server.ready(1, DEADLINE)
+        server.close()
+        assert not audience.wait(1, DEADLINE)
+    assert audience.errors
+
+
+def test_nobody_there_is_an_error() -> None:
+    with WAYS["raw TCP"].server() as server:
+        port = server.port
+    for name in FIVE:
+        with Audience(WAYS[name], port, 1, interval=0.01) as audience:
+            assert not audience.wait(1, DEADLINE)
+            assert isinstance(audience.errors[0], OSError)
+
+
+def test_who_listens_is_waited_for() -> None:
+    with WAYS["WebSocket"].server() as server, pytest.raises(TimeoutError, match="0 of 1 clients listen"):
+        server.ready(1, timeout=0.01)
+
+
+def test_an_unknown_way_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(ValueError, match="carrier pigeon.*SSE"):
+        find(["carrier pigeon"])
+    for names in ([], ["SSE", "SSE"]):
+        with pytest.raises(ValueError, match="once"):
+            find(names)
+
+
+@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
+def test_a_missing_package_is_told_with_its_remedy(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, missing, None)
+    with pytest.raises(ImportError, match=f"{missing} is not installed.*pip install starlette uvicorn"):
+        StarletteServer()
+
+
+def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
+    import subprocess
+
+    code = "import sys, wsdemo.rivals.ways; print('\\n'.join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert not {"uvicorn", "starlette", "matplotlib"} & set(done.stdout.split())
