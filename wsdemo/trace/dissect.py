@@ -111,6 +111,7 @@ class Dissector:
         self._conversations: dict[int, Conversation] = {}
         self._packets: list[Packet] = []
         self._seen = 0  # chunks of the trace
+        self._news: list[Packet] | None = None  # None: nobody asks for them
         self._shown: tuple[Packet, ...] | None = None
         self._kinds: dict[type[Packet], tuple[tuple[Packet, ...], tuple[Any, ...]]] = {}
         self._lock = threading.Lock()  # one reader at a time
@@ -126,6 +127,16 @@ class Dissector:
                         insort(packets, packet, key=_by_time)
                 self._shown = tuple(packets)
             return self._shown
+
+    def news(self) -> list[Packet]:
+        """The packets completed since the last call."""
+        with self._lock:
+            self._update()
+            if self._news is None:  # from now on they are kept
+                self._news = []
+                return self._packets.copy()
+            news, self._news = self._news, []
+            return news
 
     def requests(self) -> Sequence[RequestPacket]:
         """The requests among them."""
@@ -166,6 +177,8 @@ class Dissector:
             if chunk.layer == "plain":
                 for packet in self._conversation(chunk).add(chunk):
                     insort(packets, packet, key=_by_time)
+                    if self._news is not None:
+                        self._news.append(packet)
         self._seen = end
 
     def _conversation(self, chunk: Chunk) -> Conversation:

@@ -153,6 +153,10 @@ class Trace:
         """The WebSocket frames among the packets."""
         return self._dissected().frames()
 
+    def news(self) -> list[Packet]:
+        """The packets that have become complete since the last call, each once, in that order."""
+        return self._dissected().news()
+
     def save(self, path: str | os.PathLike[str], *, redact: bool = True) -> None:
         """Write the record to a file of JSON lines; see ``wsdemo.trace.files``."""
         from wsdemo.trace.files import save

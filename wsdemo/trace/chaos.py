@@ -1,0 +1,385 @@
+"""A proxy that behaves like a bad network: it splits, joins, delays, throttles, freezes, resets and cuts.
+
+::
+
+    with Chaos("127.0.0.1", server.port, [Pass(500), Freeze(), Wait(2), Thaw()]) as network:
+        ws = connect(f"ws://127.0.0.1:{network.port}")      500 bytes each way, silence for 2 seconds, go on
+
+A script is a list of steps, run once for each direction of each connection: ``Split``, ``Join``, ``Delay``
+and ``Throttle`` set how bytes travel from now on, ``Pass`` and ``Wait`` say when the next step comes, the
+others do something once. Or do it live: ``network.freeze()``. On loopback, in one thread, without special
+rights; times are kept to about a millisecond.
+"""
+
+from __future__ import annotations
+
+import collections
+import ssl
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from wsdemo.net.reactor import Timer
+from wsdemo.protocol.limits import Limits
+from wsdemo.trace.recorder import TO_SERVER, Direction
+from wsdemo.trace.relay import Leg, Link, Pipe, Relay
+
+#: Bytes that one direction holds back before it stops reading its source.
+HELD: Final = 1024 * 1024
+#: Seconds that stand for "without end".
+LONG: Final = 3600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """From now on pieces of at most ``size`` bytes arrive, ``gap`` seconds apart. ``Split(0)``: no more."""
+
+    size: int
+    gap: float = 0.001
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """From now on bytes wait until there are ``size`` of them, or for ``seconds``, and arrive as one."""
+
+    size: int = 0
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Delay:
+    """From now on every byte arrives so many ``seconds`` later; in both directions: twice that round trip."""
+
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class Throttle:
+    """From now on so many bytes a second. ``Throttle(0)``: no bound."""
+
+    rate: float
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """From now on nothing arrives, and nobody is told: as if a cable were pulled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thaw:
+    """What was held arrives, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Both sides get a TCP reset."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """Both sides see the end of the stream; what was held is lost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """The next step comes when ``size`` more bytes have arrived."""
+
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """The next step comes after so many ``seconds``; bytes travel in the meantime."""
+
+    seconds: float
+
+
+Step = Split | Join | Delay | Throttle | Freeze | Thaw | Reset | Cut | Pass | Wait
+
+
+class Chaos(Relay):
+    """A bad network in front of ``target_host`` and ``target_port``.
+
+    ``script``: the steps of both directions; ``to_server`` and ``to_client``: those of one direction, in its
+    place. ``context``: TLS to the target, so that the client's side is plain.
+    """
+
+    def __init__(
+        self,
+        target_host: str,
+        target_port: int,
+        script: Sequence[Step] = (),
+        *,
+        to_server: Sequence[Step] | None = None,
+        to_client: Sequence[Step] | None = None,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        limits: Limits | None = None,
+        context: ssl.SSLContext | None = None,
+    ) -> None:
+        self._scripts = (
+            tuple(script if to_server is None else to_server),
+            tuple(script if to_client is None else to_client),
+        )
+        for step in (*self._scripts[0], *self._scripts[1]):
+            _check(step)
+        self._live: tuple[list[Step], list[Step]] = ([], [])  # what connections to come begin with
+        super().__init__(
+            target_host,
+            target_port,
+            host=host,
+            port=port,
+            limits=limits,
+            context=context,
+            name="wsdemo-chaos",
+        )
+
+    def apply(self, step: Step, direction: Direction | None = None) -> None:
+        """Do a step now, on every connection, in one direction or both; settings hold for new ones too."""
+        _check(step)
+        if isinstance(step, Pass | Wait):
+            raise ValueError(f"{step} belongs in a script")
+        self._reactor.call_soon(self._apply, step, direction)
+
+    def freeze(self, direction: Direction | None = None) -> None:
+        """Nothing arrives any more, and nobody is told."""
+        self.apply(Freeze(), direction)
+
+    def thaw(self, direction: Direction | None = None) -> None:
+        """What was held arrives."""
+        self.apply(Thaw(), direction)
+
+    def reset(self) -> None:
+        """End every connection by a TCP reset."""
+        self.apply(Reset())
+
+    def cut(self) -> None:
+        """End every connection, without a word of its protocol."""
+        self.apply(Cut())
+
+    def pipe(self, source: Leg, target: Leg, direction: Direction) -> Pipe:
+        """A pipe with the script of its direction."""
+        which = 0 if direction == TO_SERVER else 1
+        return Rough(source, target, direction, (*self._live[which], *self._scripts[which]))
+
+    def _apply(self, step: Step, direction: Direction | None) -> None:
+        for which in (0, 1):
+            if direction in (None, (TO_SERVER, "to client")[which]):
+                kept = [other for other in self._live[which] if not _replaces(step, other)]
+                self._live[which][:] = kept if isinstance(step, Thaw | Reset | Cut) else [*kept, step]
+        for link in list(self._links.values()):
+            if isinstance(step, Reset | Cut):
+                _end(link, step)
+                continue
+            for leg in link.legs:
+                pipe = leg.pipe
+                if isinstance(pipe, Rough) and direction in (None, pipe.direction):
+                    pipe.apply(step)
+
+
+class Rough(Pipe):
+    """One direction of a bad network: bytes wait here until the steps so far let them go."""
+
+    def __init__(self, source: Leg, target: Leg, direction: Direction, steps: Sequence[Step]) -> None:
+        super().__init__(source, target)
+        self.direction: Direction = direction
+        self._reactor = source.link.relay._reactor
+        self._steps = collections.deque(steps)
+        #: When it is due, and what: bytes, None for the end, or the error that broke the source.
+        self._waiting: collections.deque[tuple[float, bytes | Exception | None]] = collections.deque()
+        self._size = 0  # bytes that wait
+        self._split, self._join, self._delay, self._throttle = Split(0), Join(), Delay(0.0), Throttle(0.0)
+        self._frozen = False
+        self._left: int | None = None  # bytes until the next step; None: no step waits for bytes
+        self._next = 0.0  # when the next piece may arrive
+        self._timer: Timer | None = None
+        self._step_timer: Timer | None = None
+
+    # -- what comes -----------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """The first steps."""
+        self._advance()
+
+    def feed(self, data: bytes) -> None:
+        """Bytes came from the source."""
+        if self.stopped:
+            return
+        self._waiting.append((time.monotonic() + self._delay.seconds, data))
+        self._size += len(data)
+        if self._size > HELD:
+            self.source.wire.pause()
+        self._pump()
+
+    def eof(self) -> None:
+        """The source will send no more: that, too, travels."""
+        if self.stopped:
+            super().eof()
+            return
+        self._waiting.append((time.monotonic() + self._delay.seconds, None))
+        self._pump()
+
+    def lost(self, error: Exception | None) -> None:
+        """The source is gone: that, too, travels."""
+        if self.stopped or self.ended or error is None:
+            super().lost(error)
+            return
+        self._waiting.append((time.monotonic() + self._delay.seconds, error))
+        self._pump()
+
+    def go_on(self) -> None:
+        """The target has room again."""
+        self._pump()
+        if self._size <= HELD and not self._frozen:
+            super().go_on()
+
+    def stop(self) -> None:
+        """One of both sides is gone."""
+        super().stop()
+        for timer in (self._timer, self._step_timer):
+            if timer is not None:
+                timer.cancel()
+        self._waiting.clear()
+        self._steps.clear()
+
+    # -- the script -----------------------------------------------------------------------------------------
+
+    def apply(self, step: Step) -> None:
+        """Do one step."""
+        match step:
+            case Split():
+                self._split = step
+            case Join():
+                self._join = step
+            case Delay():
+                self._delay = step
+            case Throttle():
+                self._throttle = step
+            case Freeze():
+                self._frozen = True
+                self.source.wire.pause()
+            case Thaw():
+                self._frozen = False
+                self._pump()
+                self.go_on()
+            case Reset() | Cut():
+                _end(self.source.link, step)
+            case Pass():
+                self._left = step.size
+            case Wait():
+                self._step_timer = self._reactor.call_later(step.seconds, self._waited)
+
+    def _advance(self) -> None:
+        """Do all steps up to the next that waits for something."""
+        while self._steps and not self.stopped and self._left is None and self._step_timer is None:
+            self.apply(self._steps.popleft())
+        self._pump()
+
+    def _waited(self) -> None:
+        self._step_timer = None
+        self._advance()
+
+    # -- what arrives ---------------------------------------------------------------------------------------
+
+    def _pump(self) -> None:
+        """Let go what may go now, and come back for the rest."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        while self._waiting and not self._frozen and not self.stopped:
+            now = time.monotonic()
+            wait = self._ready(now)
+            if wait > 0:
+                self._timer = self._reactor.call_later(wait, self._pump)
+                return
+            piece = self._take()
+            if not isinstance(piece, bytes):
+                if piece is None:
+                    self.end()
+                else:
+                    super().lost(piece)
+                return
+            if self._throttle.rate:
+                self._next = max(now, self._next) + len(piece) / self._throttle.rate
+            elif self._split.size:
+                self._next = now + self._split.gap
+            self.deliver(piece)
+            self._passed(len(piece))
+        if self._size <= HELD and not self._frozen and not self.stopped and not self._choked:
+            super().go_on()
+
+    @property
+    def _choked(self) -> bool:
+        """Whether the target has more pending than it should."""
+        return self.target.wire.pending > self.source.link.relay.limits.high_water
+
+    def _ready(self, now: float) -> float:
+        """Seconds until the next piece may go; 0 or less: now."""
+        due, join = self._waiting[0][0], self._join
+        more = isinstance(self._waiting[-1][1], bytes)  # may come
+        if more and join.size and self._size < join.size:
+            due += join.seconds or LONG
+        elif more and not join.size:
+            due += join.seconds
+        return max(due, self._next) - now
+
+    def _take(self) -> bytes | Exception | None:
+        """The next piece: as much as split, throttle and script let go at once; or how it ends."""
+        waiting = self._waiting
+        first = waiting[0][1]
+        if not isinstance(first, bytes):
+            waiting.popleft()
+            return first
+        most = self._size if self._join.size or self._join.seconds else len(first)
+        if self._split.size:
+            most = min(most, self._split.size)
+        if self._throttle.rate:
+            most = min(most, max(1, int(self._throttle.rate / 50)))  # fifty pieces a second look smooth
+        if self._left is not None:
+            most = min(most, self._left)
+        pieces, size = [], 0
+        while waiting and size < most:
+            due, data = waiting[0]
+            if not isinstance(data, bytes):
+                break
+            part = data[: most - size]
+            pieces.append(part)
+            size += len(part)
+            waiting.popleft()
+            if len(part) < len(data):
+                waiting.appendleft((due, data[len(part) :]))
+        self._size -= size
+        return b"".join(pieces)
+
+    def _passed(self, size: int) -> None:
+        """So many bytes have arrived: perhaps the next step is due."""
+        if self._left is not None:
+            self._left -= size
+            if self._left <= 0:
+                self._left = None
+                while self._steps and self._left is None and self._step_timer is None and not self.stopped:
+                    self.apply(self._steps.popleft())
+
+
+def _end(link: Link, step: Step) -> None:
+    for leg in link.legs:
+        leg.pipe.stop()
+    if isinstance(step, Reset):
+        link.reset()
+    else:
+        for leg in link.legs:
+            leg.wire.finish()
+            leg.wire.resume()  # what still comes is thrown away: closing with unread bytes would reset
+
+
+def _replaces(step: Step, other: Step) -> bool:
+    """Whether a live setting ends an earlier one."""
+    return type(step) is type(other) or (isinstance(step, Thaw) and isinstance(other, Freeze))
+
+
+def _check(step: Step) -> None:
+    """Refuse a step that makes no sense, before the thread meets it."""
+    values = [getattr(step, name) for name in step.__slots__]
+    if not all(isinstance(value, int | float) and 0 <= value < float("inf") for value in values):
+        raise ValueError(f"{step}: numbers of 0 or more are needed")
