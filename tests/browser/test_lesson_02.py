@@ -38,12 +38,13 @@ def test_the_buttons_play_the_scene_anew(lab: Lab) -> None:
             lesson.wait_until(lambda events=events: tells(f"{events} events"))
         assert tells("frozen → gone"), "who reads nothing is dropped at the bound"
         assert stage.locator("img").count() == 1, "the picture changes, and no second one is added"
+        lesson.screenshot("02-buttons", whole=False)
         lesson.screenshot("02-light")
         lesson.dark()
         lesson.screenshot("02-dark")
         lesson.dark(False)
         click("start over")
-        lesson.wait_until(lambda: tells("8 events"))
+        lesson.wait_until(lambda: (story.text_content() or "").startswith("8 events"))
         lesson.zoom(2)
         lesson.screenshot("02-zoomed", whole=False)
 

@@ -112,6 +112,12 @@ def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tup
         buttons["kill"].disabled = full or who.value is None
         buttons["talk"].disabled = full
 
+    def offer(chosen: str | None = None) -> None:
+        """Offer those who are present; the chosen one stays so, if that is possible."""
+        who.options = present = stage.present
+        who.value = chosen if chosen in present else next(iter(present), None)
+        refresh()
+
     def click(deed: str, button: object) -> None:
         chosen = who.value
         match deed:
@@ -123,16 +129,11 @@ def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tup
                 stage.append(Event("add", stage.newcomer or ""), Event("talk"))
             case "freeze" | "kill":
                 stage.append(Event(deed, chosen), Event("talk"))
-        present = stage.present
-        who.options = present
-        if chosen in present:
-            who.value = chosen
-        refresh()
+        offer(chosen)
         live.update()
 
     for deed, button in buttons.items():
         button.on_click(partial(click, deed))
     who.observe(refresh, names="value")
-    who.options = stage.present
-    refresh()
+    offer()
     return live
