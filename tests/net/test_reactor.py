@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 import os
 import socket
@@ -114,7 +115,9 @@ def test_an_error_is_kept_and_the_thread_goes_on(
         reactor.call_soon(reactor.unregister, near)
         turn(reactor)
     assert list(reactor.errors) == [error] * 3
-    assert capfd.readouterr() == ("", "")  # a thread never prints
+    assert capfd.readouterr() == ("", "")  # a thread never prints,
+    kinds = [type(handler) for handler in logging.getLogger("wsdemo").handlers]
+    assert logging.NullHandler in kinds  # also where no logging is set up
 
 
 def test_close_does_what_was_asked_before(reactor: Reactor) -> None:

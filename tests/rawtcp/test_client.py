@@ -14,6 +14,7 @@ from wsdemo.net import reactor as reactors
 from wsdemo.protocol.errors import ConnectionClosed, ProtocolError
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp import TimeClient, serialize
+from wsdemo.trace.recorder import TO_CLIENT, Trace
 
 WELCOME = "Welcome! The time follows."
 
@@ -58,19 +59,38 @@ def test_nothing_within_the_timeout(plain: socket.socket) -> None:
 
 
 def test_what_was_sent_before_close_arrives_and_nobody_is_reset(plain: socket.socket) -> None:
-    """Even with messages that the client never read."""
-    client, sock = pair(plain)
+    """Even with messages that the client never read: closing on unread bytes would reset the connection."""
+    trace = Trace()
+    client, sock = pair(plain, limits=Limits(inbox_messages=2), trace=trace)
     with sock:
+        sock.sendall(serialize("never read") * 100)
+        turn_until(client._reactor, lambda: client._link.wire._paused)
         sock.sendall(serialize("never read") * 100)
         client.send("last words")
         closer = threading.Thread(target=client.close)
         closer.start()
-        assert sock.makefile("rb").read() == serialize("last words")  # to the end of the stream
+        with sock.makefile("rb") as stream:
+            assert stream.read() == serialize("last words")  # to the end of the stream
         sock.sendall(serialize("one more"))
         sock.close()
         closer.join(DEADLINE)
         assert not closer.is_alive()
-        assert client.error is None
+    assert client.error is None
+    assert [mark.what for mark in trace.marks] == ["open", "eof", "closed"]
+    assert len(trace.bytes(TO_CLIENT)) == 201 * len(serialize("never read")) - len("never read") + len(
+        "one more"
+    )
+
+
+def test_a_brusque_answer_to_our_end_is_no_error(plain: socket.socket) -> None:
+    client, sock = pair(plain)
+    closer = threading.Thread(target=client.close)
+    closer.start()
+    assert sock.recv(1) == b""
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    sock.close()
+    closer.join(DEADLINE)
+    assert client.error is None
 
 
 def test_a_server_that_does_not_end_holds_up_close_for_a_moment_only(plain: socket.socket) -> None:

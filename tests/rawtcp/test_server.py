@@ -235,6 +235,25 @@ def test_a_frozen_client_is_dropped_at_the_bound_and_the_others_go_on(serve: Ser
         assert read(good) == "end"
 
 
+def test_a_handler_that_answers_who_does_not_read_is_bounded_too(serve: Serve) -> None:
+    """In the reactor's thread nobody can wait: the bound ends it."""
+    gone = Seen()
+    bound, most = 256 * 1024, 0
+
+    def handler(peer: Peer, text: str) -> None:
+        nonlocal most
+        for _ in range(1000):
+            peer.send("x" * 50_000)
+            most = max(most, peer.pending)
+
+    server = serve(handler, on_close=gone, limits=Limits(buffer_size=bound))
+    with raw(server) as frozen:
+        frozen.sendall(serialize("go"))
+        assert isinstance(gone.next().error, PolicyViolation)
+        assert 0 < most <= bound
+        assert [type(error) for _, error in server.errors] == [PolicyViolation]
+
+
 def test_a_client_that_takes_no_byte_is_dropped_after_the_write_timeout(serve: Serve) -> None:
     gone = Seen()
     server = serve(on_close=gone, limits=Limits(write_timeout=0.2, buffer_size=64 * 1024 * 1024))
