@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.headers import Headers, is_token, shown, split_authority
@@ -50,6 +52,23 @@ def test_header_injection_on_output_is_refused(name: str, value: str) -> None:
     """uvicorn CVE-2020-7695, autobahn CVE-2020-35678, aiohttp CVE-2026-34519."""
     with pytest.raises(ValueError):
         Headers([(name, value)])
+
+
+@given(st.lists(st.tuples(st.text(max_size=6), st.text(max_size=6)), max_size=4))
+def test_any_fields_are_sent_as_they_are_or_refused(fields: list[tuple[str, str]]) -> None:
+    """The fast look at all fields and the one that names the culprit come to the same verdict."""
+    try:
+        headers = Headers(fields)
+    except ValueError:
+        return
+    assert headers.items() == [(name, value.strip(" \t")) for name, value in fields]
+    assert all(is_token(name) for name, _ in fields)
+
+
+@pytest.mark.parametrize("field", [("A", b"b"), (b"A", "b"), ("A", 1), ("A", None)])
+def test_fields_are_text(field: tuple[str, str]) -> None:
+    with pytest.raises(TypeError):
+        Headers([field])
 
 
 def test_shown_is_safe_to_print() -> None:
