@@ -91,14 +91,15 @@ class Report:
 
     def _html(self) -> str:
         """A table of what is required. A healthy machine shows no versions, so that all show the same."""
+        left = " style='text-align:left'"  # on each cell: JupyterLab aligns them to the right
         rows = "".join(
-            f"<tr><td>{'✓ ok' if one.ok else '✗ problem'}</td><th scope='row'>{escape(one.name)}</th>"
-            f"<td>{escape(one.need)}</td>"
-            f"<td>{'' if one.ok else f'{escape(one.found)}<br><b>Remedy:</b> {escape(one.remedy)}'}</td></tr>"
+            f"<tr><td{left}>{'✓ ok' if one.ok else '✗ problem'}</td><th{left} scope='row'>{escape(one.name)}</th>"
+            f"<td{left}>{escape(one.need)}</td>"
+            f"<td{left}>{'' if one.ok else f'{escape(one.found)}<br><b>Remedy:</b> {escape(one.remedy)}'}</td></tr>"
             for one in self.findings
             if one.required
         )
-        style = "text-align:left;border-collapse:collapse"
+        style = "border-collapse:collapse"
         return f"<table style='{style}'>{rows}</table><p><b>{escape(self._summary())}</b></p>"
 
 
