@@ -36,7 +36,7 @@ from wsdemo.protocol.http11 import (
     serialize_request,
 )
 from wsdemo.protocol.limits import Limits, MiB
-from wsdemo.protocol.protocol import Protocol
+from wsdemo.protocol.protocol import Protocol, State
 from wsdemo.rawtcp.framing import parse
 from wsdemo.trace.recorder import Trace
 
@@ -370,7 +370,10 @@ class WebSocketClient(Client):
 
     def _farewell(self, wire: Wire) -> None:
         """A close frame; the server answers with one, and ends TCP first (RFC 6455 §7.1.1)."""
-        self._write(self._protocol.close())
+        if self._protocol.state is State.OPEN:
+            self._write(self._protocol.close())
+        else:
+            wire.finish(close=True)
 
 
 class RawClient(Client):

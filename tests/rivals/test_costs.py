@@ -1,0 +1,128 @@
+"""Bytes by purpose: tables of streams, and sums that agree with the tap and with a capture of the loopback."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests import needs
+from tests.rawtcp.test_capture import Capture
+from tests.waiting import DEADLINE
+from wsdemo.rivals.audience import Audience
+from wsdemo.rivals.costs import DELAYED_ACK, OPEN_AND_END, SEGMENT_DATA, SEGMENT_HEADER, Costs, Split
+from wsdemo.rivals.costs import count, heads, tcp_ip
+from wsdemo.rivals.news import events
+from wsdemo.rivals.ways import FIVE, STRONG, WAYS
+from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, Trace
+
+GET = b"GET /news?after=0 HTTP/1.1\r\nHost: a\r\n\r\n"
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n"
+NONE = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+# (one direction of a connection, sizes of the heads in it)
+STREAMS = [
+    (b"", []),
+    (GET, [len(GET)]),
+    (GET + GET, [len(GET)] * 2),
+    (OK + b"event\n" + NONE + OK + b"event\n", [len(OK), len(NONE), len(OK)]),
+    (OK + b"HTTP/1" + NONE, [len(OK), len(NONE)]),  # a body may look like anything
+    (b"HTTP/1.1 101 Switching Protocols\r\n\r\n\x81\x05hello", [36 + 0]),
+    (b"HTTP/1.1 200 OK\r\n\r\ndata: x\n\n", [19]),
+    (GET[:20], [20]),  # cut off
+    (b"0         5         hello", []),
+]
+
+
+@pytest.mark.parametrize(("stream", "sizes"), STREAMS)
+def test_heads(stream: bytes, sizes: list[int]) -> None:
+    assert heads(stream) == sizes
+
+
+def told(way: str, clients: int = 2) -> tuple[Trace, Costs, Audience]:
+    """Three events by this way, recorded and counted."""
+    trace, news = Trace(), events(3, 100)
+    with WAYS[way].server() as server:
+        with Audience(WAYS[way], server.port, clients, interval=0.01, trace=trace) as audience:
+            audience.listening(DEADLINE)
+            server.ready(clients, DEADLINE)
+            for event in news:
+                server.publish(event.text)
+            assert audience.wait(clients * len(news), DEADLINE)
+    return trace, count(trace, sum(len(heard.text) for heard in audience.heard)), audience
+
+
+@pytest.mark.parametrize("way", list(WAYS))
+def test_the_parts_sum_up_to_what_the_tap_saw(way: str) -> None:
+    trace, costs, audience = told(way)
+    assert costs.sent.total == len(trace.bytes(TO_SERVER))
+    assert costs.received.total == len(trace.bytes(TO_CLIENT))
+    assert costs.total == trace.size
+    assert (costs.requests, costs.connections) == (audience.requests, audience.connections)
+    assert costs.received.payload == 2 * sum(len(event.text) for event in events(3, 100))
+    assert min(costs.sent.framing, costs.received.framing, costs.sent.heads, costs.received.heads) >= 0
+
+
+def test_what_each_way_adds_is_what_its_format_says() -> None:
+    assert told("raw TCP")[1].received.framing == 2 * (10 + 3 * 10)  # an empty welcome, three messages
+    websocket = told("WebSocket")[1]
+    assert websocket.received.framing == 2 * (3 * 2 + 4)  # frame headers, and the close frame with its code
+    assert websocket.sent.framing == 2 * (2 + 4 + 2)  # a masked close frame
+    assert told("SSE")[1].received.framing == 2 * 3 * len(b"id: 1\ndata: \n\n")
+    assert told("long polling")[1].received.framing == 2 * 3 * len(b"\n")
+
+
+def test_a_trace_that_is_not_whole_is_refused() -> None:
+    trace = Trace(limit=5)
+    trace.tap("client", 1, 2).sent(GET)
+    with pytest.raises(ValueError, match="not kept"):
+        count(trace, 0)
+
+
+def test_the_estimate_counts_segments() -> None:
+    def chunk(time: float, direction: str, size: int, connection: int = 1) -> Chunk:
+        return Chunk(time, connection, "client", direction, b"x" * size, "plain")  # type: ignore[arg-type]
+
+    def segments(*chunks: Chunk) -> float:
+        return tcp_ip(chunks) / SEGMENT_HEADER
+
+    ends = OPEN_AND_END
+    assert segments() == 0
+    assert segments(chunk(0, TO_SERVER, 1)) == ends + 2  # and its acknowledgement
+    assert segments(chunk(0, TO_SERVER, SEGMENT_DATA + 1)) == ends + 3
+    assert segments(chunk(0, TO_SERVER, 1), chunk(0.001, TO_CLIENT, 1)) == ends + 3  # travels with the answer
+    assert segments(chunk(0, TO_SERVER, 1), chunk(DELAYED_ACK, TO_CLIENT, 1)) == ends + 4
+    assert segments(chunk(0, TO_CLIENT, 1), chunk(0, TO_CLIENT, 1)) == ends + 4
+    assert segments(chunk(0, TO_CLIENT, 1), chunk(0, TO_SERVER, 1, 2)) == 2 * ends + 4
+
+
+def test_sums() -> None:
+    one = Costs(Split(1, 2, 3), Split(4, 5, 6), 7, 8, 9)
+    assert one + one == Costs(Split(2, 4, 6), Split(8, 10, 12), 14, 16, 18)
+    assert one.total == 21
+
+
+@needs.tshark
+@pytest.mark.parametrize("way", [*FIVE, *STRONG[:3]])
+def test_a_capture_of_the_loopback_agrees_to_the_byte(way: str, tmp_path: Path) -> None:
+    trace, news = Trace(), events(5, 100)
+    with WAYS[way].server() as server:
+        capture = Capture(server.port, tmp_path / "way.pcap")
+        try:
+            with Audience(WAYS[way], server.port, 1, interval=0.01, trace=trace) as audience:
+                audience.listening(DEADLINE)
+                server.ready(1, DEADLINE)
+                for number, event in enumerate(news, 1):
+                    server.publish(event.text)
+                    assert audience.wait(number, DEADLINE)
+            ports = [address[0][1] for address in trace.addresses.values()]  # type: ignore[index]
+            server.close()
+            capture.until_both_ends_have_ended(ports[0], server.port)
+        finally:
+            capture.stop()
+    costs = count(trace, sum(len(heard.text) for heard in audience.heard))
+    streams = capture.streams()
+    up, down = streams[ports[0], server.port], streams[server.port, ports[0]]
+    assert trace.bytes(TO_SERVER) == up and trace.bytes(TO_CLIENT) == down
+    assert (costs.sent.total, costs.received.total) == (len(up), len(down))
+    assert (costs.sent.heads, costs.received.heads) == (sum(heads(up)), sum(heads(down)))
