@@ -91,16 +91,19 @@ class Report:
 
     def _html(self) -> str:
         """A table of what is required. A healthy machine shows no versions, so that all show the same."""
-        left = " style='text-align:left'"  # on each cell: JupyterLab aligns them to the right
-        rows = "".join(
-            f"<tr><td{left}>{'✓ ok' if one.ok else '✗ problem'}</td><th{left} scope='row'>{escape(one.name)}</th>"
-            f"<td{left}>{escape(one.need)}</td>"
-            f"<td{left}>{'' if one.ok else f'{escape(one.found)}<br><b>Remedy:</b> {escape(one.remedy)}'}</td></tr>"
-            for one in self.findings
-            if one.required
-        )
+        rows = "".join(f"<tr>{_cells(one)}</tr>" for one in self.findings if one.required)
         style = "border-collapse:collapse"
         return f"<table style='{style}'>{rows}</table><p><b>{escape(self._summary())}</b></p>"
+
+
+def _cells(one: Finding) -> str:
+    """A finding as cells of a table; each says that it reads from the left, for JupyterLab turns it round."""
+    left = " style='text-align:left'"
+    remedy = "" if one.ok else f"{escape(one.found)}<br><b>Remedy:</b> {escape(one.remedy)}"
+    return (
+        f"<td{left}>{'✓ ok' if one.ok else '✗ problem'}</td><th{left} scope='row'>{escape(one.name)}</th>"
+        f"<td{left}>{escape(one.need)}</td><td{left}>{remedy}</td>"
+    )
 
 
 def doctor() -> Report:
