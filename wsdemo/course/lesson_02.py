@@ -49,6 +49,15 @@ def tell_others(socks, sender, data):
 """,
         "the sender",
     ),
+    Mistake(
+        """
+def tell_others(socks, sender, data):
+    socks.remove(sender)
+    for sock in socks:
+        sock.sendall(data)
+""",
+        "nobody has left",
+    ),
 )
 def tell_others(
     answer: Callable[[list[socket.socket], socket.socket, bytes], object], rng: random.Random
@@ -58,7 +67,13 @@ def tell_others(
     with _pairs(count) as pairs:
         speaker = rng.randrange(count)
         data = serialize(rng.choice(WORDS))
-        answer([server for server, _ in pairs], pairs[speaker][0], data)
+        socks = [server for server, _ in pairs]
+        listed = list(socks)
+        answer(listed, pairs[speaker][0], data)
+        if listed != socks:
+            raise Wrong(f"of {count} clients, {len(listed)} are in the list after it: nobody has left")
+        if any(sock.fileno() < 0 for sock in socks):
+            raise Wrong("a client's socket is closed after it: nobody has left")
         who = f"client {speaker + 1} of {count}"
         got = _arrived(pairs[speaker][1], 0)
         if got:
@@ -120,6 +135,21 @@ def receive_or_forget(sock, clients):
 """,
         "still in the list",
     ),
+    Mistake(
+        """
+def receive_or_forget(sock, clients):
+    sock.setblocking(True)
+    try:
+        data = sock.recv(65536)
+    except OSError:
+        data = b""
+    if not data:
+        clients.remove(sock)
+        sock.close()
+    return data
+""",
+        "waited for it",
+    ),
 )
 def receive_or_forget(
     answer: Callable[[socket.socket, list[socket.socket]], bytes], rng: random.Random
@@ -132,7 +162,8 @@ def receive_or_forget(
         for case, (server, client) in zip(cases, pairs, strict=True):
             words = serialize(rng.choice(WORDS))
             _play(case, server, client, words)
-            _judge(case, server, clients, words, answer)
+            with _rescue(client.close) as rescued:
+                _judge(case, server, clients, words, answer, rescued)
 
 
 def _play(case: str, server: socket.socket, client: socket.socket, words: bytes) -> None:
@@ -156,6 +187,7 @@ def _judge(
     clients: list[socket.socket],
     words: bytes,
     answer: Callable[[socket.socket, list[socket.socket]], bytes],
+    rescued: threading.Event,
 ) -> None:
     others = [sock for sock in clients if sock is not server]
     try:
@@ -166,6 +198,10 @@ def _judge(
             f"a client that {_CASES[case]}: recv raised {type(error).__name__}, "
             f"which means: {meaning}. Your code let it through"
         ) from None
+    if rescued.is_set():
+        raise Wrong(
+            f"a client that {_CASES[case]}: your code waited for it, and nobody else was served meanwhile"
+        )
     same(got, words if case == "talks" else b"", f"for a client that {_CASES[case]}, the result")
     here = any(sock is server for sock in clients)
     alive = case in ("talks", "silent")
