@@ -60,7 +60,11 @@ class Heartbeat(Sender):
             self.error = self.error or TimeoutError(f"took no byte for {limits.write_timeout:g} seconds")
             wire.abort()
         elif state is State.OPEN:
-            if limits.ping_interval is not None and now - wire.heard > limits.ping_interval:
+            if (
+                limits.ping_interval is not None
+                and now - wire.heard > limits.ping_interval
+                and not wire.silent
+            ):
                 self._keep_alive(now)
             if limits.idle_timeout is not None and now - self._active > limits.idle_timeout:
                 self.fail(TimeoutError(f"no message for {limits.idle_timeout:g} seconds"), 1000)

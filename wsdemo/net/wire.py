@@ -60,6 +60,7 @@ class Wire:
 
     __slots__ = (
         "_buffer",
+        "_choked",
         "_closed",
         "_corked",
         "_ended",
@@ -67,6 +68,7 @@ class Wire:
         "_finishing",
         "_last",
         "_limits",
+        "_outer",
         "_over",
         "_paused",
         "_room",
@@ -94,6 +96,9 @@ class Wire:
         self.reactor = reactor
         self.tap = tap
         self.tls = tls
+        self._outer = (
+            tap if tls is None else tls.tap
+        )  # records what the kernel takes: of TLS, the layer below
         self.lock = threading.Lock()
         self.pending = 0  #: bytes written and not yet taken by the kernel
         self.heard = self.progress = reactor.now  #: seconds; when bytes last came in, and last went out
@@ -105,7 +110,8 @@ class Wire:
         self._corked: list[bytes] | None = None
         self._room: threading.Condition | None = None
         self._events = 0
-        self._over = self._paused = self._ended = self._finishing = self._last = self._closed = False
+        self._over = self._choked = self._paused = self._ended = False
+        self._finishing = self._last = self._closed = False
         if tap is not None:
             tap.mark("open")
 
@@ -194,6 +200,11 @@ class Wire:
         """Whether the socket is closed."""
         return self._closed
 
+    @property
+    def silent(self) -> bool:
+        """Whether we do not read it just now, so that hearing nothing means nothing."""
+        return self._paused or self._choked
+
     def stalled(self, now: float) -> bool:
         """Whether bytes are pending and none has left for the write timeout."""
         return (self.pending > 0 or self.broken is not None) and (
@@ -216,15 +227,17 @@ class Wire:
         if self._buffer:
             self._keep(data)
             return
-        if self.tap is not None:
-            self._offer()
+        if self._outer is not None:
+            self._outer.offer()
         try:
             sent = self._sock.send(data)
         except OSError as error:
             self._refused(data, error)
             return
-        if sent != len(data) or self.tap is not None:
+        if sent != len(data):
             self._sent(data, sent)
+        elif self._outer is not None:
+            self._outer.sent(data)
 
     def _refused(self, data: bytes, error: OSError) -> None:
         """The kernel took nothing: for now, or for ever."""
@@ -235,8 +248,8 @@ class Wire:
 
     def _sent(self, data: bytes, sent: int) -> None:
         """The kernel took so many bytes: tell the tap, keep the rest."""
-        if self.tap is not None and sent:
-            self._record(data[:sent])
+        if self._outer is not None and sent:
+            self._outer.sent(data[:sent])
         if sent < len(data):
             self.progress = time.monotonic()
             self._keep(memoryview(data)[sent:])
@@ -259,8 +272,8 @@ class Wire:
             buffer = self._buffer
             while buffer:
                 data = self._gather(buffer)
-                if self.tap is not None:
-                    self._offer()
+                if self._outer is not None:
+                    self._outer.offer()
                 try:
                     sent = self._sock.send(data)
                 except (BlockingIOError, InterruptedError):
@@ -271,14 +284,14 @@ class Wire:
                 if sent:
                     self.pending -= sent
                     self.progress = self.reactor.now
-                    if self.tap is not None:
-                        self._record(bytes(data[:sent]))
+                    if self._outer is not None:
+                        self._outer.sent(bytes(data[:sent]))
                 if sent < len(data):
                     buffer.appendleft(memoryview(data)[sent:])
                     break
             else:
                 self._buffer = None
-                drained, self._over = self._over, False
+                drained, self._over, self._choked = self._over, False, False
             if self._room is not None and self.pending <= self._limits.high_water:
                 self._room.notify_all()
         if drained:
@@ -298,20 +311,6 @@ class Wire:
             pieces.append(buffer.popleft())
             size += len(pieces[-1])
         return b"".join(pieces) if len(pieces) > 1 else first
-
-    def _offer(self) -> None:
-        """Tell the tap that the kernel is about to be offered bytes: of TLS, the layer below."""
-        tap = self.tap if self.tls is None else self.tls.tap
-        if tap is not None:
-            tap.offer()
-
-    def _record(self, data: bytes) -> None:
-        """Tell the tap what the kernel took: of TLS, the layer below."""
-        assert self.tap is not None
-        if self.tls is None:
-            self.tap.sent(data)
-        elif self.tls.tap is not None:
-            self.tls.tap.sent(data)
 
     def _break(self, error: OSError) -> None:
         """The peer takes no more bytes. What it sent before, such as a close frame, can still be read."""
@@ -346,6 +345,7 @@ class Wire:
             self._close(error)
             return
         self.heard = self.reactor.now
+        before = self.pending
         if not size:
             self._eof()
         elif self.tls is not None:
@@ -357,6 +357,9 @@ class Wire:
                 sink.receive(data)
             else:
                 sink.took(size)
+        if self.pending > before and self._over:  # it asks and does not listen: no more is read until it does
+            self._choked = True
+            self._watch()
 
     def _decrypt(self, tls: Tls, data: bytes) -> None:
         if tls.tap is not None:
@@ -387,6 +390,7 @@ class Wire:
 
     def _read_rest(self) -> None:
         """Writing failed: read what is still there, to its end."""
+        self._choked = False
         while not (self._closed or self._paused):
             heard = self.heard
             self.heard = -1.0
@@ -425,7 +429,7 @@ class Wire:
         that WRITE was still waited for, and left it at that.
         """
         while not self._closed:
-            events = (0 if self._paused else READ) | (WRITE if self._buffer else 0)
+            events = (0 if self._paused or self._choked else READ) | (WRITE if self._buffer else 0)
             if events == self._events:
                 return
             if not self._events:
@@ -474,8 +478,8 @@ def fan_out(wires: Iterable[Wire], data: bytes, bound: int) -> list[Wire]:
                 else:
                     wire.write(data)
                 continue
-            if wire.tap is not None:
-                wire.tap.offer()
+            if wire._outer is not None:
+                wire._outer.offer()
             try:
                 sent = wire._sock.send(data)
             except OSError as error:
