@@ -15,6 +15,7 @@ import pytest
 
 from tests.waiting import DEADLINE
 from wsdemo import cli
+from wsdemo.commands import timeserver
 from wsdemo.rawtcp import TimeClient, TimeServer
 
 Start = Callable[..., "subprocess.Popen[str]"]
@@ -59,7 +60,7 @@ def line(process: subprocess.Popen[str]) -> str:
 
 def serve(start: Start, *options: str) -> tuple[subprocess.Popen[str], int]:
     """A time server on a free port."""
-    process = start("time-server", "--port", "0", *options)
+    process = start("time-server", "--protocol", "raw", "--port", "0", *options)
     found = re.fullmatch(r"time server on \S+:(\d+) \(raw\), every \S+ s; Ctrl-C ends it", line(process))
     assert found
     return process, int(found[1])
@@ -76,7 +77,7 @@ def end(process: subprocess.Popen[str], by: int = signal.SIGINT) -> tuple[int, s
 
 def test_a_session_of_server_and_client(start: Start) -> None:
     server, port = serve(start, "--every", "0.05")
-    client = start("time-client", "--port", str(port))
+    client = start("time-client", "--protocol", "raw", "--port", str(port))
     assert line(client) == "Welcome! The time follows."
     for _ in range(3):
         assert re.fullmatch(r"\d\d:\d\d:\d\d", line(client))
@@ -108,14 +109,14 @@ def test_the_server_shows_who_says_what_with_nothing_a_terminal_obeys(start: Sta
 
 def test_the_client_prints_nothing_a_terminal_obeys(start: Start) -> None:
     with TimeServer(welcome="\x1b]0;title\x07 café", every=float("inf")) as server:
-        client = start("time-client", "127.0.0.1", "--port", str(server.port))
+        client = start("time-client", "127.0.0.1", "--protocol", "raw", "--port", str(server.port))
         assert line(client) == r"\x1b]0;title\x07 café"
         assert end(client) == (0, "", "")
 
 
 def test_a_server_that_ends_well_ends_the_client_well(start: Start) -> None:
     with TimeServer(every=float("inf")) as server:
-        client = start("time-client", "--port", str(server.port))
+        client = start("time-client", "--protocol", "raw", "--port", str(server.port))
         assert line(client) == "Welcome! The time follows."
     out, err = client.communicate(timeout=DEADLINE)
     assert (client.returncode, out, err) == (0, "", "")
@@ -124,7 +125,7 @@ def test_a_server_that_ends_well_ends_the_client_well(start: Start) -> None:
 def test_a_server_that_talks_nonsense_is_a_failure(start: Start) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         listener.settimeout(DEADLINE)
-        client = start("time-client", "--port", str(listener.getsockname()[1]))
+        client = start("time-client", "--protocol", "raw", "--port", str(listener.getsockname()[1]))
         sock, _ = listener.accept()
         with sock:
             sock.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
@@ -140,7 +141,7 @@ def test_a_server_that_talks_nonsense_is_a_failure(start: Start) -> None:
 @pytest.mark.parametrize("by", [signal.SIGINT, signal.SIGTERM])
 def test_either_signal_ends_either_side_cleanly(start: Start, by: int) -> None:
     server, port = serve(start)
-    client = start("time-client", "--port", str(port))
+    client = start("time-client", "--protocol", "raw", "--port", str(port))
     assert line(client) == "Welcome! The time follows."
     assert end(client, by) == (0, "", "")
     code, _, err = end(server, by)
@@ -179,7 +180,7 @@ def test_in_the_background_of_a_shell_it_ends_too() -> None:
 @pytest.mark.skipif(os.name == "nt", reason="pipes of POSIX")
 def test_a_reader_that_leaves_as_head_does_ends_it_quietly(start: Start) -> None:
     with TimeServer(every=0.02) as server:
-        client = start("time-client", "--port", str(server.port))
+        client = start("time-client", "--protocol", "raw", "--port", str(server.port))
         assert line(client) == "Welcome! The time follows."
         assert client.stdout is not None and client.stderr is not None
         client.stdout.close()
@@ -193,12 +194,12 @@ def test_a_flood_of_messages_is_counted_and_not_kept() -> None:
     class Someone:
         id, address, error = 1, ("::1", 5), OSError(104, "reset\x1b")
 
-    journal = cli.Journal()
+    journal = timeserver.Journal()
     journal.came(Someone())  # type: ignore[arg-type]
     for number in range(5000):
         journal.said(Someone(), f"{number}")  # type: ignore[arg-type]
     lines = iter(journal)
-    shown = [next(lines) for _ in range(cli.LINES)]
+    shown = [next(lines) for _ in range(timeserver.LINES)]
     journal.left(Someone())  # type: ignore[arg-type]
     assert shown[:2] == ["client 1 came from [::1]:5", "client 1 says: 0"]
     assert shown[-1] == "client 1 says: 998"
@@ -221,14 +222,14 @@ def test_a_refused_connection(start: Start) -> None:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
-        status = run(start, "time-client", "--port", str(port))
+        status = run(start, "time-client", "--protocol", "raw", "--port", str(port))
     why = "connection refused; is the server running?"
     assert status == (1, "", f"wsdemo time-client: cannot connect to 127.0.0.1:{port}: {why}\n")
 
 
 FAILURES = [
     ("time-client nosuch.invalid", "cannot connect to nosuch.invalid:1234: no such host name"),
-    ("time-client no\x1bsuch.invalid", r"cannot connect to no\x1bsuch.invalid:1234: no such host name"),
+    ("time-client --protocol raw no\x1bsuch.invalid", r"cannot connect to no\x1bsuch.invalid:1234: no such host name"),
     ("time-server --host nosuch.invalid", "cannot listen on nosuch.invalid:1234: no such host name"),
     (
         "time-server --host 192.0.2.1 --port 0",

@@ -61,9 +61,9 @@ def start() -> Iterator[object]:
 
 def test_a_server_for_other_machines(machines: tuple[str, str], start) -> None:
     here, there = machines
-    server = start(here, "time-server", "--host", "0.0.0.0", "--every", "0.05")
+    server = start(here, "time-server", "--protocol", "raw", "--host", "0.0.0.0", "--every", "0.05")
     assert server.stdout.readline() == "time server on 0.0.0.0:1234 (raw), every 0.05 s; Ctrl-C ends it\n"
-    client = start(there, "time-client", HERE)
+    client = start(there, "time-client", HERE, "--protocol", "raw")
     assert client.stdout.readline() == "Welcome! The time follows.\n"
     assert re.fullmatch(r"\d\d:\d\d:\d\d\n", client.stdout.readline())
     assert re.fullmatch(rf"client 1 came from {re.escape(THERE)}:\d+\n", server.stdout.readline())
@@ -76,9 +76,9 @@ def test_a_server_for_other_machines(machines: tuple[str, str], start) -> None:
 def test_by_default_other_machines_are_not_served(machines: tuple[str, str], start) -> None:
     here, there = machines
     ip("-n", here, "link", "set", "lo", "up")
-    server = start(here, "time-server")
+    server = start(here, "time-server", "--protocol", "raw")
     assert server.stdout.readline().startswith("time server on 127.0.0.1:1234 ")
-    client = start(there, "time-client", HERE)
+    client = start(there, "time-client", HERE, "--protocol", "raw")
     out, err = client.communicate(timeout=DEADLINE)
     why = "connection refused; is the server running?"
     assert (client.returncode, out, err) == (

@@ -1,0 +1,103 @@
+"""What the commands share: kinds of arguments, and text that is safe to print."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import math
+import os
+from typing import Any, Final
+
+OK: Final = 0
+FAILURE: Final = 1
+WRONG_USE: Final = 2
+
+#: Where servers listen unless told otherwise.
+HOST: Final = "127.0.0.1"
+
+#: Seconds for which one wait lasts on Windows, where a waiting thread can't be interrupted by Ctrl-C.
+SLICE: Final = 0.25 if os.name == "nt" else None
+
+Commands = Any  # argparse's own type for it has no public name
+
+
+class Failure(Exception):
+    """A command can't do what was asked: its text is the one line that says why."""
+
+
+def listening_port(text: str) -> int:
+    """A port to listen on; 0 for any free one.
+
+    >>> listening_port("1234")
+    1234
+    """
+    return _number(text, 0)
+
+
+def port(text: str) -> int:
+    """A port to connect to.
+
+    >>> port("70000")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: '70000' is no port, expected 1 to 65535
+    """
+    return _number(text, 1)
+
+
+def positive(text: str) -> int:
+    """A whole number, 1 or more.
+
+    >>> positive("1024")
+    1024
+    """
+    if text.isascii() and text.isdigit() and int(text[:18]) > 0:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 1")
+
+
+def _number(text: str, least: int) -> int:
+    if text.isascii() and text.isdigit() and least <= int(text[:9]) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is no port, expected {least} to 65535")
+
+
+def seconds(text: str) -> float:
+    """A time in seconds, more than 0.
+
+    >>> seconds("0.5")
+    0.5
+    """
+    with contextlib.suppress(ValueError):
+        value = float(text)
+        if 0 < value < math.inf:
+            return value
+    raise argparse.ArgumentTypeError(f"{text!r} seconds, expected more than 0")
+
+
+def endpoint(host: str, port: int) -> str:
+    """Host and port as they are written.
+
+    >>> endpoint("127.0.0.1", 1234), endpoint("::1", 1234)
+    ('127.0.0.1:1234', '[::1]:1234')
+    """
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def printable(text: str) -> str:
+    r"""The text with all that a terminal might obey, or that hides, written as escapes.
+
+    >>> printable("caf\u00e9 \x1b[2J\n\u202e")
+    'café \\x1b[2J\\n\\u202e'
+    """
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+
+
+def reason(error: Exception) -> str:
+    """What an error says, without its number.
+
+    >>> reason(OSError(98, "port in use"))
+    'port in use'
+    """
+    return printable((error.strerror if isinstance(error, OSError) else None) or str(error))

@@ -1,0 +1,52 @@
+"""``sniff``: a tracing proxy in front of any WebSocket server."""
+
+from __future__ import annotations
+
+import argparse
+
+from wsdemo.commands.shared import HOST, OK, Commands, Failure, listening_port, printable
+
+
+def add(commands: Commands) -> None:
+    """``sniff URL [--host H] [--port N] [--save FILE] [--pcap FILE] [--secrets] [--rewrite yes|no]``"""
+    command = commands.add_parser("sniff", help="shows what passes between a client and a WebSocket server")
+    command.add_argument("url", metavar="URL", help="the server: ws://host:port/ or wss://…")
+    command.add_argument("--host", default=HOST, help="address to listen on (%(default)s)")
+    command.add_argument("--port", type=listening_port, default=0, help="%(default)s; 0: any free one")
+    command.add_argument("--save", metavar="FILE", help="write the record there at the end (JSON lines)")
+    command.add_argument("--pcap", metavar="FILE", help="and a capture for Wireshark")
+    command.add_argument(
+        "--secrets", action="store_true", help="keep cookies, tokens and queries in these files"
+    )
+    command.add_argument(
+        "--rewrite",
+        choices=("yes", "no"),
+        help="whether Host and Origin name the server (only where it is not on this machine)",
+    )
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print every packet until Ctrl-C, then write the files."""
+    from wsdemo.trace.sniffer import Sniffer
+
+    try:
+        rewrite = {"yes": True, "no": False}.get(options.rewrite)
+        sniffer = Sniffer(options.url, host=options.host, port=options.port, rewrite=rewrite)
+    except ValueError as error:
+        raise Failure(str(error)) from None
+    trace, keep = sniffer.trace, options.save or options.pcap
+    try:
+        with sniffer:
+            here, there = (
+                url.partition("?")[0] for url in (sniffer.url, options.url)
+            )  # a query may be secret
+            print(f"connect to {here} instead of {printable(there)}; Ctrl-C ends it")
+            for line in sniffer.lines(keep=bool(keep)):
+                print(printable(line))
+    finally:
+        if options.save:
+            trace.save(options.save, redact=not options.secrets)
+        if options.pcap:
+            trace.to_pcap(options.pcap, redact=not options.secrets)
+    return OK
