@@ -5,19 +5,18 @@ Each check opens real sockets on the loopback, plays the clients, and looks at t
 
 from __future__ import annotations
 
-import contextlib
 import random
 import select
 import socket
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.course.sockets import PATIENCE, arrived, connections, drain, rescue
 from wsdemo.protocol.errors import WebSocketError
 from wsdemo.rawtcp.framing import HEADER, serialize
 
-PATIENCE = 1.0  # seconds; an answer that waits for longer on one client has blocked
 WORDS = ("tea", "naïve", "héllo 👋", "see you", "12", "日本", "x", "")
 
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 seconds: closing sends a reset, not an end
@@ -64,7 +63,7 @@ def tell_others(
 ) -> None:
     """Everyone gets the message, its sender does not."""
     count = rng.randint(3, 6)
-    with _pairs(count) as pairs:
+    with connections(count) as pairs:
         speaker = rng.randrange(count)
         data = serialize(rng.choice(WORDS))
         socks = [server for server, _ in pairs]
@@ -75,13 +74,13 @@ def tell_others(
         if any(sock.fileno() < 0 for sock in socks):
             raise Wrong("a client's socket is closed after it: nobody has left")
         who = f"client {speaker + 1} of {count}"
-        got = _arrived(pairs[speaker][1], 0)
+        got = arrived(pairs[speaker][1], 0)
         if got:
             raise Wrong(f"the sender, {who}, should get no bytes; got {show(got)}")
         for number, (_, client) in enumerate(pairs):
             if number != speaker:
                 who = f"client {number + 1} of {count}"
-                same(_arrived(client, len(data)), data, f"{who} should get the message: it")
+                same(arrived(client, len(data)), data, f"{who} should get the message: it")
 
 
 @exercise(
@@ -157,12 +156,12 @@ def receive_or_forget(
     """Bytes from the living; the dead are closed and removed; the silent stay."""
     cases = ["talks", "ended", "reset", "silent"]
     rng.shuffle(cases)
-    with _pairs(len(cases)) as pairs:
+    with connections(len(cases)) as pairs:
         clients = [server for server, _ in pairs]
         for case, (server, client) in zip(cases, pairs, strict=True):
             words = serialize(rng.choice(WORDS))
             _play(case, server, client, words)
-            with _rescue(client.close) as rescued:
+            with rescue(client.close) as rescued:
                 _judge(case, server, clients, words, answer, rescued)
 
 
@@ -274,7 +273,7 @@ def send_what_fits(sock, outbox):
 def send_what_fits(answer: Callable[[socket.socket, bytearray], object], rng: random.Random) -> None:
     """A frozen client takes what its kernel takes; the rest is kept, in order, and nobody waits."""
     data = rng.randbytes(1_000_000 + rng.randrange(1000))
-    with _pairs(2, small=True) as ((frozen, asleep), (lively, awake)):
+    with connections(2, small=True) as ((frozen, asleep), (lively, awake)):
         frozen.setblocking(False)
         lively.setblocking(False)
         outbox = bytearray(data)
@@ -282,11 +281,11 @@ def send_what_fits(answer: Callable[[socket.socket, bytearray], object], rng: ra
         news = bytearray(serialize(rng.choice(WORDS)))
         expected = bytes(news)
         _without_waiting(answer, lively, news, awake, "a client that is not frozen")
-        same(_arrived(awake, len(expected)), expected, "what a client that is not frozen should get: it")
+        same(arrived(awake, len(expected)), expected, "what a client that is not frozen should get: it")
         same(bytes(news), b"", "its outbox")
         got = bytearray()
         while len(got) < len(data):  # the frozen client thaws
-            piece = _arrived(asleep, 1)
+            piece = arrived(asleep, 1)
             got += piece
             if bytes(got) != data[: len(got)]:
                 at = next(i for i, (a, b) in enumerate(zip(got, data, strict=False)) if a != b)
@@ -329,7 +328,7 @@ def _without_waiting(
 ) -> None:
     """Call the answer; one that waits is set free by a client that wakes up, and told."""
     size = len(outbox)
-    with _rescue(lambda: _drain(reader)) as rescued:
+    with rescue(lambda: drain(reader)) as rescued:
         try:
             answer(sock, outbox)
         except OSError as error:
@@ -405,7 +404,7 @@ def take_messages(answer: Callable[[socket.socket, bytearray], list[str]], rng: 
         (serialize(texts[0])[5:] + b"".join(map(serialize, texts[1:])), texts),
     ]
     inbox = bytearray()
-    with _pairs(1) as ((server, client),):
+    with connections(1) as ((server, client),):
         for data, wanted in steps:
             before = bytes(inbox)
             client.sendall(data)
@@ -431,7 +430,7 @@ def _take(
         client.close()
 
     waited = Wrong(f"{what}: your code waited for more, and nobody else was served meanwhile")
-    with _rescue(reset) as rescued:
+    with rescue(reset) as rescued:
         try:
             got = answer(server, inbox)
         except WebSocketError as error:
@@ -443,64 +442,3 @@ def _take(
     if rescued.is_set():
         raise waited
     return got
-
-
-# Sockets for the checks
-
-
-@contextlib.contextmanager
-def _pairs(count: int, small: bool = False) -> Iterator[list[tuple[socket.socket, socket.socket]]]:
-    """So many TCP connections on the loopback, each as (the server's socket, the client's)."""
-    with contextlib.ExitStack() as stack:
-        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
-        pairs = []
-        for _ in range(count):
-            client = stack.enter_context(socket.socket())
-            if small:  # so that little fills it
-                client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 32 * 1024)
-            client.settimeout(PATIENCE)
-            client.connect(listener.getsockname())
-            client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            server = stack.enter_context(listener.accept()[0])
-            server.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            if small:
-                server.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 32 * 1024)
-            pairs.append((server, client))
-        yield pairs
-
-
-def _arrived(sock: socket.socket, size: int) -> bytes:
-    """What has come: waits for at least ``size`` bytes, but not for ever."""
-    data = b""
-    while select.select([sock], [], [], PATIENCE / 2 if len(data) < size else 0)[0]:
-        piece = sock.recv(65536)
-        if not piece:
-            break
-        data += piece
-    return data
-
-
-def _drain(sock: socket.socket) -> None:
-    """Read until nothing comes."""
-    while _arrived(sock, 1):
-        pass
-
-
-@contextlib.contextmanager
-def _rescue(wake: Callable[[], object]) -> Iterator[threading.Event]:
-    """Wake the client on whom an answer waits for too long; the event says that this was needed."""
-    rescued = threading.Event()
-
-    def body() -> None:
-        rescued.set()
-        with contextlib.suppress(OSError):
-            wake()
-
-    timer = threading.Timer(PATIENCE, body)
-    timer.daemon = True
-    timer.start()
-    try:
-        yield rescued
-    finally:
-        timer.cancel()
-        timer.join()
