@@ -158,9 +158,10 @@ class Dissector:
         return known[1]
 
     def forget(self) -> None:
-        """The trace was cleared: its packets go, what is known of its connections stays."""
+        """Chunks and packets go, what is known of the connections stays."""
         with self._lock:
             self._update()
+            del self._trace.chunks[: self._seen]  # in one step: others are appending
             self._packets = []
             self._seen = 0
             self._shown = None
