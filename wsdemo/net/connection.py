@@ -30,6 +30,7 @@ from wsdemo.protocol.errors import (
     ProtocolError,
 )
 from wsdemo.protocol.events import Closed, Event, Message, Opened, Ping, Pong, Refused
+from wsdemo.protocol.frames import short_reason
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
@@ -39,6 +40,11 @@ if TYPE_CHECKING:
 
 #: Close codes after which iterating over a connection simply ends (RFC 6455 §7.4.1).
 GOOD: Final = (1000, 1001, 1005)
+
+
+#: What waits for nothing: the end of a connection that has ended.
+GONE: Final = threading.Event()
+GONE.set()
 
 
 class Connection(Heartbeat):
@@ -160,15 +166,19 @@ class Connection(Heartbeat):
     def wait_closed(self, timeout: float | None = None) -> bool:
         """Wait until the socket is closed; false: not within ``timeout`` seconds."""
         with self.wire.lock:
-            if self.wire.closed and self._gone is None:
-                return True
             if self._gone is None:
                 self._gone = threading.Event()
         return self._gone.wait(timeout)
 
     def fail(self, error: BaseException, code: int | None = None) -> None:
-        """End this connection because of ``error``: a close frame that says so, then TCP (§7.1.7)."""
-        self.wire.reactor.call_soon(self._fail, error, code)
+        """End this connection because of ``error``: a close frame that says so, then TCP (§7.1.7).
+
+        What another kind of error says is for the server's log, not for the peer.
+        """
+        if code is None:
+            code = error.code if isinstance(error, ProtocolError) else 1011
+        reason = str(error) if isinstance(error, ProtocolError | TimeoutError) else "internal error"
+        self.wire.reactor.call_soon(self._fail, error, code, reason)
 
     def refuse(self, error: HandshakeError) -> None:
         """Answer an opening that has not been decided yet with the HTTP status of ``error``."""
@@ -211,8 +221,10 @@ class Connection(Heartbeat):
         if self._inbox is not None:
             self._inbox.end(self.close_code or 1006, self.close_reason)
         self.owner.ended(self)
-        if self._gone is not None:
-            self._gone.set()
+        with self.wire.lock:
+            gone, self._gone = self._gone, GONE
+        if gone is not None:
+            gone.set()
 
     # -- events -------------------------------------------------------------------------------------------
 
@@ -256,12 +268,14 @@ class Connection(Heartbeat):
         on_message = self._handler.on_message
         self._active = self.wire.reactor.now
         if on_message is not None:
+            if self.error is not None:
+                return  # it has failed, and only waits for the peer's close frame
             try:
                 on_message(self, data)
             except ConnectionClosed:
                 pass  # it wanted to answer, and the peer has left
             except Exception as error:
-                self._fail(error, 1011)
+                self._fail(error, 1011, "internal error")
         elif self._inbox is not None and not self._inbox.put(data):
             self.wire.pause()
 
@@ -307,17 +321,14 @@ class Connection(Heartbeat):
             except ConnectionClosed:
                 pass
             except Exception as error:
-                self._fail(error, 1011)
+                self._fail(error, 1011, "internal error")
 
-    def _fail(self, error: BaseException, code: int | None) -> None:
-        """End the connection with a close code that says whose fault it was."""
+    def _fail(self, error: BaseException, code: int, reason: str) -> None:
+        """End the connection with a close code and reason that say whose fault it was."""
         self.error = self.error or error
-        if code is None:
-            code = error.code if isinstance(error, ProtocolError) else 1011
-        reason = str(error) if isinstance(error, ProtocolError) else "internal error" if code == 1011 else ""
         with self.wire.lock:
             if self._protocol.state is State.OPEN:
-                self.wire.write(self._protocol.close(code, reason[:120]))
+                self.wire.write(self._protocol.close(code, short_reason(reason)))
                 self._active = self.wire.reactor.now
 
     def _room(self) -> None:
