@@ -72,14 +72,14 @@ WRONG = [
     ("82 7f ff ff ff ff ff ff ff ff", None, "top bit set"),
 ]
 
+IDS = [wire[:30] for wire, _ in FRAMES]
+
 
 def at(wire: str) -> bytes:
     return bytes.fromhex(wire)
 
 
-@pytest.mark.parametrize(
-    ("wire", "frame"), FRAMES, ids=lambda value: value[:30] if isinstance(value, str) else ""
-)
+@pytest.mark.parametrize(("wire", "frame"), FRAMES, ids=IDS)
 def test_serialize_and_parse_are_mirrors(wire: str, frame: Frame) -> None:
     data = at(wire)
     assert frame.serialize() == data
@@ -89,9 +89,7 @@ def test_serialize_and_parse_are_mirrors(wire: str, frame: Frame) -> None:
     assert parse(data, rsv1=frame.rsv1, side=side) == (frame, len(data))
 
 
-@pytest.mark.parametrize(
-    ("wire", "frame"), FRAMES, ids=lambda value: value[:30] if isinstance(value, str) else ""
-)
+@pytest.mark.parametrize(("wire", "frame"), FRAMES, ids=IDS)
 def test_cut_at_each_byte_it_waits(wire: str, frame: Frame) -> None:
     data = at(wire)
     for cut in range(min(len(data), 300)):
@@ -148,9 +146,7 @@ flags = st.booleans()
 frames = st.builds(
     Frame,
     opcode=st.sampled_from([Opcode.TEXT, Opcode.BINARY, Opcode.CONTINUATION]),
-    payload=st.one_of(
-        st.binary(max_size=300), st.integers(65530, 65540).map(bytes), st.integers(120, 130).map(bytes)
-    ),
+    payload=st.binary(max_size=300),
     fin=flags,
     masking_key=st.one_of(st.none(), st.binary(min_size=4, max_size=4)),
 )
@@ -182,10 +178,8 @@ def test_websockets_reads_and_writes_the_same(frame: Frame) -> None:
 def test_wsproto_writes_the_same(payload: bytes, fin: bool) -> None:
     server = FrameProtocol(client=False, extensions=[])
     assert server.send_data(payload, fin) == Frame(Opcode.BINARY, payload, fin).serialize()
-    assert (
-        server._serialize_frame(WsprotoOpcode.PING, payload[:125])
-        == Frame(Opcode.PING, payload[:125]).serialize()
-    )
+    ping = Frame(Opcode.PING, payload[:125])
+    assert server._serialize_frame(WsprotoOpcode.PING, ping.payload) == ping.serialize()
 
 
 @given(st.binary(max_size=40), st.sampled_from([None, *Side]), flags)
