@@ -246,7 +246,12 @@ class Rough(Pipe):
     # -- the script -----------------------------------------------------------------------------------------
 
     def apply(self, step: Step) -> None:
-        """Do one step."""
+        """Do one step now, whatever the script is at."""
+        self._do(step)
+        self._pump()
+
+    def _do(self, step: Step) -> None:
+        """One step; nothing is let go before the steps behind it have had their say."""
         match step:
             case Split():
                 self._split = step
@@ -261,20 +266,21 @@ class Rough(Pipe):
                 self.source.wire.pause()
             case Thaw():
                 self._frozen = False
-                self._pump()
-                self.go_on()
             case Reset() | Cut():
                 _end(self.source.link, step)
             case Pass():
-                self._left = step.size
+                self._left = step.size or None
             case Wait():
                 self._step_timer = self._reactor.call_later(step.seconds, self._waited)
 
     def _advance(self) -> None:
-        """Do all steps up to the next that waits for something."""
-        while self._steps and not self.stopped and self._left is None and self._step_timer is None:
-            self.apply(self._steps.popleft())
+        """Do all steps up to the next that waits for something, and let go what may go."""
+        self._next_steps()
         self._pump()
+
+    def _next_steps(self) -> None:
+        while self._steps and not self.stopped and self._left is None and self._step_timer is None:
+            self._do(self._steps.popleft())
 
     def _waited(self) -> None:
         self._step_timer = None
@@ -358,8 +364,7 @@ class Rough(Pipe):
             self._left -= size
             if self._left <= 0:
                 self._left = None
-                while self._steps and self._left is None and self._step_timer is None and not self.stopped:
-                    self.apply(self._steps.popleft())
+                self._next_steps()
 
 
 def _end(link: Link, step: Step) -> None:
