@@ -16,10 +16,11 @@ LAB_FLAGS ?=
 LANDING := lab/tree/notebooks/00_start_here.ipynb
 LAB_AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 PYTEST_FLAGS ?=
+CONFORMANCE_FLAGS ?=
 # Two workers, and a file stays with one of them: a notebook's cells share a kernel.
 WORKERS ?= 2
 
-.PHONY: lab test lint notebooks check lock clean
+.PHONY: lab test lint notebooks conformance check lock clean
 .DEFAULT_GOAL := lab
 
 lab: $(LAB)  ## open the course
@@ -35,6 +36,9 @@ lint: $(TEST)  ## ruff (format and rules, notebooks too) and mypy
 
 notebooks: $(TEST)  ## run the lessons again and store what changed
 	$(BIN)/python -m tools.notebooks
+
+conformance: $(TEST)  ## all of the Autobahn|Testsuite, both roles (half an hour): CONFORMANCE_FLAGS="--cases 1.*,9.1.6"
+	$(BIN)/python -m tools.autobahn $(CONFORMANCE_FLAGS)
 
 check: lint test  ## all that must hold before a commit
 

@@ -8,7 +8,8 @@
     pytestmark = needs.chromium               # a whole module
 
 With `CI=true` in the environment a missing thing is a failure, so that nothing is skipped unseen
-(`tests/conftest.py` decides that, when it sets a test up).
+(`tests/conftest.py` decides that, when it sets a test up); but for what no package of today's systems brings,
+which `.ci/run` says loudly.
 """
 
 from __future__ import annotations
@@ -19,9 +20,10 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+
+from tools.autobahn import install
 
 
 def chromium_path() -> str | None:
@@ -31,13 +33,6 @@ def chromium_path() -> str | None:
 
 def tshark_path() -> str | None:
     return _first("tshark")
-
-
-def python27_path() -> str | None:
-    """A Python 2.7 that starts (a version manager's shim may be there and lead nowhere)."""
-    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    candidates = [_first("python2.7"), *map(str, sorted(pyenv.glob("versions/2.7*/bin/python2.7")))]
-    return next((path for path in candidates if path and _works(path, "-c", "import ssl, zlib")), None)
 
 
 @functools.cache
@@ -66,14 +61,16 @@ PRESENT: dict[str, Callable[[], object]] = {
     "chromium": chromium_path,
     "tshark": tshark_path,
     "root": _network_namespaces,
-    "python27": python27_path,
+    "python27": install.python27,
 }
 REMEDY = {
     "chromium": "apt-get install --no-install-recommends chromium",
     "tshark": "apt-get install --no-install-recommends tshark",
     "root": "apt-get install iproute2, then, where namespaces are allowed: sudo make test",
-    "python27": "pyenv install 2.7.18",
+    "python27": install.REMEDY,
 }
+#: May be missing in CI too.
+RARE = {"python27"}
 
 
 def missing(name: str) -> str | None:

@@ -41,5 +41,12 @@ def test_what_is_missing_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
         conftest.pytest_runtest_setup(item("unicorn"))
 
 
+def test_what_is_rare_is_skipped_in_ci_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CI", "true")
+    monkeypatch.setitem(needs.PRESENT, "python27", lambda: None)
+    with pytest.raises(pytest.skip.Exception, match="pyenv install 2.7.18"):
+        conftest.pytest_runtest_setup(item("python27"))
+
+
 def test_every_need_has_a_remedy() -> None:
     assert set(needs.PRESENT) == set(needs.REMEDY)
