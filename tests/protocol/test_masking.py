@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import subprocess
 import sys
@@ -63,7 +64,7 @@ def test_as_websockets_does_it(data: bytes, key: bytes) -> None:
 @given(st.binary(max_size=3000), keys, st.lists(st.integers(0, 3000), max_size=6))
 def test_piece_after_piece(data: bytes, key: bytes, cuts: list[int]) -> None:
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    pieces = [mask(data[a:b], key, a) for a, b in zip(edges, edges[1:], strict=False)]
+    pieces = [mask(data[a:b], key, a) for a, b in itertools.pairwise(edges)]
     assert b"".join(pieces) == mask(data, key)
     assert mask(mask(data, key), key) == data
 
@@ -78,9 +79,7 @@ def test_keys_are_fresh_also_from_many_threads() -> None:
     for thread in threads:
         thread.join()
     assert {len(key) for key in drawn} == {4}
-    assert (
-        len(set(drawn)) > len(drawn) - 20
-    )  # 12,000 of 2^32: one pair in 60 runs; a key used twice gives more
+    assert len(set(drawn)) > len(drawn) - 20  # of 2^32, a pair is rare
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="nothing forks here")

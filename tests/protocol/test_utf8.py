@@ -73,7 +73,7 @@ def test_text_in_any_pieces(text: str, cuts: list[int]) -> None:
     data = text.encode()
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
     pending = b""
-    for a, b in zip(edges, edges[1:], strict=False):
+    for a, b in itertools.pairwise(edges):
         pending = utf8.check(pending, data[a:b])
         assert len(pending) <= 3
     assert pending == b""

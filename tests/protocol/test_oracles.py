@@ -1,0 +1,256 @@
+"""Whole conversations with two other libraries, in both roles: what one says, the other hears."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import wsproto.connection
+import wsproto.events
+import wsproto.extensions
+import wsproto.frame_protocol
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from websockets.client import ClientProtocol
+from websockets.extensions.permessage_deflate import PerMessageDeflate
+from websockets.frames import Frame as TheirFrame
+from websockets.frames import Opcode as TheirOpcode
+from websockets.protocol import OPEN
+from websockets.server import ServerProtocol
+from websockets.uri import parse_uri
+
+from wsdemo.protocol.codes import Side
+from wsdemo.protocol.deflate import Parameters
+from wsdemo.protocol.events import Closed, Event, Message, Ping, Pong
+from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.protocol import Protocol
+
+#: What is said: a message whole or in parts, a ping, a pong.
+texts = st.text(max_size=200)
+binaries = st.binary(max_size=200)
+said = st.lists(
+    st.one_of(
+        texts.map(Message),
+        binaries.map(Message),
+        st.integers(0, 70_000).map(lambda size: Message("é" * size)),
+        st.lists(st.one_of(texts), min_size=1, max_size=4),
+        st.lists(st.one_of(binaries), min_size=1, max_size=4),
+        st.binary(max_size=125).map(Ping),
+        st.binary(max_size=125).map(Pong),
+    ),
+    max_size=6,
+)
+sides = st.sampled_from(list(Side))
+agreements = st.one_of(
+    st.none(),
+    st.builds(Parameters, st.booleans(), st.booleans(), st.integers(9, 15), st.integers(9, 15)),
+)
+ends = st.one_of(
+    st.just((1005, "")), st.tuples(st.sampled_from([1000, 1001, 1011, 3000, 4999]), st.text(max_size=30))
+)
+
+
+def heard(talk: list[Any]) -> list[Event]:
+    return [item if not isinstance(item, list) else Message(type(item[0])().join(item)) for item in talk]
+
+
+def ours(protocol: Protocol, item: Any) -> bytes:
+    match item:
+        case Ping(payload):
+            return protocol.ping(payload)
+        case Pong(payload):
+            return protocol.pong(payload)
+        case Message(str() as text):
+            return protocol.send_text(text)
+        case Message(bytes() as data):
+            return protocol.send_binary(data)
+        case parts:
+            return b"".join(protocol.send_fragment(part, i == len(parts) - 1) for i, part in enumerate(parts))
+
+
+def websockets_end(side: Side, deflate: Parameters | None) -> Any:
+    options: dict[str, Any] = {"state": OPEN, "max_size": None}
+    end: Any = (
+        ServerProtocol(**options)
+        if side is Side.SERVER
+        else ClientProtocol(parse_uri("ws://localhost/"), **options)
+    )
+    if deflate is not None:
+        server = (deflate.server_no_context_takeover, deflate.server_max_window_bits)
+        client = (deflate.client_no_context_takeover, deflate.client_max_window_bits)
+        local, remote = (server, client) if side is Side.SERVER else (client, server)
+        end.extensions = [PerMessageDeflate(remote[0], local[0], remote[1], local[1])]
+    return end
+
+
+def websockets_says(end: Any, item: Any) -> bytes:
+    match item:
+        case Ping(payload):
+            end.send_ping(payload)
+        case Pong(payload):
+            end.send_pong(payload)
+        case Message(data):
+            end.send_text(data.encode()) if isinstance(data, str) else end.send_binary(data)
+        case parts:
+            for i, part in enumerate(parts):
+                payload, fin = part.encode() if isinstance(part, str) else part, i == len(parts) - 1
+                if i:
+                    end.send_continuation(payload, fin)
+                else:
+                    (end.send_text if isinstance(part, str) else end.send_binary)(payload, fin)
+    return b"".join(end.data_to_send())
+
+
+def websockets_heard(end: Any) -> list[Event]:
+    events: list[Event] = []
+    opcode, parts = TheirOpcode.CONT, b""
+    for frame in end.events_received():
+        assert isinstance(frame, TheirFrame)
+        if frame.opcode is TheirOpcode.PING:
+            events.append(Ping(bytes(frame.data)))
+        elif frame.opcode is TheirOpcode.PONG:
+            events.append(Pong(bytes(frame.data)))
+        elif frame.opcode is not TheirOpcode.CLOSE:
+            opcode = opcode if frame.opcode is TheirOpcode.CONT else frame.opcode
+            parts += frame.data
+            if frame.fin:
+                events.append(Message(parts.decode() if opcode is TheirOpcode.TEXT else parts))
+                parts = b""
+    return events
+
+
+@settings(deadline=None)
+@given(said, sides, agreements, ends)
+def test_we_say_websockets_hears(
+    talk: list[Any], side: Side, deflate: Parameters | None, end: tuple[int, str]
+) -> None:
+    here, there = Protocol(side, opened=True, deflate=deflate), websockets_end(side.peer, deflate)
+    for item in talk:
+        there.receive_data(ours(here, item))
+    assert websockets_heard(there) == heard(talk)
+    pongs = [Pong(item.payload) for item in talk if isinstance(item, Ping)]
+    assert here.receive(b"".join(there.data_to_send())) == pongs
+    code, reason = end
+    there.receive_data(here.close(None if code == 1005 else code, reason))
+    assert here.receive(b"".join(there.data_to_send()))[-1] == Closed(code, reason)
+    there.receive_eof()
+    assert (there.close_code, there.close_reason) == end
+
+
+@settings(deadline=None)
+@given(said, sides, agreements, ends)
+def test_websockets_says_we_hear(
+    talk: list[Any], side: Side, deflate: Parameters | None, end: tuple[int, str]
+) -> None:
+    here, there = Protocol(side, opened=True, deflate=deflate), websockets_end(side.peer, deflate)
+    assert here.receive(b"".join(websockets_says(there, item) for item in talk)) == heard(talk)
+    there.receive_data(here.owed())
+    assert websockets_heard(there) == [Pong(item.payload) for item in talk if isinstance(item, Ping)]
+    code, reason = end
+    there.send_close(None if code == 1005 else code, reason)
+    assert here.receive(b"".join(there.data_to_send())) == [Closed(code, reason)]
+    there.receive_data(here.owed())
+    there.receive_eof()
+    assert there.close_code == code
+
+
+def wsproto_end(side: Side, deflate: Parameters | None) -> wsproto.connection.Connection:
+    extensions: list[wsproto.extensions.Extension] = []
+    if deflate is not None:
+        theirs = wsproto.extensions.PerMessageDeflate(
+            deflate.client_no_context_takeover,
+            deflate.client_max_window_bits,
+            deflate.server_no_context_takeover,
+            deflate.server_max_window_bits,
+        )
+        theirs._enabled = True
+        extensions.append(theirs)
+    kind = (
+        wsproto.connection.ConnectionType.SERVER
+        if side is Side.SERVER
+        else wsproto.connection.ConnectionType.CLIENT
+    )
+    return wsproto.connection.Connection(kind, extensions)
+
+
+def wsproto_says(end: wsproto.connection.Connection, item: Any) -> bytes:
+    def message(data: str | bytes, fin: bool) -> wsproto.events.Event:
+        if isinstance(data, str):
+            return wsproto.events.TextMessage(data, message_finished=fin)
+        return wsproto.events.BytesMessage(data, message_finished=fin)
+
+    match item:
+        case Ping(payload):
+            return end.send(wsproto.events.Ping(payload))
+        case Pong(payload):
+            return end.send(wsproto.events.Pong(payload))
+        case Message(data):
+            return end.send(message(data, True))
+        case parts:
+            return b"".join(end.send(message(part, i == len(parts) - 1)) for i, part in enumerate(parts))
+
+
+def wsproto_heard(end: wsproto.connection.Connection) -> list[Event]:
+    events: list[Event] = []
+    parts: list[Any] = []
+    for event in end.events():
+        match event:
+            case wsproto.events.Ping(payload=payload):
+                events.append(Ping(bytes(payload)))
+            case wsproto.events.Pong(payload=payload):
+                events.append(Pong(bytes(payload)))
+            case wsproto.events.Message(data=data, message_finished=finished):
+                parts.append(data if isinstance(data, str) else bytes(data))
+                if finished:
+                    events.append(Message(type(parts[0])().join(parts)))
+                    parts = []
+            case wsproto.events.CloseConnection(code=code, reason=reason):
+                events.append(Closed(int(code), reason or ""))
+    return events
+
+
+@settings(deadline=None)
+@given(said, sides, agreements, ends)
+def test_we_say_wsproto_hears(
+    talk: list[Any], side: Side, deflate: Parameters | None, end: tuple[int, str]
+) -> None:
+    here, there = Protocol(side, opened=True, deflate=deflate), wsproto_end(side.peer, deflate)
+    there.receive_data(b"".join(ours(here, item) for item in talk))
+    assert wsproto_heard(there) == heard(talk)
+    code, reason = end
+    there.receive_data(here.close(None if code == 1005 else code, reason))
+    assert wsproto_heard(there) == [Closed(code, reason)]
+
+
+@settings(deadline=None)
+@given(said, sides, agreements)
+def test_wsproto_says_we_hear(talk: list[Any], side: Side, deflate: Parameters | None) -> None:
+    here, there = Protocol(side, opened=True, deflate=deflate), wsproto_end(side.peer, deflate)
+    data = b"".join(wsproto_says(there, item) for item in talk)
+    assert here.receive(data) == heard(talk)
+    assert here.receive(there.send(wsproto.events.CloseConnection(1001, "bye"))) == [Closed(1001, "bye")]
+    there.receive_data(here.owed())
+    assert wsproto_heard(there)[-1:] == [Closed(1001, "")]
+
+
+#: One bit of a good stream is wrong: both must come to the same verdict.
+@settings(deadline=None, max_examples=int(os.environ.get("WSDEMO_EXAMPLES", "300")))
+@given(said, sides, st.integers(0, 10_000), st.integers(0, 7))
+def test_the_verdict_on_a_flipped_bit_is_that_of_websockets(
+    talk: list[Any], side: Side, at: int, bit: int
+) -> None:
+    data = bytearray(b"".join(ours(Protocol(side.peer, opened=True), item) for item in talk) or b"\x81\x00")
+    data[at % len(data)] ^= 1 << bit
+    here = Protocol(side, opened=True, limits=Limits(message_size=10 * 1024 * 1024))
+    there = websockets_end(side, None)
+    events = here.receive(bytes(data))
+    there.receive_data(bytes(data))
+    try:
+        theirs = websockets_heard(there)
+    except UnicodeDecodeError:  # websockets leaves it to the caller to decode
+        assert isinstance(events[-1], Closed)
+        assert events[-1].code == 1007
+        return
+    assert [event for event in events if not isinstance(event, Closed)] == theirs
+    if here.error is None:  # it may wait for the end of what we refuse at once, not the reverse
+        assert there.parser_exc is None

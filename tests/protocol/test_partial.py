@@ -1,0 +1,65 @@
+"""What has begun and is not complete: pieces in any sizes give the same payload."""
+
+from __future__ import annotations
+
+import itertools
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wsdemo.protocol.errors import InvalidData
+from wsdemo.protocol.masking import mask
+from wsdemo.protocol.partial import FIRST_ROOM, PartialFrame, PartialMessage
+
+KEY = bytes.fromhex("37fa213d")
+
+
+@given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=5), st.booleans(), st.booleans())
+def test_added_or_received_in_place(data: bytes, cuts: list[int], masked: bool, in_place: bool) -> None:
+    partial = PartialFrame(0x82, len(data), KEY if masked else None, None)
+    sent = mask(data, KEY) if masked else data
+    edges = sorted({0, len(sent), *(cut for cut in cuts if cut < len(sent))})
+    for i, (a, b) in enumerate(itertools.pairwise(edges)):
+        if in_place and i % 2:
+            view = partial.room()
+            view[: b - a] = sent[a:b]
+            partial.took(b - a)
+        else:
+            partial.add(sent[a:b])
+        assert partial.missing == len(data) - b
+    assert partial.payload() == data
+
+
+def test_room_grows_with_what_came() -> None:
+    partial = PartialFrame(0x82, 10 * FIRST_ROOM, None, None)
+    data = os.urandom(10 * FIRST_ROOM)
+    rooms = []
+    while partial.missing:
+        view = partial.room()
+        rooms.append(len(view))
+        view[:] = data[partial.filled : partial.filled + len(view)]
+        partial.took(len(view))
+    assert rooms == [FIRST_ROOM * n for n in (1, 1, 2, 4, 2)]
+    assert partial.payload() == data
+
+
+def test_watched_text() -> None:
+    partial = PartialFrame(0x81, 6, KEY, b"")
+    sent = mask("a€".encode() + b"\xed\xa0", KEY)
+    for i in range(5):
+        partial.add(sent[i : i + 1])
+    with pytest.raises(InvalidData, match="byte ed, and then a0"):
+        partial.add(sent[5:])
+
+
+def test_fragments() -> None:
+    message = PartialMessage(1, compressed=False)
+    message.add(b"\xe2\x82")
+    message.add(b"")
+    assert (message.size, message.fragments, message.pending) == (2, 2, b"\xe2\x82")
+    with pytest.raises(InvalidData, match="ends within a character, after e2 82"):
+        message.payload()
+    message.add(b"\xac")
+    assert message.payload() == "€".encode()
