@@ -320,9 +320,8 @@ class Protocol(Opening):
         events.append(self._closed(Step.FAILED, error.code, reason, clean=False))
 
     def _owe_close(self, payload: bytes) -> None:
-        """Our close frame, after the pongs: nothing may follow it (RFC 6455 §5.5.1)."""
-        self._farewell = self._pongs + self._frame_bytes(FIN | Opcode.CLOSE, payload)
-        self._pongs = b""
+        """Our close frame, after all else: nothing may follow it (RFC 6455 §5.5.1)."""
+        self._farewell = self._frame_bytes(FIN | Opcode.CLOSE, payload)
 
     def _closed(self, step: Step, code: int, reason: str, *, clean: bool) -> Closed:
         self._go(step)

@@ -62,7 +62,7 @@ class Sender:
         self._packer: Deflater | None = None  # and what compresses them
         self._owed = b""  # the handshake
         self._pongs = b""
-        self._farewell = b""  # the peer closed or failed: our close frame, after the last pongs
+        self._farewell = b""  # the peer closed or failed: our close frame
 
     def owed(self) -> bytes:
         """What the protocol itself has to say since the last call: handshake, pongs, close frame."""
@@ -73,10 +73,7 @@ class Sender:
         return owed
 
     def owed_first(self) -> bytes:
-        """Of ``owed`` what comes before the answers to messages: the handshake, and pongs.
-
-        A close frame comes after all of them, and takes the last pongs with it.
-        """
+        """Of ``owed`` what comes before the answers to messages: the handshake, and pongs. Not a close frame."""
         first = self._owed + self._pongs
         self._owed = self._pongs = b""
         return first
