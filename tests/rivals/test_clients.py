@@ -98,9 +98,7 @@ def test_an_event_of_several_lines_is_joined() -> None:
 
 
 def test_a_stream_in_chunks() -> None:
-    audience = hear(
-        ServerSent, 1, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"9\r\ndata: a\n\n", b"\r\n"
-    )
+    audience = hear(ServerSent, 1, HEAD + b"Transfer-Encoding: chunked\r\n\r\n", b"9\r\ndata: a\n\n", b"\r\n")
     assert [heard.text for heard in audience.heard] == ["a"]
 
 

@@ -34,7 +34,9 @@ def test_a_text_has_the_size_asked_for(size: int) -> None:
         assert json.loads(event.text)["event"] == event.number
 
 
-@pytest.mark.parametrize(("count", "rate", "size"), [(0, 1, None), (1, 0, None), (1, float("nan"), None), (1, 1, 20)])
+@pytest.mark.parametrize(
+    ("count", "rate", "size"), [(0, 1, None), (1, 0, None), (1, float("nan"), None), (1, 1, 20)]
+)
 def test_what_can_not_be_is_refused(count: int, rate: float, size: int | None) -> None:
     with pytest.raises(ValueError):
         events(count, rate, size=size)

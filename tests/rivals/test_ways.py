@@ -101,7 +101,7 @@ def test_who_listens_is_waited_for() -> None:
 
 
 def test_an_unknown_way_is_refused_with_those_that_there_are() -> None:
-    with pytest.raises(ValueError, match="carrier pigeon.*SSE"):
+    with pytest.raises(ValueError, match=r"carrier pigeon.*SSE"):
         find(["carrier pigeon"])
     for names in ([], ["SSE", "SSE"]):
         with pytest.raises(ValueError, match="once"):
@@ -111,7 +111,7 @@ def test_an_unknown_way_is_refused_with_those_that_there_are() -> None:
 @pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
 def test_a_missing_package_is_told_with_its_remedy(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ImportError, match=f"{missing} is not installed.*pip install starlette uvicorn"):
+    with pytest.raises(ImportError, match=rf"{missing} is not installed.*pip install starlette uvicorn"):
         StarletteServer()
 
 
@@ -119,5 +119,7 @@ def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
     import subprocess
 
     code = "import sys, wsdemo.rivals.ways; print('\\n'.join(sys.modules))"
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
+    )
     assert not {"uvicorn", "starlette", "matplotlib"} & set(done.stdout.split())

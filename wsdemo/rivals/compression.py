@@ -12,7 +12,6 @@ The compressor is the package's own, that is zlib. Memory is what zlib really al
 
 from __future__ import annotations
 
-import gc
 import importlib.resources
 import itertools
 import statistics
@@ -235,7 +234,7 @@ def _deflater(settings: Settings) -> Deflater:
     )
 
 
-def memory(settings: Settings, connections: int = 8) -> int:
+def memory(settings: Settings, connections: int = 5) -> int:
     """Bytes that one connection keeps for compressing what it sends and decompressing what it receives.
 
     Measured on so many connections, after each has sent and received text of more than a window. Without
@@ -249,7 +248,7 @@ def memory(settings: Settings, connections: int = 8) -> int:
 @cache
 def _memory(level: int, window_bits: int, memory_level: int, takeover: bool, connections: int) -> int:
     settings = Settings(level, window_bits, memory_level, takeover)
-    messages = [b"%d " % number * 50 for number in range(400)]  # more than 32 KiB of text
+    messages = [b"%d " % number * 50 for number in range(200)]  # more than 32 KiB of text
     shared = _deflater(settings)
     for message in messages[:2]:
         shared.deflate(message)
@@ -276,7 +275,6 @@ class _tracing:
 
     def __enter__(self) -> Callable[[], int]:
         self._ours = not tracemalloc.is_tracing()
-        gc.collect()
         if self._ours:
             tracemalloc.start()
         before = tracemalloc.get_traced_memory()[0]

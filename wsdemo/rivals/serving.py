@@ -49,6 +49,7 @@ def main(way: str) -> None:
         }
         publisher.stop()
         _say(spent)
+        _hear()  # serve on until the parent's clients have left
 
 
 def _say(value: dict[str, Any]) -> None:

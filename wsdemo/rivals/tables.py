@@ -42,7 +42,7 @@ def shown(value: Value) -> str:
     >>> shown(1234.5), shown(0.012345), shown(17), shown(None)
     ('1234', '0.0123', '17', '–')
     """
-    if value is None:
+    if value is None or value != value:  # not a number: there was nothing to measure
         return "–"
     if isinstance(value, float):
         return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -1,0 +1,159 @@
+"""How late the news is: everything arrives, the orderings hold on a slow machine, and the numbers add up."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from pathlib import Path
+
+import pytest
+
+from tests.waiting import open_files
+from wsdemo.rivals import latency
+from wsdemo.rivals.latency import Comparison, Progress, compare
+from wsdemo.rivals.ways import FIVE, STRONG
+
+INTERVAL = 0.4
+
+
+@pytest.fixture(scope="module")
+def result() -> Comparison:
+    """All ways, a few events each; the poll interval is long, so that orderings hold on a busy machine."""
+    return compare(
+        (*FIVE, *STRONG[:3]), events=40, rate=40, interval=INTERVAL, rounds=2, warm_up=2, clients=2
+    )
+
+
+def test_every_event_is_delivered_once_by_each_way(result: Comparison) -> None:
+    assert result.complete
+    for outcome in result:
+        found = sorted((d.round, d.client, d.event) for d in outcome.deliveries)
+        assert found == [(r, c, e) for r in (1, 2) for c in (0, 1) for e in range(1, 21)], outcome.way
+        assert not outcome.errors
+        assert outcome.expected == 80 and len(outcome.delays) == 80 - 2 * 2 * 2
+        assert min(outcome.delays) > 0
+
+
+def test_all_ways_tell_the_same_events(result: Comparison) -> None:
+    payloads = {outcome.costs.received.payload for outcome in result}
+    assert len(payloads) == 1
+
+
+def test_a_short_poll_is_late_by_a_share_of_its_interval(result: Comparison) -> None:
+    """Half of it on average: with so few events on a busy machine, between a fifth and nine tenths."""
+    for way in ("short polling", "short polling, Starlette"):
+        assert 0.2 * INTERVAL < result[way].p50 < 0.9 * INTERVAL
+
+
+def test_who_waits_or_is_told_hears_sooner_than_who_asks_now_and_then(result: Comparison) -> None:
+    for way in (*FIVE[1:], *STRONG[1:3]):
+        assert result[way].p50 < result["short polling"].p50
+
+
+def test_what_keeps_a_connection_needs_the_fewest_requests_and_bytes(result: Comparison) -> None:
+    costs = {outcome.way: outcome.costs for outcome in result}
+    assert costs["WebSocket"].requests == costs["SSE"].requests == 4  # an opening for each client and round
+    assert costs["raw TCP"].requests == 0
+    assert costs["long polling"].requests > 4 and costs["short polling"].requests > 4
+    assert costs["WebSocket"].total < costs["SSE"].total < costs["long polling"].total
+
+
+def test_the_costs_are_those_of_the_trace(result: Comparison) -> None:
+    for outcome in result:
+        assert outcome.costs.total == outcome.trace.size
+        assert outcome.bytes_per_event == outcome.trace.size / 80
+
+
+def test_the_table_has_a_row_for_each_way_and_the_conditions(result: Comparison) -> None:
+    lines = result.table().splitlines()
+    assert [line.split("  ")[0] for line in lines[2:10]] == [outcome.way for outcome in result]
+    for condition in ("40 events", "40/s", "2 clients", "0.4 s", "seed 1", "loopback", "warming up"):
+        assert condition in lines[-1]
+    assert "estimate" in lines[0]
+    for row in result.bytes_rows():
+        parts = [value for name, value in row.items() if name not in ("way", "all", "TCP/IP (estimate)")]
+        assert sum(parts) == pytest.approx(row["all"])  # type: ignore[arg-type]
+
+
+def test_every_delivery_is_a_line_of_the_csv(result: Comparison, tmp_path: Path) -> None:
+    path = tmp_path / "delays.csv"
+    result.to_csv(path)
+    with path.open(encoding="utf-8", newline="") as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == 8 * 80
+    for line in lines:
+        delay = float(line["received"]) - float(line["published"])
+        assert float(line["delay"]) == pytest.approx(delay, abs=1e-6)
+    assert sum(line["warm_up"] == "1" for line in lines) == 8 * 8
+
+
+def test_its_text_is_the_same_in_every_run(result: Comparison) -> None:
+    text = repr(result)
+    assert text.startswith("<Comparison: short polling, ") and text.endswith("interval 0.4, seed 1>")
+    assert str(result["SSE"]).startswith("Outcome(way='SSE', server='http.server")
+
+
+def test_an_unknown_way_is_a_key_error(result: Comparison) -> None:
+    with pytest.raises(KeyError):
+        result["telegraph"]
+
+
+def test_a_longer_round_trip_makes_everything_later() -> None:
+    found = compare(("long polling", "WebSocket"), events=12, rate=40, rounds=1, warm_up=2, round_trip=0.1)
+    assert found.complete
+    assert min(found["WebSocket"].delays) >= 0.05  # half a round trip, after it happened
+    assert found["long polling"].p50 >= found["WebSocket"].p50 * 0.9
+
+
+def test_progress_tells_every_delivery_in_the_thread_that_asked() -> None:
+    seen: list[Progress] = []
+    threads = set()
+
+    def progress(now: Progress) -> None:
+        seen.append(now)
+        threads.add(threading.current_thread())
+
+    found = compare(("SSE", "raw TCP"), events=20, rate=200, warm_up=1, clients=2, progress=progress)
+    assert threads == {threading.current_thread()}
+    assert (seen[-1].done, seen[-1].total) == (80, 80)
+    assert [d for now in seen for d in now.new if d.way == "SSE"] == list(found["SSE"].deliveries)
+
+
+def test_it_can_be_cancelled() -> None:
+    before, files = set(threading.enumerate()), open_files()
+    cancel = threading.Event()
+    found = compare(
+        FIVE, events=10_000, rate=50, cancel=cancel, progress=lambda now: now.done and cancel.set()
+    )
+    assert not found.complete
+    assert sum(len(outcome.deliveries) for outcome in found) < 1000
+    assert found["raw TCP"].costs.total == 0  # its turn did not come
+    assert "–" in found.table()
+    assert set(threading.enumerate()) == before and open_files() == files
+
+
+def test_an_error_in_the_callback_leaves_nothing_behind() -> None:
+    before, files = set(threading.enumerate()), open_files()
+    with pytest.raises(ZeroDivisionError):
+        compare(FIVE, events=100, rate=50, progress=lambda now: 1 / 0)
+    assert set(threading.enumerate()) == before and open_files() == files
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"interval": 0},
+        {"interval": float("nan")},
+        {"round_trip": -1},
+        {"clients": 0},
+        {"rounds": 0},
+        {"warm_up": -1},
+        {"events": 6, "rounds": 2, "warm_up": 3},
+        {"rate": 0},
+        {"size": 10},
+        {"ways": ["telegraph"]},
+    ],
+)
+def test_what_can_not_be_measured_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValueError):
+        latency.compare(**wrong)  # type: ignore[arg-type]

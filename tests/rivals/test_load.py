@@ -1,0 +1,96 @@
+"""What it costs a server: everything arrives, and what must be more is more."""
+
+from __future__ import annotations
+
+import csv
+import threading
+from pathlib import Path
+
+import psutil
+import pytest
+
+from tests.waiting import open_files
+from wsdemo.rivals import load
+from wsdemo.rivals.load import Loads, allow_files
+from wsdemo.rivals.serving import Child
+from wsdemo.rivals.ways import FIVE
+
+
+@pytest.fixture(scope="module")
+def loads() -> Loads:
+    return load.compare(FIVE, clients=(1, 20), events=8, rate=20, interval=0.1)
+
+
+def test_everything_is_delivered(loads: Loads) -> None:
+    assert loads.complete
+    assert [(entry.way, entry.clients) for entry in loads] == [(way, n) for n in (1, 20) for way in FIVE]
+    for entry in loads:
+        assert entry.delivered == 8 * entry.clients and not entry.errors
+        assert 0 < entry.cpu < 2 * entry.wall + 1
+        assert entry.bytes_per_event == entry.costs.total / entry.delivered
+
+
+def test_a_request_for_each_event_or_none(loads: Loads) -> None:
+    assert loads["raw TCP", 20].requests_per_event == 0
+    assert loads["WebSocket", 20].requests_per_event == loads["SSE", 20].requests_per_event == 1 / 8
+    assert loads["long polling", 20].requests_per_event > 1 / 8
+
+
+def test_a_thread_for_each_connection_or_one_for_all(loads: Loads) -> None:
+    assert loads["SSE", 20].threads >= 20
+    assert loads["WebSocket", 20].threads == loads["WebSocket", 1].threads < 5
+
+
+def test_more_clients_share_what_is_done_once(loads: Loads) -> None:
+    assert loads["WebSocket", 20].cpu_per_event < loads["WebSocket", 1].cpu_per_event
+
+
+def test_table_rows_and_csv(loads: Loads, tmp_path: Path) -> None:
+    assert repr(loads) == f"<Loads: {', '.join(FIVE)}; 1, 20 clients; 8 events>"
+    assert len(loads.table().splitlines()) == 2 + 10 + 2
+    loads.to_csv(tmp_path / "load.csv")
+    with (tmp_path / "load.csv").open(encoding="utf-8", newline="") as file:
+        assert [int(line["delivered"]) for line in csv.DictReader(file)] == [8] * 5 + [160] * 5
+
+
+def test_nothing_is_left_behind_when_it_is_cancelled() -> None:
+    threads, files, children = set(threading.enumerate()), open_files(), psutil.Process().children()
+    cancel = threading.Event()
+    told = []
+
+    def progress(*now: object) -> None:
+        told.append(now)
+        if len(told) == 2:
+            cancel.set()
+
+    found = load.compare(FIVE, clients=(1,), events=5, rate=50, progress=progress, cancel=cancel)
+    assert [entry.way for entry in found] == ["short polling", "long polling"]
+    assert told[0] == ("short polling", 1, 0, 5)
+    assert set(threading.enumerate()) == threads and open_files() == files
+    assert psutil.Process().children() == children
+
+
+def test_a_child_that_can_not_serve_says_why() -> None:
+    with pytest.raises(RuntimeError, match="no way is called 'telegraph'"):
+        Child("telegraph")
+
+
+def test_a_child_ends_with_its_input() -> None:
+    with Child("raw TCP") as child:
+        process = child._process
+    assert process.returncode == 0
+
+
+def test_more_files_than_the_system_allows_are_refused() -> None:
+    resource = pytest.importorskip("resource")
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if hard == resource.RLIM_INFINITY:
+        pytest.skip("this system allows any number of open files")
+    with pytest.raises(OSError, match="use fewer clients"):
+        allow_files(hard + 1)
+
+
+@pytest.mark.parametrize("clients", [(), (0,), (5, -1)])
+def test_numbers_of_clients_that_can_not_be(clients: tuple[int, ...]) -> None:
+    with pytest.raises(ValueError, match="from 1"):
+        load.compare(clients=clients)
