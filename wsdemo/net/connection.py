@@ -284,11 +284,12 @@ class Connection(Heartbeat):
         match event:
             case Opened():
                 self._active = now
-                self._pay_first()
                 if self._handler.on_message is None:
                     limits = self._limits
                     self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
-                self.owner.opened(self)
+                with self.wire.lock:  # it is listed when the peer hears the 101, and no broadcast comes before
+                    self.owner.opened(self)
+                    self.wire.write(self._protocol.owed_first())
                 self._call(self._handler.on_open)
             case Refused():
                 self._active = now

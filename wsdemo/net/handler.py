@@ -33,7 +33,7 @@ class Owner(Protocol):
     """Who made a connection: told of its life, in the reactor's thread (the two last: in any)."""
 
     def opened(self, connection: Connection) -> None:
-        """The handshake is done."""
+        """The handshake is done, and the server's answer about to be sent; the wire's lock is held."""
 
     def refused(self, connection: Connection, event: Refused) -> None:
         """There will be no WebSocket: it was refused, or answered as plain HTTP."""

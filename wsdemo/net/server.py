@@ -271,7 +271,7 @@ class Server:
         """The handshake is done."""
         self._open[connection.id] = self._opening.pop(connection.id)
         if self._closing:
-            connection.close(1001)
+            self._reactor.call_soon(connection.close, 1001)  # behind the 101
 
     def refused(self, connection: Connection, event: Refused) -> None:
         """There will be no WebSocket: it was refused, or answered as plain HTTP."""
