@@ -82,7 +82,7 @@ def test_time_is_measured(found: Grid) -> None:
 
 @pytest.mark.parametrize(("bits", "level"), [(9, 1), (12, 5), (15, 8), (15, 9)])
 def test_memory_is_what_zlib_says_it_takes(bits: int, level: int) -> None:
-    """zconf.h: 1 << (windowBits+2) and 1 << (memLevel+9) to deflate, 1 << windowBits to inflate, and a little."""
+    """zconf.h: 1 << (windowBits+2) and 1 << (memLevel+9) to deflate, 1 << windowBits to inflate."""
     told = (1 << (bits + 2)) + (1 << (level + 9)) + (1 << bits)
     assert told < memory(Settings(6, bits, level, takeover=True)) < 1.25 * told + 20 * KiB
 

@@ -36,7 +36,8 @@ from wsdemo.protocol.http11 import (
     serialize_request,
 )
 from wsdemo.protocol.limits import Limits, MiB
-from wsdemo.protocol.protocol import Protocol, State
+from wsdemo.protocol.protocol import Protocol
+from wsdemo.protocol.states import State
 from wsdemo.rawtcp.framing import parse
 from wsdemo.trace.recorder import Trace
 
