@@ -173,12 +173,13 @@ class Connection(Heartbeat):
     def fail(self, error: BaseException, code: int | None = None) -> None:
         """End this connection because of ``error``: a close frame that says so, then TCP (§7.1.7).
 
-        What another kind of error says is for the server's log, not for the peer.
+        What another kind of error says is for the server's log, not for the peer. At once, so that no
+        ``close`` that follows is faster and says 1000; the caller does not hold the wire's lock.
         """
         if code is None:
             code = error.code if isinstance(error, ProtocolError) else 1011
         reason = str(error) if isinstance(error, ProtocolError | TimeoutError) else "internal error"
-        self.wire.reactor.call_soon(self._fail, error, code, reason)
+        self._fail(error, code, reason)
 
     def refuse(self, error: HandshakeError) -> None:
         """Answer an opening that has not been decided yet with the HTTP status of ``error``."""

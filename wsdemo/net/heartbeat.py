@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 import time
 
-from wsdemo.net.sending import Sender
+from wsdemo.net.sending import FORKED, Sender
 from wsdemo.protocol.errors import HandshakeError, InvalidState
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
@@ -39,6 +39,8 @@ class Heartbeat(Sender):
         """
         if self.wire.reactor.here:
             raise InvalidState("a handler can't wait for a pong; `latency` has the last round-trip time")
+        if self.wire.reactor.forked:
+            raise InvalidState(FORKED)
         timeout = self._limits.pong_timeout if timeout is None else timeout
         waiting = _Waiting(threading.Event())
         with self.wire.lock:

@@ -107,7 +107,8 @@ class Sender:
     def _overflow(self, message: Data) -> None:
         """A slow reader, and no room: what ``limits.overflow`` says."""
         if self._limits.overflow == "close":
-            self.fail(PolicyViolation(f"{self.wire.pending} bytes wait for a slow reader: no more are kept"))
+            slow = PolicyViolation(f"{self.wire.pending} bytes wait for a slow reader: no more are kept")
+            self.wire.reactor.call_soon(self.fail, slow)  # not under the lock, which the caller holds
         elif self._limits.overflow == "latest" and self._latest is None:
             self._latest = message  # it waits
         else:
@@ -149,6 +150,8 @@ class Sender:
         wire = self.wire
         if wire.reactor.here:
             raise InvalidState("a handler can't send a message in fragments: it would hold up the others")
+        if wire.reactor.forked:
+            raise InvalidState(FORKED)
         with wire.lock:
             self._wait_for_turn()
             self._check_open()

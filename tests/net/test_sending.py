@@ -1,0 +1,229 @@
+"""Sending: fragments as they come, many threads at once, and readers too slow for us."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tests import raw
+from tests.waiting import DEADLINE, Seen
+from wsdemo import Connection, ConnectionClosed, InvalidState, Limits, Opcode, connect, serve, threaded
+
+KiB = 1024
+
+
+def echo(ws: Connection, message: str | bytes) -> None:
+    ws.send(message)
+
+
+@pytest.mark.parametrize("compression", [False, True])
+@pytest.mark.parametrize(
+    "parts", [["a"], ["a", "b", "c"], ["", "", ""], [b"x" * 70_000, b"y"], ["é" * 100, "", "z" * 500]]
+)
+def test_an_iterable_is_one_message(parts: list[str] | list[bytes], compression: bool) -> None:
+    with serve(echo, compression=compression) as server, connect(server.url) as ws:
+        ws.send(iter(parts))  # type: ignore[arg-type]
+        whole = parts[0][:0].join(parts)  # type: ignore[arg-type]
+        assert ws.recv(DEADLINE) == whole
+
+
+def test_each_fragment_is_a_frame_sent_when_it_is_there() -> None:
+    """The first one is out while the third does not exist yet."""
+    seen = Seen()
+    go = threading.Event()
+
+    def script(peer: raw.Peer) -> None:
+        for _ in range(3):
+            made = peer.frame()
+            seen(made.opcode, made.fin, made.payload)
+            go.set()
+        peer.closed()
+        peer.send(raw.frame(Opcode.CLOSE, b"\x03\xe8", key=None))
+        peer.rest()
+
+    def parts() -> Iterator[str]:
+        yield "one"
+        yield "two"  # "one" leaves when there is another: only the last has fin
+        assert go.wait(DEADLINE)
+        yield "three"
+
+    with raw.server(script) as url, connect(url, compression=False) as ws:
+        ws.send(parts())
+        assert [seen.next() for _ in range(3)] == [
+            (Opcode.TEXT, False, b"one"),
+            (Opcode.CONTINUATION, False, b"two"),
+            (Opcode.CONTINUATION, True, b"three"),
+        ]
+
+
+def test_a_message_of_no_fragments_is_none() -> None:
+    with serve(echo) as server, connect(server.url) as ws:
+        with pytest.raises(ValueError, match="no fragments"):
+            ws.send([])
+        ws.send("unharmed")
+        assert ws.recv(DEADLINE) == "unharmed"
+
+
+def test_an_iterable_that_fails_in_the_middle_ends_the_connection() -> None:
+    """Half a message is out: nothing may follow but its rest, and there is none."""
+
+    def parts() -> Iterator[str]:
+        yield "one"
+        yield "two"
+        raise RuntimeError("no more")
+
+    with serve(echo) as server, connect(server.url) as ws:
+        with pytest.raises(RuntimeError, match="no more"):
+            ws.send(parts())
+        with pytest.raises(ConnectionClosed) as caught:
+            ws.recv(DEADLINE)
+        assert caught.value.code == 1011
+
+
+def test_a_close_that_follows_such_a_failure_does_not_hide_it() -> None:
+    def parts() -> Iterator[str]:
+        yield "one"
+        yield "two"
+        raise RuntimeError("no more")
+
+    for _ in range(20):
+        with serve(echo) as server:
+            with pytest.raises(RuntimeError, match="no more"), connect(server.url) as ws:
+                ws.send(parts())
+            assert ws.close_code == 1011
+
+
+def test_an_iterable_that_fails_before_anything_is_out_does_not() -> None:
+    def parts() -> Iterator[str]:
+        raise RuntimeError("none at all")
+        yield ""
+
+    with serve(echo) as server, connect(server.url) as ws:
+        with pytest.raises(RuntimeError, match="none at all"):
+            ws.send(parts())
+        ws.send("unharmed")
+        assert ws.recv(DEADLINE) == "unharmed"
+
+
+def test_sending_while_iterating_over_fragments_is_refused() -> None:
+    def parts(ws: Connection) -> Iterator[str]:
+        yield "one"
+        yield "two"
+        with pytest.raises(InvalidState, match="fragments of another message"):
+            ws.send("inside")
+        yield "three"
+
+    with serve(echo) as server, connect(server.url) as ws:
+        ws.send(parts(ws))
+        assert ws.recv(DEADLINE) == "onetwothree"
+
+
+@pytest.mark.parametrize("compression", [False, True])
+def test_many_threads_may_send_at_once(compression: bool) -> None:
+    """Whole messages, fragments and pings from many threads: each comes whole, each thread's in its order."""
+    count = 60
+
+    def whole(ws: Connection, name: str) -> None:
+        for i in range(count):
+            ws.send(f"{name}:{i}:" + "x" * (i * 37 % 500))
+
+    def pieces(ws: Connection, name: str) -> None:
+        for i in range(count):
+            ws.send(iter([f"{name}:{i}:", "x" * (i * 37 % 250), "x" * (i * 37 % 500 - i * 37 % 250)]))
+
+    def pings(ws: Connection, name: str) -> None:
+        for i in range(count):
+            ws.ping(DEADLINE)
+            ws.send(f"{name}:{i}:" + "x" * (i * 37 % 500))
+
+    with serve(echo, compression=compression) as server, connect(server.url) as ws:
+        senders = {"a": whole, "b": whole, "c": pieces, "d": pieces, "e": pings}
+        threads = [threading.Thread(target=send, args=(ws, name)) for name, send in senders.items()]
+        for thread in threads:
+            thread.start()
+        following = dict.fromkeys(senders, 0)
+        for _ in range(count * len(senders)):
+            name, number, filling = str(ws.recv(DEADLINE)).split(":")
+            assert int(number) == following[name]
+            assert len(filling) == int(number) * 37 % 500
+            following[name] += 1
+        for thread in threads:
+            thread.join(DEADLINE)
+        assert set(following.values()) == {count}
+
+
+def test_a_handler_s_messages_wait_behind_a_thread_s_fragments() -> None:
+    middle, answered = threading.Event(), threading.Event()
+
+    def parts() -> Iterator[str]:
+        yield "begin,"
+        yield "middle,"
+        middle.set()
+        assert answered.wait(DEADLINE)
+        yield "end"
+
+    class Handler:
+        def on_open(self, ws: Connection) -> None:
+            threading.Thread(target=lambda: ws.send(parts())).start()
+
+        def on_message(self, ws: Connection, message: str | bytes) -> None:
+            ws.send(f"echo {message}")
+            answered.set()
+
+    with serve(Handler()) as server, connect(server.url) as ws:
+        assert middle.wait(DEADLINE)
+        ws.send("hi")
+        assert ws.recv(DEADLINE) == "begin,middle,end"
+        assert ws.recv(DEADLINE) == "echo hi"
+
+
+def test_a_thread_that_waits_for_room_is_woken_by_the_end() -> None:
+    seen = Seen()
+
+    @threaded
+    def pour(ws: Connection) -> None:
+        try:
+            while True:
+                ws.send(bytes(256 * KiB))
+        except ConnectionClosed as closed:
+            seen(closed.code)
+
+    with serve(pour, limits=Limits(write_timeout=60)) as server:
+        peer = raw.client(server.port, receive_buffer=4096)
+        (held,) = server.connections
+        while not held.wire.pending:
+            pass
+        peer.reset()
+        assert seen.next() == 1006
+
+
+def test_all_of_a_slow_reader_s_messages_come_in_the_end() -> None:
+    """Backpressure from one end to the other: 32 MiB through a small window, nothing lost."""
+    size, count = 64 * KiB, 512
+
+    @threaded
+    def pour(ws: Connection) -> None:
+        for i in range(count):
+            ws.send(i.to_bytes(4, "big") * (size // 4))
+
+    with serve(pour, compression=False) as server, connect(server.url) as ws:
+        for i in range(count):
+            message = ws.recv(DEADLINE)
+            assert message == i.to_bytes(4, "big") * (size // 4)
+
+
+def test_what_was_sent_before_close_comes_before_it() -> None:
+    @threaded
+    def leave(ws: Connection) -> None:
+        for i in range(100):
+            ws.send(bytes(10 * KiB) + bytes([i]))
+        ws.close(4000)
+
+    with serve(leave) as server, connect(server.url) as ws:
+        got = []
+        with pytest.raises(ConnectionClosed) as caught:
+            while True:
+                got.append(ws.recv(DEADLINE)[-1])
+        assert got == list(range(100)) and caught.value.code == 4000
