@@ -168,9 +168,11 @@ def _pair() -> Iterator[socket.socket]:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=_answer, args=(listener,), name="wsdemo-nagle", daemon=True)
         thread.start()
-        with socket.create_connection(listener.getsockname(), timeout=10.0) as sock:
-            yield sock
-        thread.join()
+        try:
+            with socket.create_connection(listener.getsockname(), timeout=10.0) as sock:
+                yield sock
+        finally:
+            thread.join()
 
 
 def _answer(listener: socket.socket) -> None:
