@@ -8,8 +8,18 @@
     stream     the byte stream, and how ``recv`` cut it
     gantt      who was served when, by one thread
     scene      buttons that play a scene anew, one event longer
+    sequence   cards in a row, and what becomes of them
     word       a word and its bytes
     coursemap  all lessons and their questions
+    svg        a drawing of boxes, lines and letters
+    ruler      a frame in the RFC's picture, 32 bits in a row
+    hexdump    bytes in the colours of their fields
+    xor        masking, in lanes
+    stack      frames stacked into messages
+    ladder     who said what to whom, and when
+    states     the life of a connection, and the path taken
+    follow     a picture that follows live traffic
+    microscope a frame whose bits can be flipped
 
 The only part of the package that knows matplotlib and ipywidgets; ``import wsdemo`` does not load it.
 """
@@ -18,23 +28,41 @@ from __future__ import annotations
 
 from wsdemo.views import theme
 from wsdemo.views.coursemap import coursemap
+from wsdemo.views.follow import Following
 from wsdemo.views.gantt import Diary, gantt
+from wsdemo.views.hexdump import hexdump
+from wsdemo.views.ladder import ladder
 from wsdemo.views.live import Live, slider
 from wsdemo.views.picture import Picture
+from wsdemo.views.ruler import ruler
 from wsdemo.views.scene import scene
+from wsdemo.views.sequence import sequence
+from wsdemo.views.stack import stack
+from wsdemo.views.states import states
 from wsdemo.views.stream import stream
+from wsdemo.views.svg import Sketch
 from wsdemo.views.word import Word, type_a_word
+from wsdemo.views.xor import xor
 
 __all__ = [
     "Diary",
+    "Following",
     "Live",
     "Picture",
+    "Sketch",
     "Word",
     "coursemap",
     "gantt",
+    "hexdump",
+    "ladder",
+    "ruler",
     "scene",
+    "sequence",
     "slider",
+    "stack",
+    "states",
     "stream",
     "theme",
     "type_a_word",
+    "xor",
 ]

@@ -102,7 +102,13 @@ def _draw(packet: Packet, fields: Sequence[Field], most: int, title: str) -> str
     canvas = Canvas()
     for row in range(rows):
         canvas.text(
-            LEFT - 12, _middle(row), f"{row * ROW:04x}", anchor="end", size=SMALL, mono=True, color=theme.QUIET
+            LEFT - 12,
+            _middle(row),
+            f"{row * ROW:04x}",
+            anchor="end",
+            size=SMALL,
+            mono=True,
+            color=theme.QUIET,
         )
     for field in fields:
         _field(canvas, field, size)
@@ -147,11 +153,13 @@ def _byte(canvas: Canvas, at: int, byte: int, fields: Sequence[Field]) -> None:
     card = any(theme.field(field.name).hatch for field in inside)
     canvas.text(_x(column) + CELL / 2, _middle(row), f"{byte:02x}", mono=True, bold=True, card=card)
     x = LEFT + ROW * CELL + GAP + 24 + (column + 0.5) * CHAR
-    canvas.text(x, _middle(row), _char(byte), mono=True, color=theme.INK if _char(byte) != "·" else theme.QUIET)
+    canvas.text(
+        x, _middle(row), _char(byte), mono=True, color=theme.INK if _char(byte) != "·" else theme.QUIET
+    )
 
 
 def _keys(canvas: Canvas, packet: Packet, fields: Sequence[Field], y: float) -> float:
-    """What the colours are: each field with its place and its meaning, or each kind of field. The new foot."""
+    """What the colours are: each field with its place and meaning, or each kind of field. The new foot."""
     if len(fields) > KEYS:
         x = LEFT
         for name in dict.fromkeys(field.name for field in fields):

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from wsdemo.trace.fields import Field, opcode_name
-from wsdemo.trace.packets import FramePacket
+from wsdemo.trace.packets import FramePacket, Packet
 from wsdemo.views import theme
 from wsdemo.views.specimen import Source, as_frame
 from wsdemo.views.stream import glyph
@@ -68,7 +68,7 @@ def describe(packet: FramePacket) -> str:
     )
 
 
-def raw(packet: FramePacket, field: Field) -> str:
+def raw(packet: Packet, field: Field) -> str:
     """What a field's bits are: as bits where they are not whole bytes, else as hexadecimal digits."""
     data = packet.bytes[field.where]
     if field.start % 8 or field.stop % 8:
@@ -123,7 +123,7 @@ def _field(canvas: Canvas, packet: FramePacket, field: Field, end: int) -> None:
                 line = [(LEFT + column * CELL, y), (LEFT + column * CELL, y + (26 if heavy else 7))]
                 canvas.line(line, color=theme.INK if heavy else theme.QUIET, width=0.8)
         name = label if row * ROW + left == field.start else f"{label}, continued"
-        if name == "extended length" and field.value is not None:
+        if name == "extended length" and isinstance(field.value, int):
             name += f" = {field.value}"
         canvas.text(x + width / 2, y + 37, name, size=SMALL, room=width - 4, card=card)
         _value(canvas, packet, field, (row, left, right))

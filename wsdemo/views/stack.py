@@ -30,7 +30,7 @@ MOST: Final = 60  #: frames drawn unless told otherwise
 LEFT: Final = 12.0
 TALL: Final = 52.0  # of a frame
 LANE: Final = 176.0  # of a row: message, frames, control frames, captions
-NARROWEST: Final = 116.0  # a frame's box
+NARROWEST: Final = 150.0  # a frame's box
 
 
 class Group(NamedTuple):
@@ -58,7 +58,7 @@ def stack(
     packets = as_frames(frames, receiver, direction=direction, connection=connection, deflate=deflate)
     found = groups(packets)
     messages = sum(group.whole for group in found)
-    title = f"{len(packets)} frames, {messages} whole message{'' if messages == 1 else 's'}"
+    title = f"{_frames(len(packets))}, {messages} whole message{'' if messages == 1 else 's'}"
     return Sketch(_draw(packets[:most], groups(packets[:most]), title), _text(packets, found, title), title)
 
 
@@ -100,8 +100,12 @@ def _text(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> 
         lines.append(f"frame {at + 1}: {label(frame)}, {fin}; " + "; ".join(filter(None, (end, verdict))))
     for number, group in enumerate(found, start=1):
         size = count(sum(frames[at].length or 0 for at in group.frames))
-        lines.append(f"message {number}: {group.label}; {len(group.frames)} frames, {size} of payload")
+        lines.append(f"message {number}: {group.label}; {_frames(len(group.frames))}, {size} of payload")
     return "\n".join(lines)
+
+
+def _frames(number: int) -> str:
+    return f"{number} frame{'' if number == 1 else 's'}"
 
 
 def _draw(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> str:
@@ -130,7 +134,9 @@ def _message(canvas: Canvas, number: int, group: Group, places: Sequence[tuple[i
         mine = [places[at] for at in group.frames if places[at][0] == row]
         left, right = mine[0][1], mine[-1][1] + mine[-1][2]
         y = row * LANE + 8
-        canvas.box(left, y, right - left, 28, fill=theme.PAPER, line=2, dash="" if group.whole else "6 4", round=6)
+        canvas.box(
+            left, y, right - left, 28, fill=theme.PAPER, line=2, dash="" if group.whole else "6 4", round=6
+        )
         words = f"message {number}: {group.label}" if row == rows[0] else f"message {number}, continued"
         canvas.text((left + right) / 2, y + 14, words, bold=True, room=right - left - 12)
         for _, x, width in mine:
@@ -154,7 +160,7 @@ def _frame(canvas: Canvas, at: int, frame: FramePacket, place: tuple[int, float,
         words = f"{frame.verdict.outcome} {frame.verdict.code or ''}".strip()
     else:
         words = "FIN 1: the end" if frame.fin else "FIN 0: more follows"
-        words = "between the others" if control and frame.opcode != 8 else words
+        words = "a control frame" if control else words
     color = theme.ALARM if refused else theme.INK
     canvas.text(middle, y + 36, words, size=SMALL, room=width - 10, card=card, color=color)
     canvas.text(x + 3, row * LANE + 46, str(at + 1), size=SMALL, anchor="start", color=theme.QUIET)

@@ -142,16 +142,16 @@ class Canvas:
             width = min(width, room or width) + 4
             left = x - width * {"start": 0, "middle": 0.5, "end": 1}[anchor]
             self._shapes.append(
-                f'<rect x="{_n(left)}" y="{_n(y - size * 0.62)}" width="{_n(width)}" height="{_n(size * 1.2)}" '
-                f'rx="2" fill="{theme.PAPER}" fill-opacity=".82"/>'
+                f'<rect x="{_n(left)}" y="{_n(y - size * 0.62)}" width="{_n(width)}" '
+                f'height="{_n(size * 1.2)}" rx="2" fill="{theme.PAPER}" fill-opacity=".82"/>'
             )
         style = (" mono" if mono else "") + (" bold" if bold else "")
         classes = f' class="{style[1:]}"' if style else ""
         look = "" if color == theme.INK else f' fill="{color}"'
         turn = "" if anchor == "middle" else f' text-anchor="{anchor}"'
         self._shapes.append(
-            f'<text x="{_n(x)}" y="{_n(y + size * 0.36)}" font-size="{_n(size)}"{turn}{look}{classes}{squeeze}>'
-            f"{html.escape(printable(words), quote=False)}</text>"
+            f'<text x="{_n(x)}" y="{_n(y + size * 0.36)}" font-size="{_n(size)}"'
+            f"{turn}{look}{classes}{squeeze}>{html.escape(printable(words), quote=False)}</text>"
         )
 
     def line(

@@ -66,7 +66,9 @@ def _draw(payload: bytes, key: bytes, wire: bytes, most: int, title: str) -> str
     for start in range(0, max(size, 1), ROW):
         y = _row(canvas, y, start, payload[start:size][:ROW], key, wire[start:size][:ROW])
     if size < len(payload):
-        canvas.text(LEFT, y + 14, f"… and {len(payload) - size} more bytes", anchor="start", color=theme.QUIET)
+        canvas.text(
+            LEFT, y + 14, f"… and {len(payload) - size} more bytes", anchor="start", color=theme.QUIET
+        )
         y += 28
     canvas.height = y + 8
     return canvas.svg(title)
