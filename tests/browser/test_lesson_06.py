@@ -1,0 +1,28 @@
+"""Lesson 06 in a real JupyterLab: it runs, and its buttons put frames in a row that a server answers."""
+
+from __future__ import annotations
+
+from tests import needs
+from tests.browser.lab import Lab
+
+pytestmark = needs.chromium
+
+NOTEBOOK = "06_messages.ipynb"
+PLAYER = "player = views.sequence"
+
+
+def test_a_real_server_answers_the_row_of_frames(lab: Lab) -> None:
+    with lab.open(NOTEBOOK) as lesson:
+        lesson.run_all()
+        player = lesson.output(PLAYER)
+        player.scroll_into_view_if_needed()
+        answer = player.locator("pre").last
+        assert "text b'Helo'" in (answer.text_content() or "")
+        player.get_by_role("button", name="continuation, fin 1").click()
+        lesson.wait_until(lambda: "close 1002 continuation frame" in (answer.text_content() or ""))
+        player.get_by_role("button", name="take one away").click()
+        lesson.wait_until(lambda: "close 1000" in (answer.text_content() or ""))
+        lesson.screenshot("06-light")
+        lesson.dark()
+        lesson.screenshot("06-dark")
+    lab.print(NOTEBOOK, "06-print")
