@@ -8,6 +8,7 @@
     talk          a line typed is a message sent
     sniff         tracing proxy in front of any WebSocket server
     doctor        checks the machine and the environment
+    bench         measures the speed, beside others
 
 Exit status: 0 when it went well or Ctrl-C ended it, 1 for a failure, 2 for wrong use; errors are one line on
 stderr. What a peer said is escaped before it is printed. What a command needs is imported when it runs. Knows
@@ -26,7 +27,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NoReturn
 
-from wsdemo.commands import doctor, echo, sniff, talk, timeserver
+from wsdemo.commands import bench, doctor, echo, sniff, talk, timeserver
 from wsdemo.commands.shared import FAILURE, OK, WRONG_USE, Commands, Failure, printable, reason
 
 COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
@@ -36,6 +37,7 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     talk.add,
     sniff.add,
     doctor.add,
+    bench.add,
 )
 
 

@@ -1,0 +1,394 @@
+"""The contestants: an echo server of each, told in the fewest lines that its documentation suggests.
+
+Each is a function that starts a server on a free port of 127.0.0.1 in threads of its own and gives back a
+`Running`. Its library is imported by that function, so only what is measured need be installed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib
+import socket
+import threading
+import time
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, Final, NamedTuple
+
+HOST: Final = "127.0.0.1"
+
+#: Bytes of plain TCP's header: the payload's length as ASCII digits, padded with spaces.
+HEADER: Final = 10
+
+#: What each of a crowd hears first in plain TCP, so that it knows to be counted.
+GREETING: Final = b"+"
+
+#: Seconds for a server to be there.
+DEADLINE: Final = 30.0
+
+
+class Running(NamedTuple):
+    """A server that listens. ``broadcast`` gives the seconds until the last socket has taken its bytes;
+    ``dial`` opens a client in the same process and gives its *send this, receive the answer*."""
+
+    port: int
+    broadcast: Callable[[str], float] | None = None
+    dial: Callable[[], Callable[[str], object]] | None = None
+
+
+class Peer(NamedTuple):
+    """A contestant: how to start it, what it needs, and what it can't do."""
+
+    start: Callable[[bool, bool], Running]  # compressed? many idle connections?
+    needs: tuple[str, ...] = ()  # modules
+    pip: str = ""  # what to install for them
+
+
+# -- plain TCP: what everything is compared with -----------------------------------------------------------
+
+
+def tcp(compressed: bool, crowd: bool) -> Running:
+    """Blocking, a thread for each connection; in a crowd nobody talks, and nobody gets a thread."""
+    listener = socket.create_server((HOST, 0), backlog=1024)
+    port = listener.getsockname()[1]
+    connections: list[socket.socket] = []
+
+    def accept() -> None:
+        while True:
+            connection, _ = listener.accept()
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if crowd:
+                connections.append(connection)
+                connection.sendall(GREETING)
+            else:
+                threading.Thread(target=_echo_tcp, args=(connection,), daemon=True).start()
+
+    def broadcast(message: str) -> float:
+        data = framed(message.encode())
+        began = time.perf_counter()
+        for connection in connections:
+            connection.sendall(data)
+        return time.perf_counter() - began
+
+    def dial() -> Callable[[str], object]:
+        sock = socket.create_connection((HOST, port))
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+        def exchange(message: str) -> object:
+            sock.sendall(framed(message.encode()))
+            data = sock.recv(65536)
+            while len(data) < HEADER or len(data) < HEADER + int(data[:HEADER]):
+                data += sock.recv(65536)
+            return data[HEADER:].decode()
+
+        return exchange
+
+    threading.Thread(target=accept, daemon=True).start()
+    return Running(port, broadcast, dial)
+
+
+def framed(payload: bytes) -> bytes:
+    """A message of plain TCP.
+
+    >>> framed(b"hello")
+    b'5         hello'
+    """
+    return b"%-10d%b" % (len(payload), payload)
+
+
+def _echo_tcp(sock: socket.socket) -> None:
+    """Messages that came together are answered together; a large one is received into its place."""
+    rest = b""
+    while data := sock.recv(65536):
+        data = rest + data if rest else data
+        position, end, answers = 0, len(data), []
+        while end - position >= HEADER:
+            start = position + HEADER
+            stop = start + int(data[position:start])
+            if stop <= end:
+                payload: bytes | bytearray = data[start:stop]
+            elif stop - start > 16384:
+                payload = bytearray(stop - start)
+                payload[: end - start] = data[start:end]
+                with memoryview(payload) as view:
+                    while end < stop and (size := sock.recv_into(view[end - start :])):
+                        end += size
+            else:
+                break
+            answers.append(b"%-10d%b" % (stop - start, payload))
+            position = stop
+        rest = data[position:]
+        sock.sendall(answers[0] if len(answers) == 1 else b"".join(answers))
+    sock.close()
+
+
+# -- ours ---------------------------------------------------------------------------------------------------
+
+
+def wsdemo(compressed: bool, crowd: bool) -> Running:
+    """All limits and the keepalive as they are by default; the recorder off."""
+    from wsdemo import Connection, connect, serve
+
+    def echo(ws: Connection, message: str | bytes) -> None:
+        ws.send(message)
+
+    server = serve(echo, compression=compressed)
+
+    def broadcast(message: str) -> float:
+        began = time.perf_counter()
+        server.broadcast(message)
+        return time.perf_counter() - began
+
+    def dial() -> Callable[[str], object]:
+        ws = connect(server.url, compression=compressed)
+
+        def exchange(message: str) -> object:
+            ws.send(message)
+            return ws.recv()
+
+        return exchange
+
+    return Running(server.port, broadcast, dial)
+
+
+# -- websockets ---------------------------------------------------------------------------------------------
+
+
+def websockets_asyncio(compressed: bool, crowd: bool) -> Running:
+    """``websockets.asyncio``, with its own ``broadcast``."""
+    library = importlib.import_module("websockets.asyncio.server")
+    servers: list[Any] = []
+
+    async def echo(ws: Any) -> None:
+        async for message in ws:
+            await ws.send(message)
+
+    async def start() -> int:
+        server = await library.serve(echo, HOST, 0, compression="deflate" if compressed else None)
+        servers.append(server)
+        return port_of(server.sockets)
+
+    async def broadcast(message: str) -> None:
+        library.broadcast(servers[0].connections, message)
+
+    return _in_a_loop(start, broadcast)
+
+
+def websockets_sync(compressed: bool, crowd: bool) -> Running:
+    """``websockets.sync``: a thread for each connection."""
+    library = importlib.import_module("websockets.sync.server")
+    client = importlib.import_module("websockets.sync.client")
+    compression = "deflate" if compressed else None
+
+    def echo(ws: Any) -> None:
+        for message in ws:
+            ws.send(message)
+
+    server = library.serve(echo, HOST, 0, compression=compression)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    port = server.socket.getsockname()[1]
+
+    def dial() -> Callable[[str], object]:
+        ws = client.connect(f"ws://{HOST}:{port}", compression=compression)
+
+        def exchange(message: str) -> object:
+            ws.send(message)
+            return ws.recv()
+
+        return exchange
+
+    return Running(port, None, dial)
+
+
+# -- others -------------------------------------------------------------------------------------------------
+
+
+def aiohttp(compressed: bool, crowd: bool) -> Running:
+    """``aiohttp.web``; AIOHTTP_NO_EXTENSIONS=1 leaves out its parts in C."""
+    web = importlib.import_module("aiohttp.web")
+    connections: list[Any] = []
+
+    async def echo(request: Any) -> Any:
+        ws = web.WebSocketResponse(compress=compressed)
+        await ws.prepare(request)
+        connections.append(ws)
+        async for message in ws:
+            if message.type is web.WSMsgType.TEXT:
+                await ws.send_str(message.data)
+            elif message.type is web.WSMsgType.BINARY:
+                await ws.send_bytes(message.data)
+        return ws
+
+    async def start() -> int:
+        app = web.Application()
+        app.router.add_get("/", echo)
+        runner = web.AppRunner(app, access_log=None)
+        await runner.setup()
+        await web.TCPSite(runner, HOST, 0).start()
+        return int(runner.addresses[0][1])
+
+    async def broadcast(message: str) -> None:
+        for ws in connections:
+            await ws.send_str(message)
+
+    return _in_a_loop(start, broadcast)
+
+
+def picows(compressed: bool, crowd: bool) -> Running:
+    """``picows``: written in Cython, without compression."""
+    library = importlib.import_module("picows")
+    connections: list[Any] = []
+
+    class Echo(library.WSListener):  # type: ignore[misc, name-defined]
+        def on_ws_connected(self, transport: Any) -> None:
+            connections.append(transport)
+
+        def on_ws_frame(self, transport: Any, frame: Any) -> None:
+            if frame.msg_type == library.WSMsgType.CLOSE:
+                transport.send_close(frame.get_close_code(), frame.get_close_message())
+                transport.disconnect()
+            else:
+                transport.send(frame.msg_type, frame.get_payload_as_bytes())
+
+    async def start() -> int:
+        server = await library.ws_create_server(lambda request: Echo(), HOST, 0)
+        return port_of(server.sockets)
+
+    async def broadcast(message: str) -> None:
+        data = message.encode()
+        for transport in connections:
+            transport.send(library.WSMsgType.TEXT, data)
+
+    return _in_a_loop(start, broadcast)
+
+
+def wsproto(compressed: bool, crowd: bool) -> Running:
+    """``wsproto`` has no sockets of its own: here on blocking ones, a thread for each connection."""
+    library = importlib.import_module("wsproto")
+    events = importlib.import_module("wsproto.events")
+    listener = socket.create_server((HOST, 0), backlog=1024)
+
+    def serve(sock: socket.socket) -> None:
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        ws = library.WSConnection(library.ConnectionType.SERVER)
+        parts: list[Any] = []
+        while data := sock.recv(65536):
+            ws.receive_data(data)
+            answers = []
+            for event in ws.events():
+                if isinstance(event, events.Request):
+                    answers.append(ws.send(events.AcceptConnection()))
+                elif isinstance(event, events.Message):
+                    parts.append(event.data)
+                    if event.message_finished:
+                        whole = type(event.data)().join(parts) if len(parts) > 1 else event.data
+                        answers.append(ws.send(events.Message(data=whole)))
+                        parts = []
+                elif isinstance(event, events.CloseConnection):
+                    answers.append(ws.send(event.response()))
+            sock.sendall(b"".join(answers))
+        sock.close()
+
+    def accept() -> None:
+        while True:
+            threading.Thread(target=serve, args=(listener.accept()[0],), daemon=True).start()
+
+    threading.Thread(target=accept, daemon=True).start()
+    return Running(listener.getsockname()[1])
+
+
+def fastapi(compressed: bool, crowd: bool) -> Running:
+    """FastAPI on uvicorn, as it comes."""
+    library, uvicorn = importlib.import_module("fastapi"), importlib.import_module("uvicorn")
+    app = library.FastAPI()
+
+    async def echo(ws: Any) -> None:
+        await ws.accept()
+        while (message := await ws.receive())["type"] != "websocket.disconnect":
+            if message.get("text") is not None:
+                await ws.send_text(message["text"])
+            else:
+                await ws.send_bytes(message["bytes"])
+
+    app.add_api_websocket_route("/", echo, dependencies=None)
+    echo.__annotations__["ws"] = library.WebSocket
+    return _uvicorn(uvicorn, app, compressed)
+
+
+def channels(compressed: bool, crowd: bool) -> Running:
+    """Django Channels on daphne."""
+    conf = importlib.import_module("django.conf")
+    conf.settings.configure(SECRET_KEY="benchmark", ALLOWED_HOSTS=["*"], INSTALLED_APPS=[])
+    importlib.import_module("django").setup()
+    importlib.import_module("twisted.internet.selectreactor").install()
+    consumers = importlib.import_module("channels.generic.websocket")
+    daphne = importlib.import_module("daphne.server")
+    endpoints = importlib.import_module("daphne.endpoints")
+
+    class Echo(consumers.AsyncWebsocketConsumer):  # type: ignore[misc, name-defined]
+        async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+            await self.send(text_data=text_data, bytes_data=bytes_data)
+
+    with socket.create_server((HOST, 0)) as probe:
+        port: int = probe.getsockname()[1]
+    ready = threading.Event()
+    server = daphne.Server(
+        application=Echo.as_asgi(),
+        endpoints=endpoints.build_endpoint_description_strings(host=HOST, port=port),
+        signal_handlers=False,
+        ready_callable=ready.set,
+        verbosity=0,
+    )
+    threading.Thread(target=server.run, daemon=True).start()
+    _wait(ready.is_set)
+    return Running(port)
+
+
+#: By name; our own package and plain TCP are always there.
+PEERS: Final[dict[str, Peer]] = {
+    "tcp": Peer(tcp),
+    "wsdemo": Peer(wsdemo),
+    "websockets": Peer(websockets_asyncio, ("websockets",), "websockets"),
+    "websockets.sync": Peer(websockets_sync, ("websockets",), "websockets"),
+    "aiohttp": Peer(aiohttp, ("aiohttp",), "aiohttp"),
+    "picows": Peer(picows, ("picows",), "picows"),
+    "wsproto": Peer(wsproto, ("wsproto",), "wsproto"),
+    "fastapi": Peer(fastapi, ("fastapi", "uvicorn", "websockets"), "fastapi 'uvicorn[standard]'"),
+    "channels": Peer(channels, ("channels", "daphne"), "channels daphne"),
+}
+
+
+def port_of(sockets: Iterable[socket.socket]) -> int:
+    """The port that the first of the sockets listens on."""
+    return int(next(iter(sockets)).getsockname()[1])
+
+
+def _in_a_loop(
+    start: Callable[[], Coroutine[Any, Any, int]], broadcast: Callable[[str], Coroutine[Any, Any, None]]
+) -> Running:
+    """An asyncio server in a thread of its own."""
+    loop = asyncio.new_event_loop()
+    threading.Thread(target=loop.run_forever, daemon=True).start()
+    port = asyncio.run_coroutine_threadsafe(start(), loop).result(DEADLINE)
+
+    async def timed(message: str) -> float:
+        began = time.perf_counter()
+        await broadcast(message)
+        return time.perf_counter() - began
+
+    return Running(port, lambda m: asyncio.run_coroutine_threadsafe(timed(m), loop).result(DEADLINE))
+
+
+def _uvicorn(uvicorn: Any, app: Any, compressed: bool) -> Running:
+    config = uvicorn.Config(app, HOST, 0, log_level="error", ws_per_message_deflate=compressed)
+    server = uvicorn.Server(config)
+    threading.Thread(target=server.run, daemon=True).start()
+    _wait(lambda: server.started)
+    return Running(port_of(server.servers[0].sockets))
+
+
+def _wait(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + DEADLINE
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError("the server did not start")
+        time.sleep(0.01)

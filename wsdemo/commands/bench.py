@@ -1,0 +1,90 @@
+"""``bench``: how fast it is, beside others, as ratios to plain TCP."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from pathlib import Path
+
+from wsdemo.commands.shared import OK, Commands, Failure, positive
+
+
+def add(commands: Commands) -> None:
+    """``bench [--against P,…] [--only ROW,…] [--rounds N] [--json FILE] [--picture FILE] [--quick]``"""
+    command = commands.add_parser("bench", help="measures the speed, beside others")
+    command.add_argument("--against", type=peers, metavar="PEER,…", help="whom to measure beside us (all)")
+    command.add_argument("--only", type=rows, metavar="ROW,…", help="rows of the table (all)")
+    command.add_argument("--rounds", type=positive, default=7, help="of each row (%(default)s)")
+    command.add_argument("--json", type=Path, metavar="FILE", help="write every value there; - is stdout")
+    command.add_argument("--picture", type=Path, metavar="FILE", help="draw the ratios (needs matplotlib)")
+    command.add_argument("--quick", action="store_true", help="show that it works; the numbers mean nothing")
+    command.set_defaults(run=run)
+
+
+def peers(text: str) -> list[str]:
+    """Names of contestants.
+
+    >>> peers("aiohttp,webskets")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: no peer 'webskets', there are websockets, websockets.sync, aiohttp, picows, \
+wsproto, fastapi, channels
+    """
+    from wsdemo.bench.peers import PEERS
+
+    return _chosen(text, [name for name in PEERS if name not in ("tcp", "wsdemo")], "peer")
+
+
+def rows(text: str) -> list[str]:
+    """Keys of rows.
+
+    >>> rows("echo,import")
+    ['echo', 'import']
+    """
+    from wsdemo.bench.rows import ROWS
+
+    return _chosen(text, [row.key for row in ROWS], "row")
+
+
+def _chosen(text: str, names: list[str], what: str) -> list[str]:
+    chosen = [name for name in text.split(",") if name]
+    for name in chosen:
+        if name not in names:
+            raise argparse.ArgumentTypeError(f"no {what} {name!r}, there are {', '.join(names)}")
+    return chosen
+
+
+def run(options: argparse.Namespace) -> int:
+    """Measure, and print the table."""
+    from wsdemo.bench import report
+    from wsdemo.bench.peers import PEERS
+    from wsdemo.bench.rows import ROWS
+    from wsdemo.bench.run import run as measure
+
+    if options.picture:
+        try:
+            from wsdemo.views import speed
+        except ImportError:
+            raise Failure("a picture needs matplotlib: pip install matplotlib") from None
+    chosen = [row for row in ROWS if options.only is None or row.key in options.only]
+    against = {"tcp", "wsdemo", *(PEERS if options.against is None else options.against)}
+    done = measure(chosen, against, options.rounds, options.quick, _progress)
+    _progress("", 1, 1)
+    if options.json == Path("-"):
+        print(json.dumps(done.as_json(), indent=1))
+        return OK
+    print(report.table(done))
+    if options.json:
+        options.json.write_text(json.dumps(done.as_json(), indent=1) + "\n", encoding="utf-8")
+    if options.picture:
+        options.picture.write_bytes(speed.picture(done).png)
+    return OK
+
+
+def _progress(title: str, done: int, total: int) -> None:
+    """A bar on stderr, where somebody looks at it."""
+    if sys.stderr.isatty():
+        filled = 30 * done // max(1, total)
+        bar = f"[{'█' * filled}{'·' * (30 - filled)}] {title:42}" if title else " " * 76
+        sys.stderr.write(f"\r{bar}{'' if title else chr(13)}")
+        sys.stderr.flush()
