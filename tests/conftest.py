@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 
 import pytest
 
-from tests import needs
+from tests import needs, processes
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -21,3 +22,9 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("CI") == "true" and name not in needs.RARE:
                 pytest.fail(reason, pytrace=False)
             pytest.skip(reason)
+
+
+@pytest.fixture
+def start() -> Iterator[processes.Start]:
+    """Starts ``python -m wsdemo …``."""
+    yield from processes.starting()

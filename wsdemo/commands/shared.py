@@ -74,6 +74,22 @@ def seconds(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} seconds, expected more than 0")
 
 
+def websocket_url(text: str) -> str:
+    """Where a WebSocket is.
+
+    >>> websocket_url("example.com")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: 'example.com' is not a WebSocket URL: ws://host:port/path is needed
+    """
+    from wsdemo.protocol.url import parse_url
+
+    try:
+        parse_url(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
+    return text
+
+
 def endpoint(host: str, port: int) -> str:
     """Host and port as they are written.
 

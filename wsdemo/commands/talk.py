@@ -1,23 +1,40 @@
-"""``talk``: a line typed is a message sent, and what comes is printed."""
+"""``talk``: a line typed is a message sent, and what comes is printed.
+
+::
+
+    keyboard ──► its thread ── send, at the end close ──►┐
+                                                         ├── connection
+    screen   ◄── main thread ◄── recv ───────────────────┘
+"""
 
 from __future__ import annotations
 
 import argparse
-import queue
 import sys
 import threading
-from typing import Any, Final
+from collections.abc import Iterator
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final
 
-from wsdemo.commands.shared import OK, SLICE, Commands, Failure, printable
+from wsdemo.commands.shared import OK, Commands, Failure, printable, websocket_url
 
-#: Lines and messages that wait at most; then the keyboard, or the peer, has to.
-WAITING: Final = 100
+if TYPE_CHECKING:
+    from wsdemo import Connection, Trace
+
+#: Seconds between two looks for new frames.
+LOOK: Final = 0.1
+#: Bytes of a binary message that are shown.
+SHOWN: Final = 32
+#: Bytes of frames on record that are kept; those shown are forgotten then.
+KEPT: Final = 1 << 20
+#: Bytes taken from the keyboard at once.
+PIECE: Final = 65536
 
 
 def add(commands: Commands) -> None:
     """``talk URL [--frames] [--origin ORIGIN] [--subprotocol NAME]``"""
     command = commands.add_parser("talk", help="a line typed is a message sent")
-    command.add_argument("url", metavar="URL", help="ws://host:port/ or wss://…")
+    command.add_argument("url", metavar="URL", type=websocket_url, help="ws://host:port/ or wss://…")
     command.add_argument("--frames", action="store_true", help="show every frame, with its opcode and size")
     command.add_argument("--origin", help="the web page that a browser would name")
     command.add_argument("--subprotocol", action="append", default=[], metavar="NAME", help="may be repeated")
@@ -32,62 +49,88 @@ def run(options: argparse.Namespace) -> int:
     try:
         ws = connect(options.url, subprotocols=options.subprotocol, origin=options.origin, trace=trace)
     except (ValueError, WebSocketError) as error:
-        raise Failure(printable(str(error))) from None
-    happenings: queue.Queue[tuple[str, Any]] = queue.Queue(WAITING)
-    for watch in (_read_keyboard, _read_peer):
-        threading.Thread(target=watch, args=(ws, happenings), daemon=True).start()
-    with ws:
-        print(f"connected to {printable(options.url)}; a line is a message, Ctrl-D ends it", file=sys.stderr)
-        good = _converse(ws, happenings, trace)
-    if trace is not None:
-        _show_frames(trace)
-    if not good:
-        reason = f", {printable(ws.close_reason)!r}" if ws.close_reason else ""
-        raise Failure(f"the connection ended with close code {ws.close_code}{reason}")
+        raise Failure(str(error)) from None
+    try:
+        with ws:
+            _say(f"connected to {options.url.partition('?')[0]}; a line is a message, Ctrl-D ends it")
+            threading.Thread(target=_send_lines, args=(ws,), daemon=True).start()
+            _print_messages(ws, trace)
+    finally:
+        _print_frames(trace)
     return OK
 
 
-def _converse(ws: Any, happenings: queue.Queue[tuple[str, Any]], trace: Any) -> bool:
-    """Until one side ends; false: not in a good way."""
+def _print_messages(ws: Connection, trace: Trace | None) -> None:
+    """Until the connection ends. Raises Failure where that is not a good end."""
     from wsdemo import ConnectionClosed
+    from wsdemo.net.connection import GOOD
 
     while True:
-        if trace is not None:
-            _show_frames(trace)
         try:
-            what, data = happenings.get(timeout=0.1 if trace is not None else SLICE)
-        except queue.Empty:
+            message = ws.recv(LOOK if trace is not None else None)
+        except TimeoutError:
+            _print_frames(trace)
             continue
-        if what == "typed":
-            try:
-                ws.send(data)
-            except ConnectionClosed:
-                return False
-        elif what == "came":
-            shown = printable(data) if isinstance(data, str) else f"({len(data)} bytes) {data[:32].hex(' ')}"
-            print(f"< {shown}")
-        else:
-            return bool(data)
+        except ConnectionClosed as closed:
+            if closed.code not in GOOD:
+                raise Failure(str(closed)) from None
+            _say(str(closed))
+            return
+        _print_frames(trace)
+        print(f"< {_shown(message)}")
 
 
-def _show_frames(trace: Any) -> None:
-    for packet in trace.news():
+def _print_frames(trace: Trace | None) -> None:
+    """Those that have come and gone since the last time, where somebody wants to see them."""
+    if trace is None:
+        return
+    for packet in sorted(trace.news(), key=attrgetter("time")):
         arrow = "──►" if packet.direction == "to server" else "◄──"
-        print(f"  {arrow} {packet.summary}")
+        verdict = "" if packet.verdict.accepted else f"  {packet.verdict}"
+        print(f"  {arrow} {printable(packet.summary + verdict)}")
+    if trace.size > KEPT:
+        trace.clear()
 
 
-def _read_keyboard(ws: Any, happenings: queue.Queue[tuple[str, Any]]) -> None:
-    for line in sys.stdin:
-        happenings.put(("typed", line.rstrip("\n")))
-    happenings.put(("end", True))
+def _shown(message: str | bytes) -> str:
+    r"""A message as it is printed.
+
+    >>> _shown("a\tb"), _shown(b"\x00\xff")
+    ('a\\tb', '(2 bytes) 00 ff')
+    """
+    if isinstance(message, str):
+        return printable(message)
+    more = " …" if len(message) > SHOWN else ""
+    return f"({len(message)} bytes) {message[:SHOWN].hex(' ')}{more}"
 
 
-def _read_peer(ws: Any, happenings: queue.Queue[tuple[str, Any]]) -> None:
-    from wsdemo import ConnectionClosed
+def _send_lines(ws: Connection) -> None:
+    """Send each line that is typed; at their end do the closing handshake. In a thread of its own."""
+    from wsdemo import WebSocketError
 
     try:
-        for message in ws:
-            happenings.put(("came", message))
-        happenings.put(("end", True))
-    except ConnectionClosed:
-        happenings.put(("end", False))
+        for line in _lines():
+            try:
+                ws.send(line.decode())
+            except UnicodeDecodeError as error:
+                _say(f"not sent, for it is not UTF-8: {error}")
+        ws.close()
+    except (WebSocketError, OSError):
+        pass  # it has ended, and the main thread says why
+
+
+def _lines() -> Iterator[bytes]:
+    """The lines of standard input, read without its lock, for which the interpreter's exit would wait."""
+    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as keyboard:
+        rest = b""
+        while piece := keyboard.read(PIECE):
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                yield line.removesuffix(b"\r")
+        if rest:
+            yield rest
+
+
+def _say(text: str) -> None:
+    """To the person, not to a program that reads our output."""
+    print(printable(text), file=sys.stderr)

@@ -144,19 +144,13 @@ def add_client(commands: Commands) -> None:
 def run_client(options: argparse.Namespace) -> int:
     """Print each message until the server ends, or Ctrl-C."""
     if options.protocol == "websocket":
-        from wsdemo import ConnectionClosed, WebSocketError, connect
+        _websocket_client(options)
+    else:
+        _raw_client(options)
+    return OK
 
-        try:
-            ws = connect(f"ws://{endpoint(options.host, options.port)}")
-        except (ValueError, WebSocketError) as error:
-            raise Failure(printable(str(error))) from None
-        with ws:
-            try:
-                for message in ws:
-                    print(printable(message) if isinstance(message, str) else f"({len(message)} bytes)")
-            except ConnectionClosed as closed:
-                raise Failure(f"the connection broke: {printable(str(closed))}") from None
-        return OK
+
+def _raw_client(options: argparse.Namespace) -> None:
     from wsdemo.rawtcp import TimeClient
 
     with TimeClient(options.host, options.port) as client:
@@ -164,7 +158,26 @@ def run_client(options: argparse.Namespace) -> int:
             print(printable(message))
         if client.error is not None:
             raise Failure(f"the connection broke: {reason(client.error)}")
-    return OK
+
+
+def _websocket_client(options: argparse.Namespace) -> None:
+    from wsdemo import ConnectionClosed, WebSocketError, connect
+    from wsdemo.protocol.url import parse_url
+
+    url = f"ws://{endpoint(options.host, options.port)}"
+    try:
+        where = parse_url(url)
+        if (where.port, where.target) != (options.port, "/"):
+            raise Failure(f"{options.host!r} is no host name")
+        ws = connect(url)
+    except (ValueError, WebSocketError) as error:
+        raise Failure(str(error)) from None
+    with ws:
+        try:
+            for message in ws:
+                print(printable(message) if isinstance(message, str) else f"({len(message)} bytes)")
+        except ConnectionClosed as closed:
+            raise Failure(str(closed)) from None
 
 
 def _add_protocol(command: argparse.ArgumentParser) -> None:
