@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import os
+import sys
 
 import pytest
 from hypothesis import given
@@ -43,6 +44,16 @@ def test_room_grows_with_what_came() -> None:
         partial.took(len(view))
     assert rooms == [FIRST_ROOM * n for n in (1, 1, 2, 4, 2)]
     assert partial.payload() == data
+
+
+def test_a_payload_that_dribbles_in_is_moved_rarely() -> None:
+    partial = PartialFrame(0x82, 200_000, None, None)
+    sizes = set()
+    for _ in range(200_000):
+        partial.add(b"a")
+        sizes.add(sys.getsizeof(partial._buffer))  # what is allocated: it grows by a share of itself
+    assert len(sizes) < 150
+    assert max(sizes) < 300_000
 
 
 def test_watched_text() -> None:
