@@ -73,7 +73,7 @@ class Sender:
         return owed
 
     def owed_first(self) -> bytes:
-        """Of ``owed`` what comes before the answers to messages: the handshake, and pongs. Not a close frame."""
+        """Of ``owed`` what comes before the answers to messages: the handshake and pongs, no close frame."""
         first = self._owed + self._pongs
         self._owed = self._pongs = b""
         return first

@@ -88,7 +88,7 @@ class Trace:
         self.size = 0
         self.dropped = 0
         self.addresses: dict[int, tuple[object, object]] = {}  #: connection → (client's, server's address)
-        self._numbers: dict[frozenset[object], int] = {}
+        self._pairs: dict[frozenset[object], tuple[int, set[tuple[End, Layer]]]] = {}  # and who tapped it
         self._next = itertools.count(1)
         self._lock = threading.Lock()  # numbering of connections, and making the dissector
         self._dissector: Dissector | None = None  # made when packets are first asked for
@@ -103,11 +103,12 @@ class Trace:
         """The recorder of one end of one connection, whose socket has these two addresses."""
         pair = frozenset((local, peer))
         with self._lock:
-            number = self._numbers.get(pair)
-            if number is None:
-                number = self._numbers[pair] = next(self._next)
+            number, tapped = self._pairs.get(pair, (0, {(end, layer)}))
+            if (end, layer) in tapped:  # the first one; or a port is used again, for another connection
+                number, tapped = self._pairs[pair] = next(self._next), set()
                 self.addresses[number] = (local, peer) if end == "client" else (peer, local)
-        return Tap(self, number, end, layer, pair)
+            tapped.add((end, layer))
+        return Tap(self, number, end, layer)
 
     def bytes(
         self,
@@ -191,11 +192,6 @@ class Trace:
                 self._dissector = Dissector(self)
             return self._dissector
 
-    def _forget(self, pair: frozenset[object]) -> None:
-        """A port may be used again: the next connection between these two addresses is a new one."""
-        with self._lock:
-            self._numbers.pop(pair, None)
-
 
 class Tap:
     """One end of one connection, writing into a trace. Called from any thread.
@@ -205,16 +201,13 @@ class Tap:
     very same moment may count those of one only, so ``Trace.limit`` holds to within a few chunks.
     """
 
-    __slots__ = ("connection", "end", "layer", "trace", "_clock", "_inward", "_offered", "_outward", "_pair")
+    __slots__ = ("connection", "end", "layer", "trace", "_clock", "_inward", "_offered", "_outward")
 
-    def __init__(
-        self, trace: Trace, connection: int, end: End, layer: Layer, pair: frozenset[object]
-    ) -> None:
+    def __init__(self, trace: Trace, connection: int, end: End, layer: Layer) -> None:
         self.trace = trace
         self.connection = connection
         self.end: End = end
         self.layer: Layer = layer
-        self._pair = pair
         self._clock = trace.clock
         self._offered: float | None = None  # when; guarded by the lock of the wire, as all sending is
         self._inward: Direction = TO_CLIENT if end == "client" else TO_SERVER
@@ -240,8 +233,6 @@ class Tap:
         """Something happened that has no bytes."""
         trace = self.trace
         trace.marks.append(Mark(trace.clock(), self.connection, self.end, what))
-        if what == "closed":
-            trace._forget(self._pair)
 
     def _keep(self, time: float, direction: Direction, data: bytes) -> None:
         trace = self.trace
