@@ -205,6 +205,26 @@ def test_after_a_failure_the_close_frame_arrives_though_more_data_was_sent() -> 
                 assert peer.closed()[0] == 1009
 
 
+def test_the_deadline_of_closing_starts_with_closing() -> None:
+    """However long it was silent before, and whenever the reactor looks: found by a soak, once in 20,000."""
+    with serve(echo) as server:
+        for _ in range(40):
+            ws = connect(server.url)
+            looking = threading.Event()
+
+            def look(ws: Connection = ws, looking: threading.Event = looking) -> None:
+                looking.set()
+                if ws.state is not State.CLOSED:
+                    ws.check(ws.wire.reactor.now)
+                    ws.wire.reactor.call_soon(look)
+
+            ws._active -= 100
+            ws.wire.reactor.call_soon(look)
+            assert looking.wait(DEADLINE)
+            ws.close()
+            assert ws.close_code == 1000
+
+
 def test_close_from_many_threads() -> None:
     with serve(echo) as server:
         ws = connect(server.url)
@@ -236,7 +256,8 @@ def test_after_a_fork_it_refuses_and_the_parent_goes_on() -> None:
         child = os.fork()
         if not child:
             refused = 0
-            for call in (lambda: ws.send("x"), lambda: ws.recv(1), lambda: ws.ping(1), lambda: ws.send(iter("ab"))):
+            calls = [lambda: ws.send("x"), lambda: ws.recv(1), lambda: ws.ping(1), lambda: ws.send(iter("a"))]
+            for call in calls:
                 try:
                     call()
                 except InvalidState as error:

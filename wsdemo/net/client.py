@@ -60,8 +60,9 @@ def connect(
     ``masking_key``: four fixed bytes, or a function that gives them, for frames that repeat; fresh random
     bytes for each frame otherwise, as RFC 6455 §5.3 demands.
 
-    Raises ValueError for a URL or header that can't be, OSError where nobody answers, HandshakeError where
-    the answer is no, and TimeoutError after ``limits.open_timeout`` seconds in all.
+    Raises ValueError for a URL or header that can't be, OSError where nobody answers (ssl.SSLError where it
+    is not who it should be), HandshakeError where the answer is no, and TimeoutError after
+    ``limits.open_timeout`` seconds in all.
     """
     where = parse_url(url)
     told = Handler() if handler is None else Handler.of(handler)
@@ -126,7 +127,8 @@ class _Owner:
 
     def refused(self, connection: Connection, event: Refused) -> None:
         """The server said no, or something that is no answer."""
-        self._error = event.error
+        failed = connection.error  # of TLS: the certificate, more often than not
+        self._error = failed if isinstance(failed, tls.SSLError) else event.error
         connection.wire.abort()
 
     def closing(self, connection: Connection) -> None:

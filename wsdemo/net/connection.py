@@ -152,8 +152,8 @@ class Connection(Heartbeat):
             return
         with wire.lock:
             if self._protocol.state is State.OPEN:
+                self._active = time.monotonic()  # first: `check` may look before the frame is out
                 wire.write(self._protocol.close(code, reason))
-                self._active = time.monotonic()
             elif self._protocol.state is State.CONNECTING:
                 wire.abort()
         if not wire.reactor.here:
@@ -288,13 +288,15 @@ class Connection(Heartbeat):
                 if self._handler.on_message is None:
                     limits = self._limits
                     self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
-                with self.wire.lock:  # it is listed when the peer hears the 101, and no broadcast comes before
+                with (
+                    self.wire.lock
+                ):  # it is listed when the peer hears the 101, and no broadcast comes before
                     self.owner.opened(self)
                     self.wire.write(self._protocol.owed_first())
                 self._call(self._handler.on_open)
             case Refused():
                 self._active = now
-                self.error = event.error
+                self.error = self.error or event.error
                 self.pay()
                 self.wire.finish()
                 self.owner.refused(self, event)
@@ -330,8 +332,8 @@ class Connection(Heartbeat):
         self.error = self.error or error
         with self.wire.lock:
             if self._protocol.state is State.OPEN:
+                self._active = time.monotonic()
                 self.wire.write(self._protocol.close(code, short_reason(reason)))
-                self._active = self.wire.reactor.now
 
     def _room(self) -> None:
         self.wire.reactor.call_soon(self.wire.resume)

@@ -74,6 +74,8 @@ class Heartbeat(Sender):
             if now - self._born > limits.open_timeout:
                 late = f"the opening handshake was not done within {limits.open_timeout:g} seconds"
                 self.refuse(HandshakeError(late, 408))
+                if wire.tls is not None and not wire.tls.ready:
+                    wire.abort()  # there is no way yet to tell it so
         elif now - self._active > limits.close_timeout:
             wire.abort()
 

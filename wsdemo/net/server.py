@@ -32,7 +32,7 @@ from wsdemo.net.tls import Tls
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
-from wsdemo.protocol.errors import HandshakeError
+from wsdemo.protocol.errors import HandshakeError, WebSocketError
 from wsdemo.protocol.events import Refused
 from wsdemo.protocol.handshake import Accepted, accept, check_host
 from wsdemo.protocol.http11 import REASONS, Headers, Request, Response, shown
@@ -299,7 +299,9 @@ class Server:
     def failed(self, connection: Connection, error: BaseException) -> None:
         """Something went wrong in this connection."""
         self.errors.append((connection.id, error))
-        if not isinstance(error, OSError | HandshakeError):
+        if isinstance(error, ConnectionError | TimeoutError | tls.SSLError | WebSocketError):
+            error.__traceback__ = None  # whose frames would keep the connection, and what it had not read
+        if not isinstance(error, ConnectionError | TimeoutError | tls.SSLError | HandshakeError):
             log.warning("connection %d: %s: %s", connection.id, type(error).__name__, error, exc_info=error)
 
     def started(self, thread: threading.Thread) -> None:

@@ -1,0 +1,136 @@
+"""TLS on both sides: verified by default, the host name too; both levels recorded."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+
+import pytest
+import trustme
+
+from tests import raw
+from tests.waiting import DEADLINE
+from wsdemo import Connection, ConnectionClosed, HandshakeError, Limits, Trace, connect, serve
+
+CA = trustme.CA()
+
+
+def server_context(*names: str) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    CA.issue_cert(*names).configure_cert(context)
+    return context
+
+
+def client_context() -> ssl.SSLContext:
+    context = ssl.create_default_context()
+    CA.configure_trust(context)
+    return context
+
+
+def echo(ws: Connection, message: str | bytes) -> None:
+    ws.send(message)
+
+
+@pytest.mark.parametrize(("host", "name"), [("127.0.0.1", "127.0.0.1"), ("localhost", "localhost")])
+def test_messages_small_and_large(host: str, name: str) -> None:
+    with serve(echo, host, ssl=server_context(name)) as server:
+        assert server.url.startswith("wss://")
+        with connect(server.url, ssl=client_context()) as ws:
+            for message in ("hello", b"", bytes(1 << 20), "é" * 70_000):
+                ws.send(message)
+                assert ws.recv(DEADLINE) == message
+        assert ws.close_code == 1000
+        assert not server.errors
+
+
+def test_a_certificate_nobody_vouches_for_is_refused_by_default() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        with pytest.raises((ssl.SSLCertVerificationError, HandshakeError), match="certificate verify failed"):
+            connect(server.url)
+
+
+def test_a_certificate_for_another_name_is_refused() -> None:
+    with serve(echo, ssl=server_context("other.example")) as server:
+        with pytest.raises((ssl.SSLCertVerificationError, HandshakeError), match="127.0.0.1"):
+            connect(server.url, ssl=client_context())
+
+
+def test_a_refused_certificate_harms_no_other_connection() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        with connect(server.url, ssl=client_context()) as ws:
+            for _ in range(3):
+                with pytest.raises((OSError, HandshakeError)):
+                    connect(server.url)
+            ws.send("unharmed")
+            assert ws.recv(DEADLINE) == "unharmed"
+
+
+def test_both_levels_are_recorded() -> None:
+    trace = Trace()
+    with serve(echo, ssl=server_context("127.0.0.1"), trace=trace) as server:
+        with connect(server.url, ssl=client_context(), trace=trace) as ws:
+            ws.send("a word in the open")
+            assert ws.recv(DEADLINE) == "a word in the open"
+    for end in ("client", "server"):
+        plain = b"".join(chunk.data for chunk in trace.select(end=end) if chunk.layer != "tls")
+        wire = b"".join(chunk.data for chunk in trace.select(end=end) if chunk.layer == "tls")
+        assert b"GET / HTTP/1.1" in plain and b"a word in the open" in plain
+        assert wire[:2] == b"\x16\x03" and b"GET /" not in wire and b"a word in the open" not in wire
+
+
+def test_plain_http_to_a_tls_port_and_tls_to_a_plain_one() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server, raw.dial(server.port) as peer:
+        peer.send(raw.request())
+        peer.rest()
+        with connect(server.url, ssl=client_context()) as ws:
+            ws.send("unharmed")
+            assert ws.recv(DEADLINE) == "unharmed"
+    with serve(echo) as server:
+        with pytest.raises((OSError, HandshakeError)):
+            connect(server.url.replace("ws:", "wss:"), ssl=client_context())
+
+
+def test_a_stalled_tls_handshake_holds_up_nobody() -> None:
+    limits = Limits(open_timeout=2)
+    with serve(echo, ssl=server_context("127.0.0.1"), limits=limits) as server:
+        stalled = [raw.dial(server.port) for _ in range(20)]
+        for i, peer in enumerate(stalled):
+            peer.send(bytes.fromhex("160301")[: i % 4])
+        begun = time.monotonic()
+        with connect(server.url, ssl=client_context()) as ws:
+            ws.send("x")
+            assert ws.recv(DEADLINE) == "x"
+        assert time.monotonic() - begun < 2
+        for peer in stalled:
+            assert peer.rest() == b""
+
+
+def test_a_cut_is_not_taken_for_an_end() -> None:
+    """TCP ends without TLS's own farewell: whoever cuts the line can't forge a good end."""
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        with connect(server.url, ssl=client_context()) as ws:
+            (held,) = server.connections
+            held.wire.reactor.call_soon(held.wire._sock.shutdown, socket.SHUT_RDWR)
+            with pytest.raises(ConnectionClosed) as caught:
+                ws.recv(DEADLINE)
+            assert caught.value.code == 1006
+
+
+def test_many_threads_over_tls() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        with connect(server.url, ssl=client_context()) as ws:
+            for i in range(300):
+                ws.send(str(i) * 100)
+            for i in range(300):
+                assert ws.recv(DEADLINE) == str(i) * 100
+            assert ws.ping(DEADLINE) > 0
+
+
+def test_the_server_s_own_origin_is_https() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        own = f"https://127.0.0.1:{server.port}"
+        connect(server.url, ssl=client_context(), origin=own).close()
+        with pytest.raises(HandshakeError) as caught:
+            connect(server.url, ssl=client_context(), origin=own.replace("https", "http"))
+        assert caught.value.status == 403
