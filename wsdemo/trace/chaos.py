@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import collections
 import ssl
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -136,11 +137,18 @@ class Chaos(Relay):
         )
 
     def apply(self, step: Step, direction: Direction | None = None) -> None:
-        """Do a step now, on every connection, in one direction or both; settings hold for new ones too."""
+        """Do a step now, on every connection, in one direction or both; settings hold for new ones too.
+
+        When it returns, the step holds: what is sent after ``freeze()`` does not arrive.
+        """
         _check(step)
         if isinstance(step, Pass | Wait):
             raise ValueError(f"{step} belongs in a script")
+        done = threading.Event()
         self._reactor.call_soon(self._apply, step, direction)
+        self._reactor.call_soon(done.set)
+        if not (self._reactor.here or self._reactor.stopping):
+            done.wait(1.0)  # a proxy that is just being closed does no more steps
 
     def freeze(self, direction: Direction | None = None) -> None:
         """Nothing arrives any more, and nobody is told."""
