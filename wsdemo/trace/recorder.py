@@ -88,7 +88,7 @@ class Trace:
         self.size = 0
         self.dropped = 0
         self.addresses: dict[int, tuple[object, object]] = {}  #: connection → (client's, server's address)
-        self._pairs: dict[frozenset[object], tuple[int, set[tuple[End, Layer]]]] = {}  # and who tapped it
+        self._pairs: dict[frozenset[object], tuple[int, set[End]]] = {}  # and which ends have closed it
         self._next = itertools.count(1)
         self._lock = threading.Lock()  # numbering of connections, and making the dissector
         self._dissector: Dissector | None = None  # made when packets are first asked for
@@ -103,12 +103,11 @@ class Trace:
         """The recorder of one end of one connection, whose socket has these two addresses."""
         pair = frozenset((local, peer))
         with self._lock:
-            number, tapped = self._pairs.get(pair, (0, {(end, layer)}))
-            if (end, layer) in tapped:  # the first one; or a port is used again, for another connection
-                number, tapped = self._pairs[pair] = next(self._next), set()
+            number, closed = self._pairs.get(pair, (0, {end}))
+            if end in closed:  # new, or the ports are used again: the other end may be late, not this one
+                number, closed = self._pairs[pair] = next(self._next), set()
                 self.addresses[number] = (local, peer) if end == "client" else (peer, local)
-            tapped.add((end, layer))
-        return Tap(self, number, end, layer)
+        return Tap(self, number, end, layer, closed)
 
     def bytes(
         self,
@@ -201,13 +200,24 @@ class Tap:
     very same moment may count those of one only, so ``Trace.limit`` holds to within a few chunks.
     """
 
-    __slots__ = ("connection", "end", "layer", "trace", "_clock", "_inward", "_offered", "_outward")
+    __slots__ = (
+        "connection",
+        "end",
+        "layer",
+        "trace",
+        "_clock",
+        "_closed",
+        "_inward",
+        "_offered",
+        "_outward",
+    )
 
-    def __init__(self, trace: Trace, connection: int, end: End, layer: Layer) -> None:
+    def __init__(self, trace: Trace, connection: int, end: End, layer: Layer, closed: set[End]) -> None:
         self.trace = trace
         self.connection = connection
         self.end: End = end
         self.layer: Layer = layer
+        self._closed = closed
         self._clock = trace.clock
         self._offered: float | None = None  # when; guarded by the lock of the wire, as all sending is
         self._inward: Direction = TO_CLIENT if end == "client" else TO_SERVER
@@ -233,6 +243,8 @@ class Tap:
         """Something happened that has no bytes."""
         trace = self.trace
         trace.marks.append(Mark(trace.clock(), self.connection, self.end, what))
+        if what == "closed":
+            self._closed.add(self.end)
 
     def _keep(self, time: float, direction: Direction, data: bytes) -> None:
         trace = self.trace
