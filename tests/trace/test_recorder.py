@@ -63,3 +63,11 @@ def test_recording_loads_no_protocol() -> None:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     assert done.stdout.split() == ["['wsdemo.trace.recorder']"]
+
+
+def test_an_end_that_is_late_still_belongs_to_its_connection() -> None:
+    trace = Trace()
+    client = trace.tap("client", CLIENT, SERVER)
+    client.mark("closed")
+    assert trace.tap("server", SERVER, CLIENT).connection == client.connection
+    assert trace.tap("client", CLIENT, SERVER).connection == client.connection + 1

@@ -88,7 +88,7 @@ class Trace:
         self.size = 0
         self.dropped = 0
         self.addresses: dict[int, tuple[object, object]] = {}  #: connection → (client's, server's address)
-        self._pairs: dict[frozenset[object], tuple[int, set[End]]] = {}  # and which ends have closed it
+        self._pairs: dict[frozenset[object], tuple[int, dict[End, bool]]] = {}  # and which ends are open
         self._next = itertools.count(1)
         self._lock = threading.Lock()  # numbering of connections, and making the dissector
         self._dissector: Dissector | None = None  # made when packets are first asked for
@@ -103,11 +103,14 @@ class Trace:
         """The recorder of one end of one connection, whose socket has these two addresses."""
         pair = frozenset((local, peer))
         with self._lock:
-            number, closed = self._pairs.get(pair, (0, {end}))
-            if end in closed:  # new, or the ports are used again: the other end may be late, not this one
-                number, closed = self._pairs[pair] = next(self._next), set()
+            number, ends = self._pairs.get(pair, (0, {end: False}))
+            if end in ends and not all(
+                ends.values()
+            ):  # the first; or one closed, and the ports are used again
+                number, ends = self._pairs[pair] = next(self._next), {}
                 self.addresses[number] = (local, peer) if end == "client" else (peer, local)
-        return Tap(self, number, end, layer, closed)
+            ends[end] = True
+        return Tap(self, number, end, layer, ends)
 
     def bytes(
         self,
@@ -206,18 +209,18 @@ class Tap:
         "layer",
         "trace",
         "_clock",
-        "_closed",
+        "_ends",
         "_inward",
         "_offered",
         "_outward",
     )
 
-    def __init__(self, trace: Trace, connection: int, end: End, layer: Layer, closed: set[End]) -> None:
+    def __init__(self, trace: Trace, connection: int, end: End, layer: Layer, ends: dict[End, bool]) -> None:
         self.trace = trace
         self.connection = connection
         self.end: End = end
         self.layer: Layer = layer
-        self._closed = closed
+        self._ends = ends
         self._clock = trace.clock
         self._offered: float | None = None  # when; guarded by the lock of the wire, as all sending is
         self._inward: Direction = TO_CLIENT if end == "client" else TO_SERVER
@@ -244,7 +247,7 @@ class Tap:
         trace = self.trace
         trace.marks.append(Mark(trace.clock(), self.connection, self.end, what))
         if what == "closed":
-            self._closed.add(self.end)
+            self._ends[self.end] = False
 
     def _keep(self, time: float, direction: Direction, data: bytes) -> None:
         trace = self.trace
