@@ -23,7 +23,7 @@ CHUNKED: Final = "RFC 9112 §7.1"
 HEADERS: Final = {
     "host": ("the server that is asked, and its port", "RFC 9110 §7.2"),
     "upgrade": ("the protocol to go on with", "RFC 6455 §4.1"),
-    "connection": ("Upgrade is meant for the very next machine", "RFC 6455 §4.1"),
+    "connection": ("what holds for this hop only, not beyond it", "RFC 9110 §7.6.1"),
     "sec-websocket-key": ("16 random bytes in base64, fresh for each connection", "RFC 6455 §4.1"),
     "sec-websocket-accept": ("proof that the server has read the key", "RFC 6455 §4.2.2"),
     "sec-websocket-version": ("the version of the protocol: 13", "RFC 6455 §4.1"),

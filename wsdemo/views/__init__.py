@@ -9,6 +9,8 @@
     gantt      who was served when, by one thread
     scene      buttons that play a scene anew, one event longer
     sequence   cards in a row, and what becomes of them
+    handshake  a request beside its response
+    asking     a request to take apart, and what a server says to it
     word       a word and its bytes
     coursemap  all lessons and their questions
     svg        a drawing of boxes, lines and letters
@@ -27,9 +29,11 @@ The only part of the package that knows matplotlib and ipywidgets; ``import wsde
 from __future__ import annotations
 
 from wsdemo.views import theme
+from wsdemo.views.asking import asking
 from wsdemo.views.coursemap import coursemap
 from wsdemo.views.follow import Following
 from wsdemo.views.gantt import Diary, gantt
+from wsdemo.views.handshake import handshake
 from wsdemo.views.hexdump import hexdump
 from wsdemo.views.ladder import ladder
 from wsdemo.views.live import Live, slider
@@ -51,8 +55,10 @@ __all__ = [
     "Picture",
     "Sketch",
     "Word",
+    "asking",
     "coursemap",
     "gantt",
+    "handshake",
     "hexdump",
     "ladder",
     "ruler",
