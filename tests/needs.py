@@ -35,6 +35,11 @@ def tshark_path() -> str | None:
     return _first("tshark")
 
 
+def node_path() -> str | None:
+    """Node.js, where npm is there too."""
+    return _first("node", "nodejs") if _first("npm") else None
+
+
 @functools.cache
 def _network_namespaces() -> bool:
     """May we make a network namespace? Tried, not guessed: a container's root often may not."""
@@ -60,12 +65,14 @@ def _works(*command: str) -> bool:
 PRESENT: dict[str, Callable[[], object]] = {
     "chromium": chromium_path,
     "tshark": tshark_path,
+    "node": node_path,
     "root": _network_namespaces,
     "python27": install.python27,
 }
 REMEDY = {
     "chromium": "apt-get install --no-install-recommends chromium",
     "tshark": "apt-get install --no-install-recommends tshark",
+    "node": "apt-get install --no-install-recommends nodejs npm",
     "root": "apt-get install iproute2, then, where namespaces are allowed: sudo make test",
     "python27": install.REMEDY,
 }
@@ -80,5 +87,6 @@ def missing(name: str) -> str | None:
 
 chromium = pytest.mark.needs("chromium")
 tshark = pytest.mark.needs("tshark")
+node = pytest.mark.needs("node")
 root = pytest.mark.needs("root")
 python27 = pytest.mark.needs("python27")

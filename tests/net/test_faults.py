@@ -79,7 +79,7 @@ def test_a_reader_so_slow_that_each_byte_leaves_alone() -> None:
 
 def test_a_frozen_client_is_found_out_and_others_are_served() -> None:
     """A process that is stopped: its kernel still takes bytes and never answers."""
-    program = "from wsdemo import connect; import sys; ws = connect(sys.argv[1]); print('open', flush=True); ws.recv()"
+    program = "import sys, wsdemo; ws = wsdemo.connect(sys.argv[1]); print('open', flush=True); ws.recv()"
     limits = Limits(ping_interval=0.2, pong_timeout=0.3, close_timeout=0.3)
     closed = Seen()
 
