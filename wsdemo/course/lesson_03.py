@@ -1,0 +1,304 @@
+"""The exercises of lesson 03: the opening handshake."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+
+from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.protocol import HandshakeError, Limits, handshake, http11
+
+
+@exercise(
+    Mistake(
+        """
+def accept_key(key):
+    digest = hashlib.sha1((key + GUID).encode()).hexdigest()
+    return base64.b64encode(digest.encode()).decode()
+""",
+        "should be",
+    ),
+    Mistake(
+        """
+def accept_key(key):
+    return hashlib.sha1((key + GUID).encode()).hexdigest()
+""",
+        "should be",
+    ),
+    Mistake(
+        """
+def accept_key(key):
+    digest = hashlib.sha1(base64.b64decode(key) + GUID.encode()).digest()
+    return base64.b64encode(digest).decode()
+""",
+        "the key is not decoded",
+    ),
+    Mistake(
+        """
+def accept_key(key):
+    digest = hashlib.sha1((key + GUID).encode()).digest()
+    return base64.b64encode(digest)
+""",
+        "a str is wanted",
+    ),
+    Mistake(
+        """
+def accept_key(key):
+    return "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
+""",
+        "should be",
+    ),
+)
+def accept_key(answer: Callable[[str], str], rng: random.Random) -> None:
+    """The proof for a key: the RFC's own example, then fresh keys."""
+    example = "dGhlIHNhbXBsZSBub25jZQ=="
+    for key in (example, *(base64.b64encode(rng.randbytes(16)).decode() for _ in range(5))):
+        got = answer(key)
+        what = f"accept_key({key!r})"
+        if isinstance(got, bytes):
+            raise Wrong(f"{what} gave the bytes {got!r}: a str is wanted")
+        decoded = base64.b64encode(hashlib.sha1(base64.b64decode(key) + handshake.GUID).digest())
+        if got == decoded.decode():
+            raise Wrong(f"{what} should be {handshake.accept_key(key)!r}; the key is not decoded first")
+        same(got, handshake.accept_key(key), what)
+
+
+def _mixed(word: str, rng: random.Random) -> str:
+    """The word in some mixture of cases, never the plain one."""
+    while True:
+        mixed = "".join(rng.choice((char.lower(), char.upper())) for char in word)
+        if mixed not in (word, word.lower(), word.upper(), word.capitalize()):
+            return mixed
+
+
+@exercise(
+    Mistake("def has_token(value, token):\n    return value == token", "should be True"),
+    Mistake("def has_token(value, token):\n    return value.lower() == token.lower()", "should be True"),
+    Mistake("def has_token(value, token):\n    return token.lower() in value.lower()", "should be False"),
+    Mistake(
+        "def has_token(value, token):\n    return token in [part.strip() for part in value.split(',')]",
+        "should be True",
+    ),
+    Mistake(
+        "def has_token(value, token):\n    return token.lower() in value.lower().split(', ')",
+        "should be True",
+    ),
+    Mistake(
+        "def has_token(value, token):\n"
+        "    return token in [part.strip() for part in value.lower().split(',')]",
+        "should be True",
+    ),
+)
+def has_token(answer: Callable[[str, str], bool], rng: random.Random) -> None:
+    """A word in a comma-separated list: any case, any white space, the whole word only."""
+    more = ["keep-alive", "close", "TE", "HTTP2-Settings"]
+    for token in ("upgrade", "websocket"):
+        mixed = _mixed(token, rng)
+        other = rng.choice(more)
+        cases = [
+            (token, True),
+            (mixed, True),
+            (f"{other}, {mixed}", True),
+            (f"{other},{mixed}", True),
+            (f"{mixed} ,\t{other}", True),
+            (f"{other},  {token} , {rng.choice(more)}", True),
+            (f",, {mixed},", True),
+            (other, False),
+            (f"no-{token}", False),
+            (f"{other}, {token}-insecure-requests", False),
+            (f"{token} {other}", False),
+            ("", False),
+        ]
+        for value, wanted in cases:
+            same(answer(value, token), wanted, f"has_token({value!r}, {token!r})")
+        asked = token.capitalize()
+        same(answer(f"{other}, {mixed}", asked), True, f"has_token({f'{other}, {mixed}'!r}, {asked!r})")
+
+
+_426 = (
+    "HTTP/1.1 426 Upgrade Required\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade, close\\r\\n"
+    "Sec-WebSocket-Version: 13\\r\\nContent-Length: 0\\r\\n"
+)
+
+
+def _refusal(head: str) -> str:
+    return f"""
+def refuse_version(version):
+    if version == "13":
+        return None
+    return b"{head}"
+"""
+
+
+@exercise(
+    Mistake(_refusal(_426.replace("426 Upgrade Required", "400 Bad Request") + "\\r\\n"), "status 426"),
+    Mistake(
+        _refusal(_426.replace("Sec-WebSocket-Version: 13\\r\\n", "") + "\\r\\n"),
+        "has no Sec-WebSocket-Version",
+    ),
+    Mistake(
+        _refusal(_426.replace("Version: 13", "Version: 8") + "\\r\\n"), "Sec-WebSocket-Version should be '13'"
+    ),
+    Mistake(_refusal(_426), "empty line"),
+    Mistake(_refusal(_426.replace("\\r\\n", "\\n") + "\\n"), "CR LF"),
+    Mistake(_refusal(_426.replace("Upgrade: websocket\\r\\n", "", 1) + "\\r\\n"), "Upgrade: websocket"),
+    Mistake(
+        'def refuse_version(version):\n    return b"' + _426 + '\\r\\n"',
+        "refuse_version('13') should be None",
+    ),
+    Mistake(
+        _refusal(_426 + "\\r\\n").replace('version == "13"', "int(version) >= 13"),
+        "should be a response",
+    ),
+)
+def refuse_version(answer: Callable[[str], bytes | None], rng: random.Random) -> None:
+    """Version 13 goes on; any other gets 426 and the version that is spoken here."""
+    same(answer("13"), None, "refuse_version('13')")
+    for version in ("8", "7", "0", str(rng.randint(14, 255)), "255"):
+        what = f"refuse_version({version!r})"
+        got = answer(version)
+        if not isinstance(got, bytes):
+            raise Wrong(f"{what} should be a response, as bytes; got {show(got)}")
+        _judge_refusal(what, got)
+
+
+def _judge_refusal(what: str, got: bytes) -> None:
+    if b"\n" in got.replace(b"\r\n", b""):
+        raise Wrong(f"{what}: lines of HTTP end in CR LF, 0d 0a; here is one that ends in 0a alone")
+    if b"\r\n\r\n" not in got:
+        raise Wrong(f"{what}: the head ends with an empty line, 0d 0a 0d 0a; yours ends {show(got[-4:])}")
+    try:
+        found = http11.parse_response(got, Limits())
+    except HandshakeError as error:
+        raise Wrong(f"{what} is no HTTP response: {error}") from None
+    if found is None:
+        raise Wrong(f"{what}: the response is not whole; a client waits for more of it: Content-Length?")
+    response = found[0]
+    if response.status != 426:
+        raise Wrong(f"{what} should have status 426; got {response.status}")
+    version = response.headers.get("sec-websocket-version")
+    if version is None:
+        raise Wrong(f"{what} has no Sec-WebSocket-Version: the client can't know what is spoken here")
+    same(version, "13", f"{what}: Sec-WebSocket-Version")
+    if "websocket" not in response.headers.tokens("upgrade"):
+        raise Wrong(f"{what}: a 426 says what to upgrade to, Upgrade: websocket (RFC 9110 §15.5.22)")
+
+
+@exercise(
+    Mistake(
+        "def choose_subprotocol(offered, spoken):\n"
+        "    names = offered.split(', ') if offered else []\n"
+        "    return next((name for name in spoken if name in names), None)",
+        "the client's order",
+    ),
+    Mistake(
+        "def choose_subprotocol(offered, spoken):\n"
+        "    return offered.split(',')[0].strip() if offered else None",
+        "should be",
+    ),
+    Mistake(
+        "def choose_subprotocol(offered, spoken):\n"
+        "    return next((name for name in offered.split(', ') if name in spoken), None)",
+        "should be",
+    ),
+    Mistake(
+        "def choose_subprotocol(offered, spoken):\n"
+        "    names = [name.strip() for name in (offered or '').split(',')]\n"
+        "    return next((name for name in names if name in spoken), spoken[0])",
+        "None",
+    ),
+    Mistake(
+        "def choose_subprotocol(offered, spoken):\n"
+        "    names = [name.strip().lower() for name in (offered or '').split(',')]\n"
+        "    low = [name.lower() for name in spoken]\n"
+        "    return next((name for name in names if name in low), None)",
+        "upper and lower case differ",
+    ),
+)
+def choose_subprotocol(answer: Callable[[str | None, list[str]], str | None], rng: random.Random) -> None:
+    """The first of the client's list that the server speaks; None where there is none."""
+    first, second, third, strange = rng.sample(["chat.v1", "chat.v2", "mqtt", "soap", "wamp", "stomp"], 4)
+    version = rng.randint(3, 9)
+    cases: Sequence[tuple[str | None, list[str], str | None]] = [
+        (first, [first], first),
+        (f"{first}, {second}", [second, first, third], first),
+        (f"{strange}, {second}, {first}", [first, second], second),
+        (f"{strange},{third}", [first, third], third),
+        (f"{strange} ,  {first}", [second, first], first),
+        (strange, [first, second], None),
+        (first, [], None),
+        (None, [first], None),
+        (f"CHAT.V{version}, {first}", [f"chat.v{version}", first], first),
+        (f"{first}.extra", [first], None),
+    ]
+    for offered, spoken, wanted in cases:
+        got = answer(offered, list(spoken))
+        why = ""
+        if wanted is not None and got in spoken and got != wanted:
+            why = " (the client's order counts)"
+        if isinstance(got, str) and got.lower() == f"chat.v{version}":
+            why = " (upper and lower case differ)"
+        same(got, wanted, f"choose_subprotocol({offered!r}, {spoken!r}){why}")
+
+
+@exercise(
+    Mistake(
+        "def split_head(data):\n"
+        "    if b'\\r\\n\\r\\n' not in data:\n"
+        "        return None\n"
+        "    head, rest = data.split(b'\\r\\n\\r\\n')\n"
+        "    return head + b'\\r\\n\\r\\n', rest",
+        "ValueError",
+    ),
+    Mistake(
+        "def split_head(data):\n"
+        "    head, _, rest = data.partition(b'\\r\\n\\r\\n')\n"
+        "    return head + b'\\r\\n\\r\\n', rest",
+        "should be None",
+    ),
+    Mistake(
+        "def split_head(data):\n"
+        "    if b'\\r\\n\\r\\n' not in data:\n"
+        "        return None\n"
+        "    head, _, rest = data.rpartition(b'\\r\\n\\r\\n')\n"
+        "    return head + b'\\r\\n\\r\\n', rest",
+        "the first empty line ends the head",
+    ),
+    Mistake(
+        "def split_head(data):\n"
+        "    if not data.endswith(b'\\r\\n\\r\\n'):\n"
+        "        return None\n"
+        "    return data, b''",
+        "stand behind the head",
+    ),
+    Mistake(
+        "def split_head(data):\n"
+        "    head, end, rest = data.partition(b'\\r\\n\\r\\n')\n"
+        "    return (head, rest) if end else None",
+        "the empty line is a part of the head",
+    ),
+)
+def split_head(answer: Callable[[bytes], tuple[bytes, bytes] | None], rng: random.Random) -> None:
+    """The head with its empty line, and every byte behind it; None until the head is whole."""
+    proof = base64.b64encode(rng.randbytes(20))
+    head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " + proof
+    head += b"\r\n\r\n"
+    tricky = b"\x82\x07a\r\n\r\nbc"
+    for rest in (b"", b"\x81\x05Hello", rng.randbytes(rng.randint(1, 20)).replace(b"\r", b"."), tricky):
+        got = answer(head + rest)
+        what = f"the 101 and {len(rest)} more bytes"
+        if got is None:
+            raise Wrong(f"{what}: got None, but the head is whole; {show(rest)} stand behind the head")
+        if not isinstance(got, tuple) or len(got) != 2:
+            raise Wrong(f"{what}: a tuple (head, rest) is wanted; got {show(got)}")
+        if got[0] == head[:-4]:
+            raise Wrong(f"{what}: the empty line is a part of the head, which should end 0d 0a 0d 0a")
+        if rest == tricky and got[0] != head:
+            raise Wrong(f"{what}, {show(rest)}: the first empty line ends the head, not a later one")
+        same(got[1], rest, f"{what}: the rest")
+        same(got[0], head, f"{what}: the head")
+    for cut in {1, len(head) - 1, len(head) - 2, len(head) - 3, rng.randrange(2, len(head))}:
+        same(answer(head[:cut]), None, f"only {cut} of {len(head)} bytes of the head have come: the result")
+    same(answer(b""), None, "nothing has come: the result")
