@@ -11,6 +11,7 @@ The bounds themselves are told from the header, by ``Protocol``, before anything
 
 from __future__ import annotations
 
+import functools
 from typing import Final
 
 from . import utf8
@@ -20,6 +21,11 @@ from .masking import mask, mask_in_place
 
 #: Bytes that a large payload gets at first, and then as many again as are there already.
 FIRST_ROOM: Final = 64 * 1024
+
+#: Bytes of the one block that ``_keep_memory`` takes and gives back.
+KEPT: Final = 4 * 1024 * 1024
+
+_ZEROS: Final = bytes(FIRST_ROOM)
 
 
 class PartialFrame:
@@ -38,6 +44,8 @@ class PartialFrame:
         self.pending = pending  # None: not watched
         self._key = key
         self._buffer = bytearray()  # longer than ``filled`` while it has room for more
+        if length > FIRST_ROOM:
+            _keep_memory()
         self._view: memoryview | None = None
 
     @property
@@ -57,7 +65,10 @@ class PartialFrame:
         self._release()
         buffer = self._buffer
         if len(buffer) == self.filled:
-            buffer += bytes(min(self.length, max(FIRST_ROOM, 2 * self.filled)) - self.filled)
+            more = min(self.length, max(FIRST_ROOM, 2 * self.filled)) - self.filled
+            for _ in range(more // FIRST_ROOM):
+                buffer += _ZEROS
+            buffer += _ZEROS[: more % FIRST_ROOM]
         self._view = memoryview(buffer)[self.filled :]
         return self._view
 
@@ -119,3 +130,15 @@ class PartialMessage:
         if self.pending:
             raise InvalidData(f"not UTF-8 text: it ends within a character, after {self.pending.hex(' ')}")
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
+
+
+@functools.cache
+def _keep_memory() -> None:
+    """Have the C library keep memory for large payloads, instead of fetching it anew for each message.
+
+    glibc hands a block of over 128 KiB back as soon as it is free, and the next one comes page fault by
+    page fault: measured, 1.9 ns a byte where all else that happens to a message takes 0.1. Freeing a larger
+    block, once, raises that mark to its size (mallopt(3), M_MMAP_THRESHOLD). The block is never touched, so
+    it takes no memory; glibc then keeps up to twice its size. Elsewhere this does nothing.
+    """
+    bytes(KEPT)

@@ -17,7 +17,7 @@ from .codes import CloseCode, Opcode, Side
 from .deflate import Deflater, Parameters
 from .errors import InvalidState
 from .frames import CONTROL_SIZE, FIN, LENGTH_16, MASK, RSV1, close_payload, header
-from .masking import fresh_key, mask, mask_integer
+from .masking import fresh_key, mask_integer, masked_frame
 from .states import TRANSITIONS, State, Step
 
 TEXT_WHOLE: Final = FIN | Opcode.TEXT
@@ -184,7 +184,7 @@ class Sender:
         if self._key is None:
             return header(first, len(payload)) + payload
         key = self._key()
-        return b"".join((header(first, len(payload), MASK), key, mask(payload, key)))
+        return masked_frame(header(first, len(payload), MASK), key, payload)
 
     def _control_bytes(self, opcode: Opcode, payload: BytesLike) -> bytes:
         payload = as_bytes(payload)
