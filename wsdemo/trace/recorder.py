@@ -99,6 +99,12 @@ class Trace:
     def __len__(self) -> int:
         return len(self.chunks)
 
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
+        """In a notebook: counts, and a ladder of the packets."""
+        from wsdemo.views.display import trace_bundle  # heavy, and wanted only here
+
+        return trace_bundle(self)
+
     def tap(self, end: End, local: object, peer: object, layer: Layer = "plain") -> Tap:
         """The recorder of one end of one connection, whose socket has these two addresses."""
         pair = frozenset((local, peer))

@@ -1,0 +1,322 @@
+// The page's half of the frame microscope: it draws the state that Python sends, and asks for changes.
+// Text is only ever set as text. Nothing here knows what a frame means.
+
+const WINDOW = 64; // bytes shown at a time
+
+function make(tag, className = "", attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  if (className) element.className = className;
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+const glyph = (byte) => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : byte === 0x20 ? "␣" : "");
+const hex = (byte) => byte.toString(16).padStart(2, "0");
+const digits = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
+
+function render({ model, el }) {
+  const state = { bytes: new Uint8Array(), fields: [], owner: [], page: 0, bit: 0, asked: 0 };
+  const root = make("div", "wsm", { role: "group", "aria-label": "frame microscope" });
+  const name = `wsm-${Math.random().toString(36).slice(2)}`;
+
+  // -- the parts of the page -----------------------------------------------------------------------------
+  const sign = make("span", "wsm-sign", { "aria-hidden": "true" });
+  const words = make("span", "wsm-words");
+  const said = make("span", "wsm-said");
+  const verdict = make("div", "wsm-verdict", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  verdict.append(sign, words, said);
+
+  const receivers = choice("received by", "receiver", [["server", "a server"], ["client", "a client"]]);
+  const reset = button("back to the frame as it was", () => ask({ do: "reset" }));
+  const controls = make("div", "wsm-row", {}, receivers.box, reset);
+
+  const shelf = make("div", "wsm-shelf", { role: "group", "aria-label": "frames that can be loaded" });
+  const refresh = button("look for new frames", () => ask({ do: "refresh" }));
+  const shelves = make("details", "wsm-shelves", { open: "" }, make("summary", "", {}, "frames of the trace"), shelf, refresh);
+
+  const back = button("◄ earlier bytes", () => turn(-1));
+  const forth = button("later bytes ►", () => turn(1));
+  const place = make("span");
+  const pager = make("div", "wsm-row", {}, back, place, forth);
+
+  const cards = make("div", "wsm-cards", { role: "group", "aria-label": "bits: arrow keys move, space flips" });
+  const dump = make("div", "wsm-dump", { role: "group", "aria-label": "hexdump: arrow keys move" });
+  const list = make("div", "wsm-list", { role: "group", "aria-label": "fields" });
+  const detail = make("dl", "wsm-detail");
+  const side = make("div", "wsm-side", {}, list, detail);
+  const behind = make("ol", "wsm-behind", { "aria-label": "frames in these bytes" });
+
+  const text = entry("payload as text", "text", "input");
+  const payload = entry("payload as hex", "payload", "change");
+  const key = entry("masking key (hex)", "key", "change");
+  const masked = make("input", "", { type: "checkbox" });
+  masked.addEventListener("change", () => ask({ do: "masked", masked: masked.checked }));
+  const forms = choice("length in", "form", [["7", "7 bits"], ["16", "16 bits"], ["64", "64 bits"]]);
+  const edit = make("div", "wsm-edit", { role: "group", "aria-label": "change the frame" },
+    text.label, payload.label, key.label, make("label", "", {}, masked, " masked"), forms.box);
+
+  const hint = make("p", "wsm-hint", {},
+    "A click on a bit flips it. By keyboard: arrow keys move, Page Up and Page Down go from field to field, space flips.");
+  root.append(shelves, verdict, controls, hint, pager, make("div", "wsm-main", {}, cards, side), behind, dump, edit);
+  el.append(root);
+
+  // -- small makers --------------------------------------------------------------------------------------
+  function button(label, action) {
+    const made = make("button", "wsm-button", { type: "button" }, label);
+    made.addEventListener("click", action);
+    return made;
+  }
+
+  function choice(label, what, options) {
+    const box = make("fieldset", "wsm-choice", {}, make("legend", "", {}, label));
+    const inputs = options.map(([value, shown]) => {
+      const input = make("input", "", { type: "radio", name: `${name}-${what}`, value });
+      input.addEventListener("change", () => ask({ do: what, [what]: value }));
+      box.append(make("label", "", {}, input, ` ${shown}`));
+      return input;
+    });
+    return { box, set: (value) => inputs.forEach((input) => (input.checked = input.value === String(value))) };
+  }
+
+  function entry(label, what, when) {
+    const input = make("input", "", { type: "text", spellcheck: "false", autocomplete: "off", size: "24" });
+    input.addEventListener(when, () => ask({ do: what, [what]: input.value }));
+    // JupyterLab has keys of its own
+    input.addEventListener("keydown", (event) => event.stopPropagation());
+    const set = (value, placeholder) => {
+      if (input.getRootNode().activeElement !== input || when === "change") input.value = value ?? "";
+      input.placeholder = placeholder;
+    };
+    return { label: make("label", "", {}, `${label} `, input), set };
+  }
+
+  function ask(message) {
+    state.asked = performance.now();
+    model.send(message);
+  }
+
+  // -- bits and bytes ------------------------------------------------------------------------------------
+  function card(slot) {
+    const head = make("div", "wsm-head", { "aria-hidden": "true" });
+    const bits = make("div", "wsm-bits");
+    for (let bit = 0; bit < 8; bit++) {
+      const made = make("button", "wsm-bit", { type: "button", role: "switch", tabindex: "-1" });
+      made.addEventListener("click", () => {
+        choose(at(slot, bit));
+        ask({ do: "flip", bit: at(slot, bit) });
+      });
+      made.addEventListener("focus", () => choose(at(slot, bit)));
+      bits.append(made);
+    }
+    return make("div", "wsm-byte", {}, head, bits, make("div", "wsm-names", { "aria-hidden": "true" }));
+  }
+
+  function cell(slot) {
+    const made = make("button", "wsm-cell", { type: "button", tabindex: "-1" });
+    made.addEventListener("click", () => choose(at(slot, 0)));
+    made.addEventListener("focus", () => choose(at(slot, 0)));
+    return made;
+  }
+
+  const at = (slot, bit) => (state.page * WINDOW + slot) * 8 + bit;
+  const bitAt = (bit) => (state.bytes[bit >> 3] >> (7 - (bit & 7))) & 1;
+  const fieldAt = (bit) => state.fields[state.owner[bit]];
+
+  function count(parent, number, maker) {
+    while (parent.children.length > number) parent.lastChild.remove();
+    while (parent.children.length < number) parent.append(maker(parent.children.length));
+  }
+
+  function drawBytes() {
+    const start = state.page * WINDOW;
+    const shown = Math.min(WINDOW, state.bytes.length - start);
+    count(cards, shown, card);
+    count(dump, shown, cell);
+    for (let slot = 0; slot < shown; slot++) {
+      drawCard(cards.children[slot], start + slot);
+      drawCell(dump.children[slot], start + slot);
+    }
+    pager.hidden = state.bytes.length <= WINDOW;
+    place.textContent = ` bytes ${start} to ${start + shown - 1} of ${state.bytes.length} `;
+    back.disabled = start === 0;
+    forth.disabled = start + shown >= state.bytes.length;
+  }
+
+  function drawCard(made, byte) {
+    const [head, bits, names] = made.children;
+    const value = state.bytes[byte];
+    const meant = state.meant[byte];
+    const shown = meant === value ? "" : ` → ${hex(meant)}`;
+    head.textContent = `byte ${byte}: ${hex(value)}${shown} ${glyph(meant)}`;
+    names.replaceChildren();
+    for (let bit = 0; bit < 8; bit++) {
+      const where = byte * 8 + bit;
+      const field = fieldAt(where);
+      const one = bitAt(where);
+      const made = bits.children[bit];
+      made.textContent = one;
+      made.setAttribute("aria-checked", one ? "true" : "false");
+      made.setAttribute("aria-label", `bit ${where}, ${field ? field.label : "no field"}, ${one}`);
+      made.style.cssText = field ? field.css : "";
+      made.dataset.bit = where;
+      if (bit === 0 || fieldAt(where - 1) !== field) {
+        let end = bit + 1;
+        while (end < 8 && fieldAt(byte * 8 + end) === field) end++;
+        const band = make("span", "wsm-name", {}, field ? field.label : "");
+        band.style.gridColumn = `${bit + 1} / ${end + 1}`;
+        band.addEventListener("click", () => choose(where, true));
+        names.append(band);
+      }
+    }
+  }
+
+  function drawCell(made, byte) {
+    const field = fieldAt(byte * 8);
+    const label = new Set();
+    for (let bit = 0; bit < 8; bit++) label.add(fieldAt(byte * 8 + bit)?.label ?? "no field");
+    made.replaceChildren(make("span", "", {}, hex(state.bytes[byte])), make("small", "", {}, glyph(state.bytes[byte]) || "·"));
+    made.setAttribute("aria-label", `byte ${byte}, ${hex(state.bytes[byte])}, ${[...label].join(", ")}`);
+    made.style.cssText = field ? field.css : "";
+    made.dataset.byte = byte;
+  }
+
+  // -- the field that is looked at -----------------------------------------------------------------------
+  function choose(bit, focus = false) {
+    state.bit = Math.max(0, Math.min(bit, state.bytes.length * 8 - 1));
+    const page = Math.floor((state.bit >> 3) / WINDOW);
+    if (page !== state.page) {
+      state.page = page;
+      drawBytes();
+    }
+    mark();
+    if (focus) bitButton()?.focus();
+  }
+
+  const bitButton = () => cards.querySelector(`[data-bit="${state.bit}"]`);
+
+  function mark() {
+    const index = state.owner[state.bit];
+    const field = state.fields[index];
+    for (const made of cards.querySelectorAll(".wsm-bit")) {
+      const bit = Number(made.dataset.bit);
+      made.classList.toggle("wsm-lit", state.owner[bit] === index);
+      made.tabIndex = bit === state.bit ? 0 : -1;
+    }
+    for (const made of dump.children) {
+      const byte = Number(made.dataset.byte);
+      const lit = field && field.start < byte * 8 + 8 && field.stop > byte * 8;
+      made.classList.toggle("wsm-lit", Boolean(lit));
+      made.tabIndex = byte === state.bit >> 3 ? 0 : -1;
+    }
+    [...list.children].forEach((made, number) => made.setAttribute("aria-pressed", number === index ? "true" : "false"));
+    detail.replaceChildren();
+    if (!field) return;
+    const section = field.link
+      ? make("a", "", { href: field.link, target: "_blank", rel: "noopener" }, field.section)
+      : field.section;
+    for (const [term, value] of [["field", field.label], ["where", field.where], ["value", field.value],
+      ["meaning", field.meaning], ["says who", section]]) {
+      detail.append(make("dt", "", {}, term), make("dd", "", {}, value));
+    }
+  }
+
+  function drawFields() {
+    count(list, state.fields.length, () => {
+      const made = button("", () => choose(state.fields[[...list.children].indexOf(made)].start));
+      return made;
+    });
+    state.fields.forEach((field, index) => {
+      list.children[index].textContent = field.label;
+      list.children[index].style.cssText = field.css;
+    });
+  }
+
+  // -- keys ----------------------------------------------------------------------------------------------
+  const columns = (parent) => getComputedStyle(parent).gridTemplateColumns.split(" ").length;
+  const steps = {
+    ArrowLeft: () => -1, ArrowRight: () => 1,
+    ArrowUp: () => -8 * columns(cards), ArrowDown: () => 8 * columns(cards),
+    Home: () => -state.bit, End: () => state.bytes.length * 8 - 1 - state.bit,
+    PageUp: () => (state.fields[state.owner[state.bit] - 1]?.start ?? 0) - state.bit,
+    PageDown: () => (state.fields[state.owner[state.bit] + 1]?.start ?? state.bit) - state.bit,
+  };
+
+  cards.addEventListener("keydown", (event) => {
+    event.stopPropagation(); // JupyterLab has keys of its own
+    if (!(event.key in steps) || event.ctrlKey || event.altKey || event.metaKey) return;
+    event.preventDefault();
+    const next = state.bit + steps[event.key]();
+    if (next >= 0 && next < state.bytes.length * 8) choose(next, true);
+  });
+
+  dump.addEventListener("keydown", (event) => {
+    event.stopPropagation();
+    const step = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -columns(dump), ArrowDown: columns(dump) }[event.key];
+    if (step === undefined) return;
+    event.preventDefault();
+    const next = (state.bit >> 3) + step;
+    if (next < 0 || next >= state.bytes.length) return;
+    choose(next * 8);
+    dump.querySelector(`[data-byte="${next}"]`)?.focus();
+  });
+
+  function turn(step) {
+    choose((state.page + step) * WINDOW * 8);
+  }
+
+  // -- what Python says ----------------------------------------------------------------------------------
+  function update() {
+    const now = JSON.parse(model.get("state"));
+    state.bytes = digits(now.hex);
+    state.meant = digits(now.meant);
+    state.fields = now.frames.flatMap((frame) => frame.fields);
+    state.owner = [];
+    state.fields.forEach((field, index) => {
+      for (let bit = field.start; bit < field.stop; bit++) state.owner[bit] = index;
+    });
+    root.dataset.outcome = now.outcome;
+    sign.textContent = now.sign;
+    words.textContent = now.words;
+    said.textContent = now.said;
+    said.classList.toggle("wsm-failed", now.failed);
+    receivers.set(now.receiver);
+    forms.set(now.form);
+    reset.disabled = !now.changed;
+    text.set(now.text, now.text === null ? "no printable text" : "");
+    payload.set(now.payload, "48 65 6c");
+    key.set(now.key, "not masked");
+    masked.checked = now.masked;
+    drawFields();
+    drawBytes();
+    choose(state.bit);
+    drawBehind(now);
+    [...shelf.children].forEach((made, number) => made.setAttribute("aria-pressed", number === now.loaded ? "true" : "false"));
+    if (state.asked) root.dataset.took = (performance.now() - state.asked).toFixed(1); // ms, there and back
+  }
+
+  function drawBehind(now) {
+    behind.hidden = now.frames.length < 2;
+    behind.replaceChildren(...now.frames.map((frame) =>
+      make("li", "", {}, `bytes ${frame.start} to ${frame.start + frame.size - 1}: ${frame.summary}: ${frame.sign} ${frame.verdict}`)));
+    if (now.more) behind.append(make("li", "", {}, `and ${now.more} more`));
+  }
+
+  function drawShelf() {
+    const names = JSON.parse(model.get("shelf"));
+    shelves.hidden = names.length < 2;
+    count(shelf, names.length, (number) => button("", () => ask({ do: "load", number })));
+    names.forEach((label, number) => (shelf.children[number].textContent = `${number + 1} ${label}`));
+  }
+
+  model.on("change:state", update);
+  model.on("change:shelf", drawShelf);
+  drawShelf();
+  update();
+  return () => {
+    model.off("change:state", update);
+    model.off("change:shelf", drawShelf);
+  };
+}
+
+export default { render };
