@@ -1,4 +1,4 @@
-"""One thread that waits for many sockets: selector, timers, and calls from other threads.
+"""One thread that waits for many sockets: poller, timers, and calls from other threads.
 
 ::
 
@@ -20,7 +20,6 @@ import heapq
 import itertools
 import logging
 import os
-import selectors
 import socket
 import threading
 import time
@@ -28,8 +27,9 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Final
 
-READ: Final = selectors.EVENT_READ
-WRITE: Final = selectors.EVENT_WRITE
+from wsdemo.net.poller import READ as READ
+from wsdemo.net.poller import WRITE as WRITE
+from wsdemo.net.poller import poller
 
 #: Seconds that one wait lasts at most; no system waits for arbitrarily long.
 LONGEST: Final = 3600.0
@@ -55,7 +55,7 @@ class Timer:
 
 
 class Reactor:
-    """A selector and its thread. The thread starts with the object and ends with `close`.
+    """A poller and its thread. The thread starts with the object and ends with `close`.
 
     >>> reactor = Reactor("example")
     >>> done = threading.Event()
@@ -70,16 +70,18 @@ class Reactor:
         self.now = time.monotonic()  #: seconds; read once a turn
         self.forked = False  #: true in a child process, where the thread does not exist
         self.users = 0  # of the shared reactor: how many connections hold it
-        self._selector = selectors.DefaultSelector()
+        self._poller = poller()
+        # By file descriptor: whom to call, what for, and the socket.
+        self._watched: dict[int, tuple[Callable[[int], object], int, socket.socket]] = {}
         self._calls: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
         self.stopping = False  #: the thread is about to end, or has ended
-        self._waiting = False  # in `select`, so that a call must wake it
+        self._waiting = False  # in `poll`, so that a call must wake it
         self._bell, self._ringer = socket.socketpair()
         self._bell.setblocking(False)
         self._ringer.setblocking(False)
-        self._selector.register(self._bell, READ, self._hear)
+        self.register(self._bell, READ, self._hear)
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         _reactors.add(self)
         self.thread.start()
@@ -93,15 +95,20 @@ class Reactor:
 
     def register(self, sock: socket.socket, events: int, callback: Callable[[int], object]) -> None:
         """Call ``callback(mask)`` whenever ``sock`` is ready for one of ``events`` (READ, WRITE)."""
-        self._selector.register(sock, events, callback)
+        fd = sock.fileno()
+        self._poller.watch(fd, events, 0)
+        self._watched[fd] = (callback, events, sock)
 
     def modify(self, sock: socket.socket, events: int, callback: Callable[[int], object]) -> None:
         """Wait for other events on a registered socket."""
-        self._selector.modify(sock, events, callback)
+        fd = sock.fileno()
+        self._poller.watch(fd, events, self._watched[fd][1])
+        self._watched[fd] = (callback, events, sock)
 
     def unregister(self, sock: socket.socket) -> None:
         """Wait for this socket no longer."""
-        self._selector.unregister(sock)
+        fd = sock.fileno()
+        self._poller.watch(fd, 0, self._watched.pop(fd)[1])
 
     # -- calls: from any thread ---------------------------------------------------------------------------
 
@@ -132,24 +139,30 @@ class Reactor:
     # -- the thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
-        select = self._selector.select
+        poll = self._poller.poll
+        mask = self._poller.mask
+        watched = self._watched
         calls = self._calls
         timers = self._timers
+        monotonic = time.monotonic
         while not self.stopping:
             # Say so before looking, so that a call that comes now rings the bell.
             self._waiting = True
             if calls:
                 timeout: float | None = 0
             elif timers:
-                timeout = min(max(0.0, timers[0][0] - time.monotonic()), LONGEST)
+                timeout = min(max(0.0, timers[0][0] - monotonic()), LONGEST)
             else:
                 timeout = None
-            ready = select(timeout)
+            ready = poll(timeout)
             self._waiting = False
-            self.now = time.monotonic()
-            for key, mask in ready:
+            self.now = monotonic()
+            for fd, bits in ready:
+                found = watched.get(fd)
+                if found is None:  # who came before in this turn has unregistered it
+                    continue
                 try:
-                    key.data(mask)
+                    found[0](bits if bits == READ else mask(bits))
                 except BaseException as error:
                     self._report(error)
             if calls:
@@ -199,7 +212,7 @@ class Reactor:
         while self._calls and not self.forked:  # what was asked for before the end still happens
             function, args = self._calls.popleft()
             self._call(function, args)
-        self._selector.close()
+        self._poller.close()
         self._bell.close()
         self._ringer.close()
 
@@ -207,10 +220,10 @@ class Reactor:
         """In a child process: close our copies of the sockets, which would outlive the parent's."""
         self.forked = self.stopping = True
         try:
-            for key in list((self._selector.get_map() or {}).values()):
-                key.fileobj.close()  # type: ignore[union-attr]
+            for _, _, sock in list(self._watched.values()):
+                sock.close()
             self._ringer.close()
-            self._selector.close()
+            self._poller.close()
         except (OSError, RuntimeError):
             pass  # it was closed before, or was about to be
 

@@ -24,6 +24,8 @@ from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 
 Data = str | bytes | bytearray | memoryview
+#: The same for ``isinstance``: a tuple is there already, a union would be made anew for each message (0.4 µs).
+KINDS: Final = (str, bytes, bytearray, memoryview)
 
 FORKED: Final = "this connection belongs to the process that opened it: open one after the fork"
 
@@ -50,7 +52,7 @@ class Sender:
         never waits: over ``limits.buffer_size`` pending bytes ``limits.overflow`` decides.
         Raises ConnectionClosed.
         """
-        if not isinstance(message, str | bytes | bytearray | memoryview):
+        if not isinstance(message, KINDS):
             self._send_fragments(message)
             return
         wire = self.wire

@@ -59,6 +59,7 @@ class Wire:
     """
 
     __slots__ = (
+        "_bare",
         "_buffer",
         "_choked",
         "_closed",
@@ -110,6 +111,7 @@ class Wire:
         self._corked: list[bytes] | None = None
         self._room: threading.Condition | None = None
         self._events = 0
+        self._bare = tls is None and tap is None  # and neither broken nor closed: a socket and nothing else
         self._over = self._choked = self._paused = self._ended = False
         self._finishing = self._last = self._closed = False
         if tap is not None:
@@ -155,7 +157,16 @@ class Wire:
         A socket that is broken takes bytes silently: its end is told through the sink.
         """
         corked = self._corked
-        if corked is not None:
+        if corked is None and self._buffer is None and self._bare and data:
+            # Nothing is held, nobody listens: what `_write_out` does, 0.3 µs faster without the calls.
+            try:
+                sent = self._sock.send(data)
+            except OSError as error:
+                self._refused(data, error)
+            else:
+                if sent != len(data):
+                    self._sent(data, sent)
+        elif corked is not None:
             corked.append(data)
             self.pending += len(data)
             if self.pending > GATHER:
@@ -315,6 +326,7 @@ class Wire:
     def _break(self, error: OSError) -> None:
         """The peer takes no more bytes. What it sent before, such as a close frame, can still be read."""
         self.broken = error
+        self._bare = False
         self._buffer = None
         self.pending = 0
         self.progress = time.monotonic()
@@ -445,6 +457,7 @@ class Wire:
             return
         with self.lock:
             self._closed = True
+            self._bare = False
             self._buffer = self._corked = None
             self.pending = 0
             if self._room is not None:
