@@ -1,0 +1,77 @@
+"""Lesson 07 in a real JupyterLab: it runs, and its buttons close, freeze, reset and kill a live connection."""
+
+from __future__ import annotations
+
+from tests import needs
+from tests.browser.lab import Lab
+
+pytestmark = needs.chromium
+
+NOTEBOOK = "07_life_and_death.ipynb"
+TABLE = "table = views.buttons"
+
+
+def test_the_buttons_hurt_a_live_connection(lab: Lab) -> None:
+    with lab.open(NOTEBOOK) as lesson:
+        lesson.run_all()
+        table = lesson.output(TABLE)
+        table.scroll_into_view_if_needed()
+        facts = table.locator("pre").first
+
+        def click(name: str) -> None:
+            table.get_by_role("button", name=name, exact=True).click()
+
+        def row(name: str) -> list[str]:
+            """The client's word and the server's, in a row of the facts."""
+            lines = (facts.text_content() or "").splitlines()
+            return next((line[18:].split() for line in lines if line.startswith(name)), [])
+
+        def becomes(name: str, *words: str) -> None:
+            lesson.wait_until(lambda: row(name) == [*words])
+
+        assert row("TCP") == ["RST", "came", "RST", "came"], "the one on paper"
+        click("connect anew")
+        becomes("state", "OPEN", "OPEN")
+        click("client: send")
+        click("client: close")
+        becomes("reports", "1000", "1000")
+        becomes("state", "CLOSED", "CLOSED")
+        click("client: send")
+        lesson.wait_until(lambda: "ConnectionClosed" in table.inner_text())
+
+        click("connect anew")
+        becomes("state", "OPEN", "OPEN")
+        click("server: close")
+        becomes("close frame came", "1001", "1001")
+
+        click("connect anew")
+        click("freeze")
+        becomes("reports", "1006", "1006")  # without a further click: the keepalive finds it
+        assert row("error") == ["TimeoutError", "TimeoutError"]
+        lesson.screenshot("07-buttons", whole=False)
+
+        click("connect anew")
+        becomes("state", "OPEN", "OPEN")
+        anew = table.get_by_role("button", name="kill the server", exact=True)
+        anew.focus()
+        anew.press("Enter")
+        becomes("TCP", "FIN", "came", "hung", "up", "itself")
+        assert table.locator("img").count() == 2, "the pictures change, and no further one is added"
+        lesson.screenshot("07-light")
+        lesson.dark()
+        lesson.screenshot("07-dark")
+        lesson.dark(False)
+        lesson.zoom(2)
+        table.scroll_into_view_if_needed()
+        lesson.screenshot("07-zoomed", whole=False)
+
+
+def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
+    with lab.open(NOTEBOOK) as lesson:  # untrusted, nothing run
+        pictures = lesson.page.locator(".jp-OutputArea img")
+        lesson.wait_until(lambda: pictures.count() == 7)
+        sizes = pictures.evaluate_all("images => images.map(image => image.naturalWidth)")
+        assert all(size > 900 for size in sizes)
+        assert all(pictures.evaluate_all("images => images.map(image => image.alt)"))
+        lesson.screenshot("07-stored")
+    lab.print(NOTEBOOK, "07-print")
