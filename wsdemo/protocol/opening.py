@@ -141,6 +141,8 @@ class Opening(Sender):
         step: Step = Step.REFUSED,
     ) -> Refused:
         """No WebSocket: a server says so over HTTP."""
+        if error is not None:
+            error.__traceback__ = None  # whose frames would keep the bytes, until somebody collects them
         if self.side is Side.SERVER and answer:
             if response is None and error is not None:
                 response = handshake.refusal(error)

@@ -313,6 +313,7 @@ class Protocol(Opening):
         """Fail the connection (RFC 6455 §7.1.7): our close frame says why, and nothing is read any more."""
         if isinstance(error, UnicodeDecodeError):
             error = invalid(error)
+        error.__traceback__ = None  # whose frames would keep the bytes, until somebody collects them
         self.error = error
         reason = str(error)
         if self.state is State.OPEN:

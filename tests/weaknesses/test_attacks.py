@@ -1,0 +1,178 @@
+"""While under any one attack a well-behaved client gets its echo within two seconds, and within one after it; and
+the process grows by no more than 16 MiB. The server runs in a process of its own, with the default limits.
+"""
+
+from __future__ import annotations
+
+import itertools
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+
+import psutil
+import pytest
+
+from tests import raw
+from tests.waiting import DEADLINE
+from wsdemo import Connection, Opcode, connect
+
+SERVER = """
+    import sys
+    from wsdemo import serve
+    from wsdemo.protocol import masking
+    masking.numpy()
+    with serve(lambda ws, message: ws.send(message)) as server:
+        print(server.port, flush=True)
+        sys.stdin.read()
+"""
+MiB = 1 << 20
+SECONDS = 1.5  # of each attack
+Attack = Callable[[int], Iterator[object]]
+
+
+def attacker(port: int, **fields: str | None) -> Iterator[raw.Peer]:
+    """A connection, and another one each time the server has had enough of it."""
+    while True:
+        peer = raw.client(port, receive_buffer=4096, **fields)
+        peer.sock.settimeout(0.2)
+        yield peer
+
+
+def pour(port: int, chunks: Callable[[], Iterator[bytes]], **fields: str | None) -> Iterator[object]:
+    """Send without reading, as much as the server takes; open anew when it has had enough."""
+    for peer in attacker(port, **fields):
+        for chunk in chunks():
+            try:
+                peer.sock.sendall(chunk)
+            except TimeoutError:
+                yield None  # it does not read us any more; the rest of the frame goes on elsewhere
+                break
+            except OSError:
+                break
+            yield None
+        peer.reset()
+
+
+def packed(size: int) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -12)
+    return (packer.compress(bytes(size)) + packer.flush(zlib.Z_SYNC_FLUSH))[:-4]
+
+
+PINGS = raw.frame(Opcode.PING, bytes(125)) * 500
+BOMB = raw.frame(Opcode.BINARY, packed(100 * MiB), rsv1=True)
+EMPTY = raw.frame(Opcode.CONTINUATION, b"", fin=False) * 1000
+BEGIN = raw.frame(Opcode.TEXT, b"", fin=False)
+DRIBBLED = raw.announce(MiB)
+MASKED = raw.frame(Opcode.BINARY, bytes(64 * 1024))
+#: Compressed, and ended, and begun again: each final block costs an inflater a new start.
+FINAL = raw.frame(Opcode.BINARY, bytes.fromhex("010000ffff") * 200, rsv1=True)
+
+
+def idle(port: int) -> Iterator[object]:
+    """Hundreds of openings that never end."""
+    held = []
+    while True:
+        held.append(raw.dial(port))
+        held[-1].send(b"GET / HTTP/1.1\r\n")
+        if len(held) > 400:
+            held.pop(0).sock.close()
+        yield None
+
+
+def storm(port: int) -> Iterator[object]:
+    while True:
+        raw.dial(port).reset()
+        yield None
+
+
+def junk(port: int) -> Iterator[object]:
+    for seed in itertools.count():
+        with raw.dial(port) as peer:
+            peer.send(bytes((seed * i * 31) & 255 for i in range(2000)))
+        yield None
+
+
+def heads(port: int) -> Iterator[object]:
+    """Heads as long as they may be, and longer, a field in each segment."""
+    while True:
+        with raw.dial(port) as peer:
+            peer.send(b"GET / HTTP/1.1\r\n")
+            for i in range(200):
+                peer.send(b"X-%d: %s\r\n" % (i, b"a" * 300))
+        yield None
+
+
+ATTACKS: dict[str, Attack] = {
+    "pings": lambda port: pour(port, lambda: itertools.repeat(PINGS)),
+    "answers that are not read": lambda port: pour(port, lambda: itertools.repeat(MASKED)),
+    "deflate bombs": lambda port: pour(port, lambda: itertools.repeat(BOMB), **raw.DEFLATE),
+    "final blocks": lambda port: pour(port, lambda: itertools.repeat(FINAL), **raw.DEFLATE),
+    "empty fragments": lambda port: pour(port, lambda: itertools.chain([BEGIN], itertools.repeat(EMPTY))),
+    "a frame byte by byte": lambda port: pour(
+        port, lambda: itertools.chain([DRIBBLED], itertools.repeat(b"x"))
+    ),
+    "small messages": lambda port: pour(port, lambda: itertools.repeat(raw.frame(Opcode.TEXT, b"x") * 5000)),
+    "large announcements": lambda port: pour(port, lambda: iter([raw.announce(MiB), bytes(MiB - 1)])),
+    "openings that do not end": idle,
+    "connect and drop": storm,
+    "junk": junk,
+    "endless heads": heads,
+}
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[tuple[int, psutil.Process]]:
+    child = subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(SERVER)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdin and child.stdout
+    yield int(child.stdout.readline()), psutil.Process(child.pid)
+    child.communicate(timeout=DEADLINE)
+    assert child.returncode == 0
+
+
+def echo(ws: Connection) -> float:
+    """Seconds until an echo is back."""
+    begun = time.monotonic()
+    ws.send("are you there?")
+    assert ws.recv(DEADLINE) == "are you there?"
+    return time.monotonic() - begun
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_others_are_served(server: tuple[int, psutil.Process], name: str) -> None:
+    port, process = server
+    stop = threading.Event()
+
+    def attack() -> None:
+        steps = ATTACKS[name](port)
+        while not stop.is_set():
+            next(steps)
+        steps.close()  # type: ignore[attr-defined]
+
+    with connect(f"ws://127.0.0.1:{port}") as ws:
+        echo(ws)
+        before = most = process.memory_info().rss
+        thread = threading.Thread(target=attack)
+        thread.start()
+        try:
+            end = time.monotonic() + SECONDS
+            slowest = 0.0
+            while time.monotonic() < end:
+                slowest = max(slowest, echo(ws))
+                most = max(most, process.memory_info().rss)
+                with connect(f"ws://127.0.0.1:{port}") as late:  # new ones too
+                    slowest = max(slowest, echo(late))
+        finally:
+            stop.set()
+            thread.join(DEADLINE)
+        after = echo(ws)
+    assert slowest < 2 and after < 1, (slowest, after)
+    assert most - before <= 16 * MiB, f"{(most - before) / MiB:.1f} MiB"
