@@ -8,6 +8,7 @@
     stream     the byte stream, and how ``recv`` cut it
     gantt      who was served when, by one thread
     scene      buttons that play a scene anew, one event longer
+    buttons    buttons that do something live, and a picture that follows
     sequence   cards in a row, and what becomes of them
     handshake  a request beside its response
     asking     a request to take apart, and what a server says to it
@@ -18,6 +19,7 @@
     hexdump    bytes in the colours of their fields
     xor        masking, in lanes
     stack      frames stacked into messages
+    charts     delays, bytes and memory, measured
     ladder     who said what to whom, and when
     states     the life of a connection, and the path taken
     follow     a picture that follows live traffic
@@ -28,8 +30,9 @@ The only part of the package that knows matplotlib and ipywidgets; ``import wsde
 
 from __future__ import annotations
 
-from wsdemo.views import theme
+from wsdemo.views import charts, theme
 from wsdemo.views.asking import asking
+from wsdemo.views.buttons import Buttons, Column, buttons, column
 from wsdemo.views.coursemap import coursemap
 from wsdemo.views.follow import Following
 from wsdemo.views.gantt import Diary, gantt
@@ -37,6 +40,7 @@ from wsdemo.views.handshake import handshake
 from wsdemo.views.hexdump import hexdump
 from wsdemo.views.ladder import ladder
 from wsdemo.views.live import Live, slider
+from wsdemo.views.microscope import Microscope, microscope
 from wsdemo.views.picture import Picture
 from wsdemo.views.ruler import ruler
 from wsdemo.views.scene import scene
@@ -49,18 +53,25 @@ from wsdemo.views.word import Word, type_a_word
 from wsdemo.views.xor import xor
 
 __all__ = [
+    "Buttons",
+    "Column",
     "Diary",
     "Following",
     "Live",
+    "Microscope",
     "Picture",
     "Sketch",
     "Word",
+    "charts",
     "asking",
+    "buttons",
+    "column",
     "coursemap",
     "gantt",
     "handshake",
     "hexdump",
     "ladder",
+    "microscope",
     "ruler",
     "scene",
     "sequence",
