@@ -1,0 +1,232 @@
+"""The exercises of lesson 04: what the 2 to 14 bytes of a frame's header say."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.protocol import frames
+from wsdemo.protocol.errors import ProtocolError
+
+EDGES = (0, 1, 125, 126, 127, 255, 256, 65535, 65536, 65537, 1 << 20, 1 << 40)
+
+#: RFC 6455 §5.7: fin, opcode, length, masking key, and the header that stands there.
+VECTORS: tuple[tuple[bool, int, int, bytes | None, str], ...] = (
+    (True, 1, 5, None, "81 05"),
+    (True, 1, 5, bytes.fromhex("37fa213d"), "81 85 37 fa 21 3d"),
+    (False, 1, 3, None, "01 03"),
+    (True, 0, 2, None, "80 02"),
+    (True, 9, 5, None, "89 05"),
+    (True, 10, 5, bytes.fromhex("37fa213d"), "8a 85 37 fa 21 3d"),
+    (True, 2, 256, None, "82 7e 01 00"),
+    (True, 2, 65536, None, "82 7f 00 00 00 00 00 01 00 00"),
+)
+
+Header = Callable[[bool, int, int, bytes | None], bytes]
+
+
+def made(fin: bool, opcode: int, length: int, key: bytes | None) -> bytes:
+    """The header, by the package's own hand."""
+    bit = frames.MASK if key is not None else 0
+    return frames.header(frames.FIN * fin | opcode, length, bit) + (key or b"")
+
+
+_HEAD = (
+    "def frame_header(fin, opcode, length, key):\n"
+    "    first = fin << 7 | opcode\n"
+    "    bit = 0x80 if key is not None else 0\n"
+)
+_TAIL = "    return head + (key or b'')"
+
+
+@exercise(
+    Mistake(_HEAD + "    head = bytes([first, bit | length])\n" + _TAIL, "your code raised"),
+    Mistake(
+        _HEAD + "    if length < 127:\n        head = bytes([first, bit | length])\n"
+        "    elif length < 65536:\n        head = bytes([first, bit | 126]) + length.to_bytes(2, 'big')\n"
+        "    else:\n        head = bytes([first, bit | 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
+        "should be",
+    ),
+    Mistake(
+        _HEAD + "    if length < 126:\n        head = bytes([first, bit | length])\n"
+        "    elif length < 65535:\n        head = bytes([first, bit | 126]) + length.to_bytes(2, 'big')\n"
+        "    else:\n        head = bytes([first, bit | 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
+        "should be",
+    ),
+    Mistake(
+        _HEAD + "    if length < 126:\n        head = bytes([first, bit | length])\n"
+        "    elif length < 65536:\n        head = bytes([first, bit | 126]) + length.to_bytes(2, 'little')\n"
+        "    else:\n        head = bytes([first, bit | 127]) + length.to_bytes(8, 'little')\n" + _TAIL,
+        "should be",
+    ),
+    Mistake(
+        _HEAD + "    if length < 126:\n        head = bytes([first, bit | length])\n"
+        "    elif length < 65536:\n        head = bytes([first, 126]) + length.to_bytes(2, 'big')\n"
+        "    else:\n        head = bytes([first, 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
+        "should be",
+    ),
+)
+def frame_header(answer: Header, rng: random.Random) -> None:
+    """The header of a frame, in its shortest form."""
+    for fin, opcode, length, key, wanted in VECTORS:
+        what = f"frame_header({fin}, {opcode}, {length}, {'no key' if key is None else key.hex()})"
+        same(answer(fin, opcode, length, key), bytes.fromhex(wanted), what)
+    for length in (*EDGES, rng.randrange(126), rng.randrange(126, 65536), rng.randrange(65536, 1 << 62)):
+        fin, opcode = rng.random() < 0.5, rng.choice((0, 1, 2, 9, 10))
+        key = rng.randbytes(4) if rng.random() < 0.5 else None
+        what = f"frame_header({fin}, {opcode}, {length}, {'no key' if key is None else key.hex()})"
+        same(answer(fin, opcode, length, key), made(fin, opcode, length, key), what)
+
+
+_READ = (
+    "def read_header(data):\n"
+    "    if len(data) < 2:\n        return None\n"
+    "    fin, opcode = bool(data[0] & 0x80), data[0] & 0x0F\n"
+    "    length, size = data[1] & 0x7F, 2\n"
+)
+
+
+@exercise(
+    Mistake(
+        "def read_header(data):\n"
+        "    length, size = data[1] & 0x7F, 2\n"
+        "    if length == 126:\n        length, size = int.from_bytes(data[2:4], 'big'), 4\n"
+        "    elif length == 127:\n        length, size = int.from_bytes(data[2:10], 'big'), 10\n"
+        "    key = None\n"
+        "    if data[1] & 0x80:\n        key, size = data[size:size + 4], size + 4\n"
+        "    return bool(data[0] & 0x80), data[0] & 0x0F, length, key, size",
+        "your code raised",
+    ),
+    Mistake(
+        _READ + "    if length == 126:\n        length, size = int.from_bytes(data[2:4], 'big'), 4\n"
+        "    elif length == 127:\n        length, size = int.from_bytes(data[2:10], 'big'), 10\n"
+        "    key = None\n"
+        "    if data[1] & 0x80:\n        key, size = data[size:size + 4], size + 4\n"
+        "    return fin, opcode, length, key, size",
+        "should be None",
+    ),
+    Mistake(
+        _READ + "    length = data[1]\n"
+        "    if length == 126:\n        length, size = int.from_bytes(data[2:4], 'big'), 4\n"
+        "    elif length == 127:\n        length, size = int.from_bytes(data[2:10], 'big'), 10\n"
+        "    key = None\n"
+        "    if len(data) < size:\n        return None\n"
+        "    return fin, opcode, length, key, size",
+        "should be",
+    ),
+)
+def read_header(answer: Callable[[bytes], Any], rng: random.Random) -> None:
+    """A header taken apart, and None while bytes of it are missing."""
+    cases = [(fin, opcode, length, key) for fin, opcode, length, key, _ in VECTORS]
+    for length in EDGES:
+        cases.append(
+            (rng.random() < 0.5, rng.choice((0, 1, 2, 8)), length, rng.choice((None, rng.randbytes(4))))
+        )
+    for fin, opcode, length, key in cases:
+        head = made(fin, opcode, length, key)
+        for cut in range(len(head)):
+            same(
+                answer(head[:cut]),
+                None,
+                f"read_header of {show(head[:cut])}, the first {cut} bytes of a header,",
+            )
+        got = answer(head + rng.randbytes(3))
+        wanted = (fin, opcode, length, key, len(head))
+        if not isinstance(got, tuple | list) or tuple(got) != wanted:
+            raise Wrong(f"read_header of {show(head)} and 3 bytes of payload should be {wanted}; got {got!r}")
+
+
+@exercise(
+    Mistake(
+        "def length_error(data):\n"
+        "    form = data[1] & 0x7F\n"
+        "    if form == 126:\n        return int.from_bytes(data[2:4], 'big') < 126\n"
+        "    if form == 127:\n        return int.from_bytes(data[2:10], 'big') < 126\n"
+        "    return False",
+        "should be",
+    ),
+    Mistake(
+        "def length_error(data):\n"
+        "    form = data[1] & 0x7F\n"
+        "    if form == 126:\n        return int.from_bytes(data[2:4], 'big') < 126\n"
+        "    if form == 127:\n        return int.from_bytes(data[2:10], 'big') < 65536\n"
+        "    return False",
+        "should be",
+    ),
+    Mistake(
+        "def length_error(data):\n"
+        "    form = data[1] & 0x7F\n"
+        "    if form == 126:\n        return int.from_bytes(data[2:4], 'big') <= 126\n"
+        "    if form == 127:\n"
+        "        length = int.from_bytes(data[2:10], 'big')\n"
+        "        return length < 65536 or length >> 63 == 1\n"
+        "    return False",
+        "should be",
+    ),
+)
+def length_error(answer: Callable[[bytes], bool], rng: random.Random) -> None:
+    """Whether a length is not in its shortest form, or has its top bit set."""
+    for form, size in ((126, 2), (127, 8)):
+        least = 126 if form == 126 else 65536
+        tops = (0, 1, 125, 126, 127, 65535, 65536, least - 1, least, rng.randrange(least, 65536 * least))
+        lengths = {length for length in tops if length < 1 << 8 * size}
+        if form == 127:
+            lengths |= {(1 << 63) - 1, 1 << 63, (1 << 63) + rng.randrange(1 << 40)}
+        for length in sorted(lengths):
+            data = bytes([0x82, 0x80 | form]) + length.to_bytes(size, "big") + rng.randbytes(4)
+            try:
+                frames.check_length(length, data[1])
+                wanted = False
+            except ProtocolError:
+                wanted = True
+            got = answer(data)
+            same(bool(got) if got is not None else False, wanted, f"length_error of {show(data)}")
+    for length in (0, rng.randrange(126), 125):
+        data = bytes([0x81, length]) + rng.randbytes(length)
+        same(bool(answer(data)), False, f"length_error of {show(data)}")
+
+
+_SPLIT = "def split_frames(data):\n    found = []\n"
+
+
+@exercise(
+    Mistake(
+        _SPLIT + "    while data:\n"
+        "        fin, opcode, length, key, size = read_header(data)\n"
+        "        found.append(data[size:size + length])\n"
+        "        data = data[size + length:]\n"
+        "    return found, data",
+        "your code raised",
+    ),
+    Mistake(
+        _SPLIT + "    while len(data) >= 2:\n"
+        "        size = 2 + (data[1] & 0x7F)\n"
+        "        found.append(data[2:size])\n"
+        "        data = data[size:]\n"
+        "    return found, data",
+        "should be",
+    ),
+    Mistake(
+        "def split_frames(data):\n    return [data[2:]], b''",
+        "should be",
+    ),
+)
+def split_frames(answer: Callable[[bytes], tuple[list[bytes], bytes]], rng: random.Random) -> None:
+    """All whole frames of a server, and the bytes that are left over."""
+    payloads = [rng.randbytes(rng.choice((0, 1, 5, 125, 126, 300))) for _ in range(4)]
+    stream = b"".join(made(True, 2, len(payload), None) + payload for payload in payloads)
+    ends, end = [], 0
+    for payload in payloads:
+        end += len(made(True, 2, len(payload), None)) + len(payload)
+        ends.append(end)
+    for cut in range(len(stream) + 1):
+        whole = [payload for payload, end in zip(payloads, ends, strict=True) if end <= cut]
+        rest = stream[max([end for end in ends if end <= cut], default=0) : cut]
+        what = f"split_frames of the first {cut} bytes of a stream of {len(payloads)} frames"
+        got = answer(stream[:cut])
+        if not isinstance(got, tuple) or len(got) != 2:
+            raise Wrong(f"{what} should be a pair: the payloads, and what is left over; got {got!r}")
+        same([bytes(payload) for payload in got[0]], whole, f"{what}: the payloads")
+        same(bytes(got[1]), rest, f"{what}: the bytes left over")
