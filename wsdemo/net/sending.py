@@ -27,6 +27,8 @@ Data = str | bytes | bytearray | memoryview
 #: The same for ``isinstance``: a tuple is there already, a union would be made anew for each message (0.4 µs).
 KINDS: Final = (str, bytes, bytearray, memoryview)
 
+OPEN: Final = State.OPEN  # an attribute of an Enum costs 0.03 µs each time
+
 FORKED: Final = "this connection belongs to the process that opened it: open one after the fork"
 
 
@@ -97,7 +99,7 @@ class Sender:
 
     def _write(self, message: Data) -> None:
         wire, protocol = self.wire, self._protocol
-        if wire.broken is not None or protocol.state is not State.OPEN:
+        if wire.broken is not None or protocol.state is not OPEN:
             self._check_open()
         if wire.pending and wire.pending + len(message) > self._limits.buffer_size:
             self._overflow(message)

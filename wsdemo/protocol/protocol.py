@@ -49,6 +49,10 @@ PONGS: Final = 4096
 #: Bytes of a payload that must be missing before it is worth receiving them in place.
 IN_PLACE: Final = 16 * 1024
 
+# Members of an Enum, looked up once: 0.03 µs each time.
+_CONNECTING: Final = State.CONNECTING
+_CLOSED: Final = State.CLOSED
+
 #: First bytes of data frames that no extension has touched.
 _DATA: Final = frozenset(fin | opcode for fin in (0, FIN) for opcode in range(3))
 
@@ -115,11 +119,11 @@ class Protocol(Opening):
 
     def receive(self, data: bytes) -> list[Event]:
         """What happened by these bytes. Never raises for what a peer did: see ``Closed`` and ``error``."""
-        if self.state is State.CONNECTING:
+        if self.state is _CONNECTING:
             opened, data = self._open(data)
             return opened + self.receive(data) if data else opened
         events: list[Event] = []
-        if self.state is not State.CLOSED:
+        if self.state is not _CLOSED:
             if self._pongs:
                 self._stale = True
             try:

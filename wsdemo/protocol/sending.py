@@ -23,12 +23,17 @@ from .states import TRANSITIONS, State, Step
 TEXT_WHOLE: Final = FIN | Opcode.TEXT
 BINARY_WHOLE: Final = FIN | Opcode.BINARY
 
-#: The headers of small whole messages, by first byte and length: 0.2 µs less than to make one.
-_HEADERS: Final = {
-    (first, bit): tuple(header(first, length, bit) for length in range(LENGTH_16))
-    for first in (TEXT_WHOLE, BINARY_WHOLE)
+#: The headers of small whole messages, by first byte, then length: 0.2 µs less than to make one.
+_HEADERS, _MASKED_HEADERS = (
+    {
+        first: tuple(header(first, length, bit) for length in range(LENGTH_16))
+        for first in (TEXT_WHOLE, BINARY_WHOLE)
+    }
     for bit in (0, MASK)
-}
+)
+
+#: The state in which messages are sent: to look up a member of an Enum costs 0.03 µs each time.
+_OPEN: Final = State.OPEN
 
 BytesLike = bytes | bytearray | memoryview
 MaskingKey = bytes | Callable[[], bytes]
@@ -95,7 +100,7 @@ class Sender:
         """The bytes of a text message."""
         if not isinstance(text, str):
             raise TypeError(f"a text message is str, not {type(text).__name__}; send_binary takes bytes")
-        if self.state is not State.OPEN or self._sending is not None:
+        if self.state is not _OPEN or self._sending is not None:
             self.check_can_send()
         return self.send_whole(TEXT_WHOLE, text.encode())
 
@@ -103,7 +108,7 @@ class Sender:
         """The bytes of a binary message."""
         if not isinstance(data, bytes):
             data = as_bytes(data)
-        if self.state is not State.OPEN or self._sending is not None:
+        if self.state is not _OPEN or self._sending is not None:
             self.check_can_send()
         return self.send_whole(BINARY_WHOLE, data)
 
@@ -175,9 +180,9 @@ class Sender:
             first |= RSV1
         elif len(payload) < LENGTH_16:
             if self._key is None:
-                return _HEADERS[first, 0][len(payload)] + payload
+                return _HEADERS[first][len(payload)] + payload
             key = self._key()
-            return _HEADERS[first, MASK][len(payload)] + key + mask_integer(payload, key)
+            return _MASKED_HEADERS[first][len(payload)] + key + mask_integer(payload, key)
         return self._frame_bytes(first, payload)
 
     def _frame_bytes(self, first: int, payload: bytes) -> bytes:
