@@ -2,8 +2,8 @@
 
 ::
 
-    Served("wsdemo") ── {"do": "usage"} ──► python -m wsdemo.bench.served wsdemo
-                     ◄── {"cpu": 1.25, "memory": 23068672} ──
+    Served("wsdemo") ── {"do": "cpu"} ──► python -m wsdemo.bench.served wsdemo
+                     ◄── {"seconds": 1.25} ──
 
 It ends with its input, so none outlives the benchmark.
 """
@@ -20,6 +20,7 @@ import socket
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
@@ -56,11 +57,12 @@ class Served:
         self.crowd: list[socket.socket] = []  #: connections that a measure keeps open to it
         arguments = [contestant.peer, "--hide", ",".join(contestant.hidden)]
         arguments += ["--compressed"] * contestant.compressed + ["--crowd"] * contestant.crowd
+        self._words = tempfile.TemporaryFile()  # a pipe that nobody reads fills up, and then its writer waits
         self._process = subprocess.Popen(
             [sys.executable, "-m", "wsdemo.bench.served", *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=self._words,
             text=True,
             env={**os.environ, **dict(contestant.environment)},
         )
@@ -69,9 +71,16 @@ class Served:
         """Wait until it listens. Raises RuntimeError, with its last words, where it does not."""
         self.port = self._answer()["port"]
 
-    def usage(self) -> dict[str, Any]:
-        """``cpu``: seconds so far, user and system. ``memory``: bytes of its own, None where not known."""
-        return self._do(do="usage")
+    def cpu(self) -> float:
+        """Seconds of CPU time so far, user and system."""
+        return float(self._do(do="cpu")["seconds"])
+
+    def memory(self) -> int:
+        """Bytes of memory of its own. Raises RuntimeError where the system does not tell."""
+        size = self._do(do="memory")["bytes"]
+        if size is None:
+            raise RuntimeError(f"this system has no {MEMORY}")
+        return int(size)
 
     def broadcast(self, message: str) -> float:
         """Seconds until the last socket had taken the message."""
@@ -89,6 +98,7 @@ class Served:
             self._process.communicate(timeout=5)
         self._process.kill()
         self._process.wait()
+        self._words.close()
 
     def _do(self, **command: Any) -> dict[str, Any]:
         assert self._process.stdin is not None
@@ -98,10 +108,12 @@ class Served:
         return self._answer()
 
     def _answer(self) -> dict[str, Any]:
-        assert self._process.stdout is not None and self._process.stderr is not None
+        assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if not line:
-            words = self._process.stderr.read().strip().splitlines() or ["no word"]
+            self._process.wait()
+            self._words.seek(0)
+            words = self._words.read().decode(errors="replace").strip().splitlines() or ["no word"]
             raise RuntimeError(f"the server of {self.contestant.name} ended: {words[-1]}")
         answer: dict[str, Any] = json.loads(line)
         return answer
@@ -134,8 +146,10 @@ def main(arguments: Sequence[str]) -> None:
 
 def obey(running: Running, exchange: Any, command: dict[str, Any]) -> dict[str, Any]:
     """Carry out one command."""
-    if command["do"] == "usage":
-        return {"cpu": time.process_time(), "memory": private_memory()}
+    if command["do"] == "cpu":
+        return {"seconds": time.process_time()}
+    if command["do"] == "memory":
+        return {"bytes": private_memory()}
     if command["do"] == "broadcast":
         assert running.broadcast is not None
         return {"seconds": running.broadcast(command["message"])}
