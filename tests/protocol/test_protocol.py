@@ -214,12 +214,15 @@ def test_lengths_are_judged_before_the_payload(side: Side, length: str, code: in
     raw = bytearray(bytes((first,)) + bytes.fromhex(length))
     if side is Side.SERVER:
         raw[1] |= 0x80
-    for pieces in ([bytes(raw)], [raw[i : i + 1] for i in range(len(raw))]):
-        protocol = Protocol(side, opened=True)
-        tracemalloc.start()
-        assert shape(fed(protocol, map(bytes, pieces))) == [failed(code)]
-        assert tracemalloc.get_traced_memory()[1] < 20 * KiB
-        tracemalloc.stop()
+    for pieces in ([bytes(raw)], [bytes(raw[i : i + 1]) for i in range(len(raw))]):
+        for _ in range(2):  # the first time Python itself keeps what it will need again
+            protocol = Protocol(side, opened=True)
+            tracemalloc.start()
+            events = fed(protocol, pieces)
+            peak = tracemalloc.get_traced_memory()[1]
+            tracemalloc.stop()
+            assert shape(events) == [failed(code)]
+        assert peak < 20 * KiB
 
 
 @both
