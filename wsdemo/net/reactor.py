@@ -151,7 +151,8 @@ class Reactor:
             if calls:
                 timeout: float | None = 0
             elif timers:
-                timeout = min(max(0.0, timers[0][0] - monotonic()), LONGEST)
+                timeout = timers[0][0] - monotonic()
+                timeout = 0 if timeout < 0 else timeout if timeout < LONGEST else LONGEST
             else:
                 timeout = None
             ready = poll(timeout)
@@ -169,7 +170,7 @@ class Reactor:
                 for _ in range(len(calls)):
                     function, args = calls.popleft()
                     self._call(function, args)
-            if timers:
+            if timers and timers[0][0] <= self.now:
                 self._fire()
         self._dispose()
 

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: Bytes that one ``send`` is offered when many small pieces wait.
 GATHER: Final = 64 * 1024
 
+#: Bytes in one ``recv`` from which on the sink is asked where it wants the next (0.15 µs for each of the others).
+BULK: Final = 8 * 1024
+
 
 class Sink(Protocol):
     """What a wire tells its owner, always in the reactor's thread."""
@@ -61,6 +64,7 @@ class Wire:
     __slots__ = (
         "_bare",
         "_buffer",
+        "_bulk",
         "_choked",
         "_closed",
         "_corked",
@@ -112,6 +116,7 @@ class Wire:
         self._room: threading.Condition | None = None
         self._events = 0
         self._bare = tls is None and tap is None  # and neither broken nor closed: a socket and nothing else
+        self._bulk = False  # much came at the last look: a large message may be under way
         self._over = self._choked = self._paused = self._ended = False
         self._finishing = self._last = self._closed = False
         if tap is not None:
@@ -345,7 +350,7 @@ class Wire:
     def _read(self) -> None:
         sink = self._sink
         try:
-            view = None if self.tls is not None else sink.wanted()
+            view = sink.wanted() if self._bulk else None
             if view is None:
                 data = self._sock.recv(self._limits.turn_size)
                 size = len(data)
@@ -357,6 +362,7 @@ class Wire:
             self._close(error)
             return
         self.heard = self.reactor.now
+        self._bulk = size >= BULK and self.tls is None
         before = self.pending
         if not size:
             self._eof()
