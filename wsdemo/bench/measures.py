@@ -47,8 +47,8 @@ def round_trip(served: Served, quick: bool) -> float:
         return 1e6 * _round_trip(sock, raw.message(TEXT, peer), raw.answer_size(TEXT, peer), quick)
 
 
-def compressed_echoes(served: Served, quick: bool) -> float:
-    """Round trips per second of a 500-byte JSON, compressed."""
+def compressed_echoes(in_flight: int, served: Served, quick: bool) -> float:
+    """Echoes per second of a 500-byte JSON, compressed, so many at once."""
     peer = served.contestant.peer
     frame = raw.message(JSON, peer, compressed=True)
     with raw.connection(served.port, peer, compressed=True) as sock:
@@ -58,7 +58,8 @@ def compressed_echoes(served: Served, quick: bool) -> float:
         assert found is not None and found[0].rsv1, "the answer is not compressed"
         inflated = Inflater(raw.WINDOW_BITS, takeover=False).inflate(found[0].payload, 4096)
         assert inflated == JSON.encode()
-        return 1 / _round_trip(sock, frame, len(answer), quick)
+        frames, size, times = in_flight * frame, in_flight * len(answer), 2000 // in_flight
+        return in_flight / _per_exchange(sock, frames, size, 3 if quick else times)
 
 
 def _round_trip(sock: socket.socket, frame: bytes, size: int, quick: bool) -> float:
