@@ -150,7 +150,7 @@ class Connection(Heartbeat):
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Do the closing handshake (RFC 6455 §7.1.2), and wait for its end at most ``limits.close_timeout``.
 
-        In a handler it does not wait. Closing what is closed does nothing. Raises ProtocolError for a code
+        In a handler it does not wait. Closing what is closed does nothing. Raises ValueError for a code
         that no endpoint may send, or a reason of more than 123 bytes.
         """
         wire = self.wire
