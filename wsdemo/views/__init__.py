@@ -18,6 +18,7 @@
     ruler      a frame in the RFC's picture, 32 bits in a row
     hexdump    bytes in the colours of their fields
     xor        masking, in lanes
+    keys       a key to choose, and what it does to the lanes
     stack      frames stacked into messages
     charts     delays, bytes and memory, measured
     ladder     who said what to whom, and when
@@ -38,6 +39,7 @@ from wsdemo.views.follow import Following
 from wsdemo.views.gantt import Diary, gantt
 from wsdemo.views.handshake import handshake
 from wsdemo.views.hexdump import hexdump
+from wsdemo.views.keys import choose_a_key
 from wsdemo.views.ladder import ladder
 from wsdemo.views.live import Live, slider
 from wsdemo.views.microscope import Microscope, microscope
@@ -66,6 +68,7 @@ __all__ = [
     "asking",
     "buttons",
     "column",
+    "choose_a_key",
     "coursemap",
     "gantt",
     "handshake",

@@ -82,7 +82,7 @@ def asking(ask: Callable[[Sequence[str]], str], lines: Sequence[str]) -> Live:
     """Boxes for the lines of a request over the answer to it; ``ask(lines)`` gives the answer's text."""
     boxes = [_box(number, line) for number, line in enumerate([*lines, *[""] * SPARE], 1)]
     over = ipywidgets.Button(description="start over", layout={"width": "auto"})
-    rows = [ipywidgets.HBox(pair) for pair in boxes]
+    rows = [ipywidgets.HBox(pair, layout={"width": "100%"}) for pair in boxes]
     quiet = [False]
 
     def draw() -> Answer:
@@ -90,7 +90,7 @@ def asking(ask: Callable[[Sequence[str]], str], lines: Sequence[str]) -> Live:
         return Answer(sent, ask(sent))
 
     live = Live(
-        [ipywidgets.VBox([*rows, over])],
+        [ipywidgets.VBox([*rows, over], layout={"width": "min(46rem, 100%)"})],
         draw,
         caption="In a running notebook each line has a field to edit it and a box to leave it out.",
     )
@@ -124,7 +124,7 @@ def _box(number: int, line: str) -> tuple[ipywidgets.Checkbox, ipywidgets.Text]:
         value=line,
         placeholder="one more line",
         continuous_update=False,  # at Enter, or when the reader goes elsewhere
-        layout={"width": "min(34rem, 65%)"},
+        layout={"flex": "1 1 auto", "width": "auto"},
     )
     text.tooltip = f"line {number} of the request"
     return send, text
