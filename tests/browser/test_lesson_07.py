@@ -1,4 +1,4 @@
-"""Lesson 07 in a real JupyterLab: it runs, and its buttons close, freeze, reset and kill a live connection."""
+"""Lesson 07 in a real JupyterLab: it runs, and its buttons close, freeze and kill a live connection."""
 
 from __future__ import annotations
 

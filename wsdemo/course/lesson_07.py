@@ -66,7 +66,8 @@ _CHECKED = (
     Mistake(
         _ANSWER + "    if not payload:\n        return b''\n"
         "    try:\n        payload[2:].decode()\n"
-        "    except UnicodeDecodeError:\n        return (1007).to_bytes(2, 'big')\n" + _CHECKED + "    return payload",
+        "    except UnicodeDecodeError:\n        return (1007).to_bytes(2, 'big')\n"
+        + _CHECKED + "    return payload",
         "should be",
     ),
 )  # fmt: skip
@@ -164,7 +165,7 @@ _KEEP = (
         "no ping is due",
     ),
 )
-def Keepalive(answer: Callable[[float, float, float], Any], rng: random.Random) -> None:  # noqa: N802 - a class is asked for
+def Keepalive(answer: Callable[[float, float, float], Any], rng: random.Random) -> None:
     """A connection lives for a while and then freezes, on a made-up clock; nothing waits for real."""
     for case in range(12):
         interval, timeout = (rng.randint(3, 20) * TICK for _ in range(2))
@@ -199,7 +200,7 @@ def _live(
         if got == "ping":
             if asked is not None:
                 raise Wrong(
-                    f"{after}: a second ping, {now - asked:g} seconds after the first, which may yet be answered"
+                    f"{after}: a second ping, {now - asked:g} seconds after one that may yet be answered"
                 )
             if silence < interval:
                 raise Wrong(f"{after} should be 'wait', for no ping is due; got 'ping'")
@@ -207,7 +208,11 @@ def _live(
             due = now + rng.randint(1, max(1, int(timeout / TICK) - 1)) * TICK
         elif got == "dead":
             if asked is None or now - asked < timeout:
-                pinged = "no ping waits for an answer" if asked is None else f"the ping is {now - asked:g} seconds old"
+                pinged = (
+                    "no ping waits for an answer"
+                    if asked is None
+                    else f"the ping is {now - asked:g} seconds old"
+                )
                 raise Wrong(f"{after} should not be 'dead': the peer may be alive, and {pinged}")
             return
         elif asked is None and silence > interval + TICK:

@@ -29,7 +29,7 @@ FOLLOWED: Final = 30.0  #: seconds after a click during which the picture follow
 
 
 class Column:
-    """Drawings, one above the other; words stand among them as they are."""
+    """Drawings, one above the other. One line of words is a caption; more lines are shown as they are."""
 
     def __init__(self, *parts: Drawing | str) -> None:
         self.parts = parts
@@ -44,15 +44,18 @@ class Column:
 
     @property
     def html(self) -> str:
-        """All of it, words in a card."""
-        look = f"white-space:pre-wrap;color:{theme.INK};{CARD};margin:4px 0;max-width:100%"
-        return "".join(
-            f'<pre style="{look}">{html.escape(part)}</pre>' if isinstance(part, str) else part.html
-            for part in self.parts
-        )
+        """All of it; lines in a card."""
+        return "".join(_words(part) if isinstance(part, str) else part.html for part in self.parts)
 
     def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
         return {"text/plain": self.text, "text/html": f"<div>{self.html}</div>"}
+
+
+def _words(words: str) -> str:
+    if "\n" not in words:
+        return f'<div style="margin:8px 0 4px"><strong>{html.escape(words)}</strong></div>'
+    look = f"display:inline-block;white-space:pre-wrap;color:{theme.INK};{CARD};margin:4px 0;max-width:100%"
+    return f'<div><pre style="{look}">{html.escape(words)}</pre></div>'
 
 
 class Buttons(Live):
