@@ -1,5 +1,5 @@
 """While under any one attack a well-behaved client gets its echo within two seconds, and within one after it;
-and the process grows by no more than 16 MiB. The server runs in a process of its own, with the default limits.
+and the process grows by at most 16 MiB. The server runs in a process of its own, with the default limits.
 """
 
 from __future__ import annotations
