@@ -1,0 +1,149 @@
+"""The exercises of lesson 05: masking."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+
+from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.protocol import Frame, Opcode
+from wsdemo.protocol.masking import mask
+
+
+@exercise(
+    Mistake(
+        "def mask_payload(data, key):\n    return bytes(a ^ b for a, b in zip(data, key))",
+        "the key repeats",
+    ),
+    Mistake(
+        "def mask_payload(data, key):\n    return bytes(a ^ key[0] for a in data)",
+        "should be",
+    ),
+    Mistake(
+        "def mask_payload(data, key):\n    return bytes(a | key[i % 4] for i, a in enumerate(data))",
+        "should be",
+    ),
+    Mistake(
+        "def mask_payload(data, key):\n    return [a ^ key[i % 4] for i, a in enumerate(data)]",
+        "bytes are wanted",
+    ),
+    Mistake(
+        "def mask_payload(data, key):\n    return bytes((a + key[i % 4]) % 256 for i, a in enumerate(data))",
+        "should be",
+    ),
+)
+def mask_payload(answer: Callable[[bytes, bytes], bytes], rng: random.Random) -> None:
+    """The RFC's own Hello, then random bytes of many lengths; and there and back again."""
+    cases = [(b"Hello", bytes.fromhex("37fa213d"))]
+    cases += [(rng.randbytes(size), rng.randbytes(4)) for size in (0, 1, 3, 4, 5, rng.randint(6, 40))]
+    for data, key in cases:
+        got = answer(data, key)
+        what = f"with key {show(key)}, {show(data)}"
+        if not isinstance(got, bytes | bytearray):
+            raise Wrong(f"{what}: bytes are wanted; got {show(got)}")
+        if len(got) == min(len(data), 4) < len(data):
+            raise Wrong(f"{what}: {len(got)} bytes came out, {len(data)} went in; the key repeats")
+        same(bytes(got), mask(data, key), what)
+        same(bytes(answer(bytes(got), key)), data, f"{what}, masked twice,")
+
+
+@exercise(
+    Mistake(
+        "def mask_piece(data, key, offset):\n    return bytes(a ^ key[i % 4] for i, a in enumerate(data))",
+        "should be",
+    ),
+    Mistake(
+        "def mask_piece(data, key, offset):\n"
+        "    key = key[offset:] + key[:offset]\n"
+        "    return bytes(a ^ key[i % 4] for i, a in enumerate(data))",
+        "should be",
+    ),
+    Mistake(
+        "def mask_piece(data, key, offset):\n"
+        "    return bytes(a ^ key[(i - offset) % 4] for i, a in enumerate(data))",
+        "should be",
+    ),
+    Mistake(
+        "def mask_piece(data, key, offset):\n"
+        "    return bytes(a ^ key[i % 4] for i, a in enumerate(data))[offset:]",
+        "should be",
+    ),
+)
+def mask_piece(answer: Callable[[bytes, bytes, int], bytes], rng: random.Random) -> None:
+    """Piece after piece gives the same as all at once, wherever the cuts are."""
+    key = bytes(rng.sample(range(1, 256), 4))  # no two alike, so that a wrong one shows
+    hello = b"Hello"
+    same(answer(hello[3:], key, 3), mask(hello, key)[3:], f"with key {show(key)}, 'lo' at offset 3")
+    data = rng.randbytes(rng.randint(60, 90))
+    whole = mask(data, key)
+    at = 0
+    while at < len(data):
+        size = rng.randint(0, 9)
+        piece = data[at : at + size]
+        what = f"with key {show(key)}, the piece {show(piece)} at offset {at}"
+        same(answer(piece, key, at), whole[at : at + size], what)
+        at += size
+    large = rng.randint(1 << 20, 1 << 40)
+    same(
+        answer(b"abcd", key, large),
+        mask(b"abcd", key, large % 4),
+        f"with key {show(key)}, 'abcd' at offset {large}",
+    )
+
+
+@exercise(
+    Mistake(
+        "def mask_error(frame, receiver):\n    return None if frame[1] & 0x80 else 1002",
+        "a client",
+    ),
+    Mistake(
+        "def mask_error(frame, receiver):\n"
+        "    masked = bool(frame[0] & 0x80)\n"
+        "    return None if masked == (receiver == 'server') else 1002",
+        "should be",
+    ),
+    Mistake(
+        "def mask_error(frame, receiver):\n"
+        "    return 1002 if receiver == 'server' and not frame[1] & 0x80 else None",
+        "should be 1002; got None",
+    ),
+    Mistake(
+        "def mask_error(frame, receiver):\n"
+        "    masked = len(frame) > 6\n"
+        "    return None if masked == (receiver == 'server') else 1002",
+        "should be",
+    ),
+    Mistake(
+        "def mask_error(frame, receiver):\n"
+        "    masked = bool(frame[1] & 0x80)\n"
+        "    return None if masked == (receiver == 'server') else 1007",
+        "should be 1002; got 1007",
+    ),
+)
+def mask_error(answer: Callable[[bytes, str], int | None], rng: random.Random) -> None:
+    """A server refuses what is not masked, a client what is, with 1002: the MASK bit alone decides."""
+    for receiver in ("server", "client"):
+        for masked in (True, False):
+            for size in (0, 1, 5, 125, rng.randint(126, 300)):
+                opcode = rng.choice([Opcode.TEXT, Opcode.BINARY, Opcode.CONTINUATION])
+                key = rng.choice([bytes(4), rng.randbytes(4)]) if masked else None
+                payload = bytes(rng.choices(b"abc", k=size))
+                fin = rng.random() < 0.5
+                frame = Frame(opcode, payload, fin=fin, masking_key=key).serialize()
+                wanted = None if masked == (receiver == "server") else 1002
+                same(answer(frame, receiver), wanted, f"{show(frame)}, received by a {receiver},")
+
+
+@exercise(
+    Mistake("def readable_on_the_way(path):\n    return 'plain' in path", "['tls', 'tls']"),
+    Mistake("def readable_on_the_way(path):\n    return 'tls' not in path", "should be True"),
+    Mistake("def readable_on_the_way(path):\n    return path[0] == 'plain'", "should be True"),
+    Mistake("def readable_on_the_way(path):\n    return True", "['tls'] should be False"),
+    Mistake("def readable_on_the_way(path):\n    return len(path) > 1", "['plain'] should be True"),
+)
+def readable_on_the_way(answer: Callable[[list[str]], bool], rng: random.Random) -> None:
+    """Only one connection, with TLS from end to end, keeps everybody on the way from the frames."""
+    paths = [["tls"], ["plain"], ["tls", "tls"], ["tls", "plain"], ["plain", "tls"]]
+    paths += [[rng.choice(["tls", "plain"]) for _ in range(rng.randint(2, 5))] for _ in range(4)]
+    for path in paths:
+        same(answer(list(path)), path != ["tls"], str(path))
