@@ -114,7 +114,7 @@ def _echo_tcp(sock: socket.socket) -> None:
                         end += size
             else:
                 break
-            answers.append(b"%-10d%b" % (stop - start, payload))
+            answers.append(b"%-10d%b" % (stop - start, payload))  # type: ignore[str-format] # mypy knows less
             position = stop
         rest = data[position:]
         sock.sendall(answers[0] if len(answers) == 1 else b"".join(answers))

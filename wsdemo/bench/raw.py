@@ -1,4 +1,4 @@
-"""The one client for all servers: a blocking socket and frames built beforehand, so that it costs next to nothing.
+"""The one client for all servers: a blocking socket and frames built beforehand, so it costs next to nothing.
 
 ::
 

@@ -57,7 +57,8 @@ class Served:
         self.crowd: list[socket.socket] = []  #: connections that a measure keeps open to it
         arguments = [contestant.peer, "--hide", ",".join(contestant.hidden)]
         arguments += ["--compressed"] * contestant.compressed + ["--crowd"] * contestant.crowd
-        self._words = tempfile.TemporaryFile()  # a pipe that nobody reads fills up, and then its writer waits
+        # Its last words: a file, because a pipe that nobody reads fills up, and then its writer waits.
+        self._words = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
         self._process = subprocess.Popen(
             [sys.executable, "-m", "wsdemo.bench.served", *arguments],
             stdin=subprocess.PIPE,
@@ -130,7 +131,7 @@ def main(arguments: Sequence[str]) -> None:
     parser.add_argument("--hide", default="", help="modules, with commas between")
     options = parser.parse_args(arguments)
     for name in filter(None, options.hide.split(",")):
-        sys.modules[name] = None  # type: ignore[assignment] - the way to make an import fail
+        sys.modules[name] = None  # type: ignore[assignment] # makes its import fail
     running = PEERS[options.peer].start(options.compressed, options.crowd)
     print(json.dumps({"port": running.port}), flush=True)
     exchange = None

@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     if options.json:
         options.json.write_text(json.dumps(done.as_json(), indent=1) + "\n", encoding="utf-8")
     if options.picture:
-        options.picture.write_bytes(speed.picture(done).png)
+        options.picture.write_bytes(speed.picture(done.as_json()).png)
     return OK
 
 
