@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 #: Bytes that one ``send`` is offered when many small pieces wait.
 GATHER: Final = 64 * 1024
 
-#: Bytes in one ``recv`` from which on the sink is asked where it wants the next (0.15 µs for each of the others).
+#: From so many bytes in one ``recv`` on the sink is asked where it wants the next: not after each small one.
 BULK: Final = 8 * 1024
 
 

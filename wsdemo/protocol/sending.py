@@ -32,6 +32,8 @@ _HEADERS, _MASKED_HEADERS = (
     for bit in (0, MASK)
 )
 
+_SMALL_TEXT: Final = _HEADERS[TEXT_WHOLE]
+
 #: The state in which messages are sent: to look up a member of an Enum costs 0.03 µs each time.
 _OPEN: Final = State.OPEN
 
@@ -102,7 +104,11 @@ class Sender:
             raise TypeError(f"a text message is str, not {type(text).__name__}; send_binary takes bytes")
         if self.state is not _OPEN or self._sending is not None:
             self.check_can_send()
-        return self.send_whole(TEXT_WHOLE, text.encode())
+        payload = text.encode()
+        if self._key is None and self.deflate is None and len(payload) < LENGTH_16:
+            # As ``send_whole``, 0.1 µs faster without the call.
+            return _SMALL_TEXT[len(payload)] + payload
+        return self.send_whole(TEXT_WHOLE, payload)
 
     def send_binary(self, data: BytesLike) -> bytes:
         """The bytes of a binary message."""
