@@ -11,6 +11,19 @@ function make(tag, className = "", attributes = {}, ...children) {
   return element;
 }
 
+// What is as it was is left alone: the browser would lay it out and paint it again.
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
+}
+
+function attribute(element, name, value) {
+  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+function look(element, css) {
+  if (element.look !== css) element.style.cssText = element.look = css;
+}
+
 const glyph = (byte) => (byte > 0x20 && byte < 0x7f ? String.fromCharCode(byte) : byte === 0x20 ? "␣" : "");
 const hex = (byte) => byte.toString(16).padStart(2, "0");
 const digits = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
@@ -148,37 +161,45 @@ function render({ model, el }) {
     const value = state.bytes[byte];
     const meant = state.meant[byte];
     const shown = meant === value ? "" : ` → ${hex(meant)}`;
-    head.textContent = `byte ${byte}: ${hex(value)}${shown} ${glyph(meant)}`;
-    names.replaceChildren();
+    say(head, `byte ${byte}: ${hex(value)}${shown} ${glyph(meant)}`);
+    const owners = [];
     for (let bit = 0; bit < 8; bit++) {
       const where = byte * 8 + bit;
       const field = fieldAt(where);
       const one = bitAt(where);
       const made = bits.children[bit];
-      made.textContent = one;
-      made.setAttribute("aria-checked", one ? "true" : "false");
-      made.setAttribute("aria-label", `bit ${where}, ${field ? field.label : "no field"}, ${one}`);
-      made.style.cssText = field ? field.css : "";
-      made.dataset.bit = where;
-      if (bit === 0 || fieldAt(where - 1) !== field) {
-        let end = bit + 1;
-        while (end < 8 && fieldAt(byte * 8 + end) === field) end++;
-        const band = make("span", "wsm-name", {}, field ? field.label : "");
-        band.style.gridColumn = `${bit + 1} / ${end + 1}`;
-        band.addEventListener("click", () => choose(where, true));
-        names.append(band);
-      }
+      say(made, String(one));
+      attribute(made, "aria-checked", one ? "true" : "false");
+      attribute(made, "aria-label", `bit ${where}, ${field ? field.label : "no field"}, ${one}`);
+      attribute(made, "data-bit", String(where));
+      look(made, field ? field.css : "");
+      if (bit === 0 || fieldAt(where - 1) !== field) owners.push([bit, field ? field.label : ""]);
     }
+    drawNames(names, byte, owners);
+  }
+
+  function drawNames(names, byte, owners) {
+    const shown = JSON.stringify([byte, owners]);
+    if (names.shown === shown) return;
+    names.shown = shown;
+    names.replaceChildren(...owners.map(([bit, label], number) => {
+      const band = make("span", "wsm-name", {}, label);
+      band.style.gridColumn = `${bit + 1} / ${(owners[number + 1]?.[0] ?? 8) + 1}`;
+      band.addEventListener("click", () => choose(byte * 8 + bit, true));
+      return band;
+    }));
   }
 
   function drawCell(made, byte) {
     const field = fieldAt(byte * 8);
     const label = new Set();
     for (let bit = 0; bit < 8; bit++) label.add(fieldAt(byte * 8 + bit)?.label ?? "no field");
-    made.replaceChildren(make("span", "", {}, hex(state.bytes[byte])), make("small", "", {}, glyph(state.bytes[byte]) || "·"));
-    made.setAttribute("aria-label", `byte ${byte}, ${hex(state.bytes[byte])}, ${[...label].join(", ")}`);
-    made.style.cssText = field ? field.css : "";
-    made.dataset.byte = byte;
+    if (!made.children.length) made.append(make("span"), make("small"));
+    say(made.children[0], hex(state.bytes[byte]));
+    say(made.children[1], glyph(state.bytes[byte]) || "·");
+    attribute(made, "aria-label", `byte ${byte}, ${hex(state.bytes[byte])}, ${[...label].join(", ")}`);
+    attribute(made, "data-byte", String(byte));
+    look(made, field ? field.css : "");
   }
 
   // -- the field that is looked at -----------------------------------------------------------------------
@@ -209,7 +230,10 @@ function render({ model, el }) {
       made.classList.toggle("wsm-lit", Boolean(lit));
       made.tabIndex = byte === state.bit >> 3 ? 0 : -1;
     }
-    [...list.children].forEach((made, number) => made.setAttribute("aria-pressed", number === index ? "true" : "false"));
+    [...list.children].forEach((made, number) => attribute(made, "aria-pressed", number === index ? "true" : "false"));
+    const shown = JSON.stringify(field ?? null);
+    if (detail.shown === shown) return;
+    detail.shown = shown;
     detail.replaceChildren();
     if (!field) return;
     const section = field.link
@@ -227,8 +251,8 @@ function render({ model, el }) {
       return made;
     });
     state.fields.forEach((field, index) => {
-      list.children[index].textContent = field.label;
-      list.children[index].style.cssText = field.css;
+      say(list.children[index], field.label);
+      look(list.children[index], field.css);
     });
   }
 
@@ -276,9 +300,9 @@ function render({ model, el }) {
       for (let bit = field.start; bit < field.stop; bit++) state.owner[bit] = index;
     });
     root.dataset.outcome = now.outcome;
-    sign.textContent = now.sign;
-    words.textContent = now.words;
-    said.textContent = now.said;
+    say(sign, now.sign);
+    say(words, now.words);
+    say(said, now.said);
     said.classList.toggle("wsm-failed", now.failed);
     receivers.set(now.receiver);
     forms.set(now.form);
@@ -291,7 +315,7 @@ function render({ model, el }) {
     drawBytes();
     choose(state.bit);
     drawBehind(now);
-    [...shelf.children].forEach((made, number) => made.setAttribute("aria-pressed", number === now.loaded ? "true" : "false"));
+    [...shelf.children].forEach((made, number) => attribute(made, "aria-pressed", number === now.loaded ? "true" : "false"));
     if (state.asked) root.dataset.took = (performance.now() - state.asked).toFixed(1); // ms, there and back
   }
 
