@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import queue
-import resource
 import socket
 import ssl
 import subprocess
@@ -11,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -136,13 +136,16 @@ def test_nothing_is_allocated_for_a_length_that_is_only_announced() -> None:
     limits = Limits(message_size=1 << 40)
     with serve(echo, limits=limits) as server:
         peers = [raw.client(server.port) for _ in range(20)]
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        for peer in peers:
-            peer.send(raw.announce(1 << 39) + bytes(100))
-        with connect(server.url) as ws:  # they have been read by now
-            ws.send("still here")
-            assert ws.recv(DEADLINE) == "still here"
-        assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 16 * KiB  # in KiB: 16 MiB
+        tracemalloc.start()
+        try:
+            for peer in peers:
+                peer.send(raw.announce(1 << 39) + bytes(100))
+            with connect(server.url) as ws:  # they have been read by now
+                ws.send("still here")
+                assert ws.recv(DEADLINE) == "still here"
+            assert tracemalloc.get_traced_memory()[1] < 4 * MiB
+        finally:
+            tracemalloc.stop()
         for peer in peers:
             peer.reset()
 
