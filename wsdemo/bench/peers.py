@@ -309,8 +309,8 @@ def fastapi(compressed: bool, crowd: bool) -> Running:
             else:
                 await ws.send_bytes(message["bytes"])
 
-    app.add_api_websocket_route("/", echo, dependencies=None)
-    echo.__annotations__["ws"] = library.WebSocket
+    echo.__annotations__["ws"] = library.WebSocket  # FastAPI looks there for what to hand over
+    app.add_api_websocket_route("/", echo)
     return _uvicorn(uvicorn, app, compressed)
 
 
