@@ -14,6 +14,7 @@ TABLE = "table = views.buttons"
 def test_the_buttons_hurt_a_live_connection(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
+        lesson.screenshot("07-light")
         table = lesson.output(TABLE)
         table.scroll_into_view_if_needed()
         facts = table.locator("pre").first
@@ -57,13 +58,8 @@ def test_the_buttons_hurt_a_live_connection(lab: Lab) -> None:
         anew.press("Enter")
         becomes("TCP", "FIN", "came", "hung", "up", "itself")
         assert table.locator("img").count() == 2, "the pictures change, and no further one is added"
-        lesson.screenshot("07-light")
         lesson.dark()
         lesson.screenshot("07-dark")
-        lesson.dark(False)
-        lesson.zoom(2)
-        table.scroll_into_view_if_needed()
-        lesson.screenshot("07-zoomed", whole=False)
 
 
 def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
@@ -74,4 +70,7 @@ def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
         assert all(size > 900 for size in sizes)
         assert all(pictures.evaluate_all("images => images.map(image => image.alt)"))
         lesson.screenshot("07-stored")
+        lesson.zoom(2)
+        lesson.output(TABLE).scroll_into_view_if_needed()
+        lesson.screenshot("07-zoomed", whole=False)
     lab.print(NOTEBOOK, "07-print")
