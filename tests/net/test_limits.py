@@ -143,7 +143,7 @@ def test_nothing_is_allocated_for_a_length_that_is_only_announced() -> None:
             with connect(server.url) as ws:  # they have been read by now
                 ws.send("still here")
                 assert ws.recv(DEADLINE) == "still here"
-            assert tracemalloc.get_traced_memory()[1] < 4 * MiB
+            assert tracemalloc.get_traced_memory()[1] < 8 * MiB  # and 10 TiB are announced
         finally:
             tracemalloc.stop()
         for peer in peers:
