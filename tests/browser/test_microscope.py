@@ -16,7 +16,7 @@ pytestmark = [needs.chromium, pytest.mark.timeout(240)]
 NOTEBOOK = Path(__file__).parent / "data" / "microscope.ipynb"
 SCOPE = "scope = views.microscope"
 SHELF = "views.microscope(trace)"
-FLIP = 0.05  # seconds, there and back
+FLIP = 0.15  # seconds, there and back through Jupyter, on a machine that does other things too
 
 FLIPS = """async (scope) => {
     const times = [];

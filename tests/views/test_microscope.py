@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -72,6 +73,15 @@ def test_what_can_not_be_done_is_said(scope: Microscope, asked: object) -> None:
     assert state["failed"]
     assert state["said"].startswith("that can't be done")
     assert state["hex"] == HELLO
+
+
+def test_a_flip_is_answered_at_once(scope: Microscope) -> None:
+    times = []
+    for _ in range(20):
+        start = time.perf_counter()
+        scope.ask({"do": "flip", "bit": 4})
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.01, "the kernel's part of 50 ms"
 
 
 def test_from_python(scope: Microscope) -> None:

@@ -30,7 +30,8 @@ T = TypeVar("T", bound="Following")
 class Following(Live):
     """A `Live` picture that watches ``version()`` and draws itself anew when that has changed.
 
-    Close it at the end of a lesson, or use it in a ``with``: a thread of its own does the watching.
+    `stop` it at the end of a lesson, or use it in a ``with``: a thread of its own does the watching. What it
+    showed last stays on the page, until `close`.
     """
 
     def __init__(
@@ -63,7 +64,7 @@ class Following(Live):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self.close()
+        self.stop()
 
     def _watch(self) -> None:
         while not self._end.wait(self._every):
@@ -79,6 +80,8 @@ class Following(Live):
 
     def stop(self) -> None:
         """No more drawing; what there is to see now is seen, and stays."""
+        for key in [key for key, view in _following.items() if view is self]:
+            del _following[key]
         if self._end.is_set():
             return
         self._end.set()
@@ -89,8 +92,6 @@ class Following(Live):
     def close(self) -> None:
         """Stop, and remove the widgets."""
         self.stop()
-        for key in [key for key, view in _following.items() if view is self]:
-            del _following[key]
         super().close()
 
 

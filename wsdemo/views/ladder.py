@@ -48,7 +48,7 @@ def ladder(
 ) -> Sketch | Following:
     """Draw the packets of a trace (of one ``connection``, or of all), the newest ``most`` of them.
 
-    ``live``: a picture that follows the trace; ``close()`` it, or run its cell again, to end that.
+    ``live``: a picture that follows the trace; ``stop()`` it, or run its cell again, to end that.
     """
     if live:
         return Following(

@@ -56,7 +56,7 @@ function render({ model, el }) {
   const cards = make("div", "wsm-cards", { role: "group", "aria-label": "bits: arrow keys move, space flips" });
   const dump = make("div", "wsm-dump", { role: "group", "aria-label": "hexdump: arrow keys move" });
   const list = make("div", "wsm-list", { role: "group", "aria-label": "fields" });
-  const detail = make("dl", "wsm-detail");
+  const detail = make("div", "wsm-detail");
   const side = make("div", "wsm-side", {}, list, detail);
   const behind = make("ol", "wsm-behind", { "aria-label": "frames in these bytes" });
 
@@ -191,7 +191,6 @@ function render({ model, el }) {
   }
 
   function drawCell(made, byte) {
-    const field = fieldAt(byte * 8);
     const label = new Set();
     for (let bit = 0; bit < 8; bit++) label.add(fieldAt(byte * 8 + bit)?.label ?? "no field");
     if (!made.children.length) made.append(make("span"), make("small"));
@@ -199,7 +198,18 @@ function render({ model, el }) {
     say(made.children[1], glyph(state.bytes[byte]) || "·");
     attribute(made, "aria-label", `byte ${byte}, ${hex(state.bytes[byte])}, ${[...label].join(", ")}`);
     attribute(made, "data-byte", String(byte));
-    look(made, field ? field.css : "");
+    look(made, blend(byte));
+  }
+
+  // The look of a byte: its field's, or stripes as wide as the bits of each of its fields.
+  function blend(byte) {
+    const fields = [0, 1, 2, 3, 4, 5, 6, 7].map((bit) => fieldAt(byte * 8 + bit));
+    if (fields.every((field) => field === fields[0])) return fields[0] ? fields[0].css : "";
+    const stops = fields.map((field, bit) => {
+      const color = field?.css.match(/background:(#\w+)/)?.[1] ?? "#ffffff";
+      return `${color} ${bit * 12.5}% ${(bit + 1) * 12.5}%`;
+    });
+    return `color:#111111;background:linear-gradient(90deg,${stops.join(",")})`;
   }
 
   // -- the field that is looked at -----------------------------------------------------------------------
@@ -241,7 +251,7 @@ function render({ model, el }) {
       : field.section;
     for (const [term, value] of [["field", field.label], ["where", field.where], ["value", field.value],
       ["meaning", field.meaning], ["says who", section]]) {
-      detail.append(make("dt", "", {}, term), make("dd", "", {}, value));
+      detail.append(make("strong", "", {}, term), make("span", "", {}, value));
     }
   }
 

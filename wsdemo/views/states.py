@@ -58,7 +58,7 @@ def states(path: Path | State | Trace = (), *, connection: int = 1, end: End = "
 
 
 def following(trace: Trace, *, connection: int = 1, end: End = "client") -> Following:
-    """The state machine, lit by what happens, as it happens; ``close()`` it at the end."""
+    """The state machine, lit by what happens, as it happens; ``stop()`` it at the end."""
     return Following(
         lambda: states(trace, connection=connection, end=end),
         lambda: (len(trace.chunks), len(trace.marks), trace.size),
