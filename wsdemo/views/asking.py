@@ -81,7 +81,7 @@ class Answer:
 def asking(ask: Callable[[Sequence[str]], str], lines: Sequence[str]) -> Live:
     """Boxes for the lines of a request over the answer to it; ``ask(lines)`` gives the answer's text."""
     boxes = [_box(number, line) for number, line in enumerate([*lines, *[""] * SPARE], 1)]
-    over = ipywidgets.Button(description="start over", layout={"width": "auto"})
+    over = ipywidgets.Button(description="start over", layout={"width": "auto", "align_self": "flex-start"})
     rows = [ipywidgets.HBox(pair, layout={"width": "100%"}) for pair in boxes]
     quiet = [False]
 
@@ -134,4 +134,5 @@ def _chip(name: str, text: str) -> str:
     escaped = html.escape(text)
     if name == "plain" and text != "CR LF":
         return f"<span>{escaped}</span>"
-    return f'<span style="{theme.css(name)};padding:0 .15em">{escaped}</span>'
+    fill = theme.field(name).fill  # without its pattern, which would strike small letters through
+    return f'<span style="color:{theme.INK};background:{fill};padding:0 .15em">{escaped}</span>'
