@@ -3,9 +3,9 @@
     python -m tests.soak [--minutes 10] [--connections 500] [--seed 1]
 
 An echo server runs in a process of its own; this one has the clients, by a few threads. Healthy connections
-check that each echo comes, once and in order; the others stall, fall silent in mid-frame, or reset. Every ten
-seconds a line: connections, messages, memory, threads and descriptors of both processes. At the end everything
-is closed and the figures must be those of the start: status 1 where they are not.
+check that each echo comes, once and in order; the others stall, fall silent in mid-frame, or reset. Every
+ten seconds a line: connections, messages, memory, threads and descriptors of both processes. At the end
+everything is closed and the figures must be those of the start: status 1 where they are not.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ def test_what_is_missing_fails_in_ci(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_rare_is_skipped_in_ci_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CI", "true")
     monkeypatch.setitem(needs.PRESENT, "python27", lambda: None)
-    with pytest.raises(pytest.skip.Exception, match="pyenv install 2.7.18"):
+    with pytest.raises(pytest.skip.Exception, match=r"pyenv install 2\.7\.18"):
         conftest.pytest_runtest_setup(item("python27"))
 
 
