@@ -70,7 +70,11 @@ def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
         assert all(size > 900 for size in sizes)
         assert all(pictures.evaluate_all("images => images.map(image => image.alt)"))
         lesson.screenshot("07-stored")
-        lesson.zoom(2)
-        lesson.output(TABLE).scroll_into_view_if_needed()
-        lesson.screenshot("07-zoomed", whole=False)
     lab.print(NOTEBOOK, "07-print")
+    with lab.open(NOTEBOOK, width=640, height=450) as lesson:  # what 200 % leave of the window
+        pictures = lesson.page.locator(".jp-OutputArea img")
+        lesson.wait_until(lambda: pictures.count() == 7)
+        pictures.nth(5).scroll_into_view_if_needed()
+        widths = pictures.evaluate_all("images => images.map(image => image.clientWidth)")
+        assert all(200 < width < 640 for width in widths), "they shrink to fit"
+        lesson.screenshot("07-zoomed", whole=False)

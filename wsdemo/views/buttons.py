@@ -54,7 +54,7 @@ class Column:
 def _words(words: str) -> str:
     if "\n" not in words:
         return f'<div style="margin:8px 0 4px"><strong>{html.escape(words)}</strong></div>'
-    look = f"display:inline-block;white-space:pre-wrap;color:{theme.INK};{CARD};margin:4px 0;max-width:100%"
+    look = f"display:inline-block;font-family:monospace;white-space:pre-wrap;color:{theme.INK};{CARD}"
     return f'<div><pre style="{look}">{html.escape(words)}</pre></div>'
 
 
