@@ -59,7 +59,7 @@ def lines(data: bytes, most: int = MOST) -> list[str]:
     """The dump itself, as every such tool prints it.
 
     >>> lines(b"\\x81\\x05Hello")
-    ['0000  81 05 48 65 6c 6c 6f                              ··Hello']
+    ['0000  81 05 48 65 6c 6c 6f                               ··Hello']
     """
     found = []
     for start in range(0, min(len(data), most), ROW):

@@ -43,9 +43,9 @@ class Slide:
     >>> slide = Slide(bytes.fromhex("818537fa213d7f9f4d5158"), Side.SERVER)
     >>> str(slide.verdict)
     'accepted'
-    >>> slide.flip(1)
+    >>> slide.flip(8)
     >>> str(slide.verdict)
-    'refused with close code 1002: reserved bits set: rsv1 (RFC 6455 §5.2)'
+    'refused with close code 1002: frame without a mask, a client must mask (RFC 6455 §5.1)'
     """
 
     def __init__(
