@@ -47,8 +47,8 @@ class Lanes:
         said = html.escape("\n".join(self.lines))
         return (
             f'{self.sketch.html}<div role="status" style="{CARD};color:{theme.INK}">'
-            f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere;font-family:monospace;margin:4px;color:{theme.INK};'
-            f'background:{theme.PAPER}">{said}</pre></div>'
+            f'<pre style="white-space:pre-wrap;overflow-wrap:anywhere;font-family:monospace;margin:4px;'
+            f'color:{theme.INK};background:{theme.PAPER}">{said}</pre></div>'
         )
 
 
