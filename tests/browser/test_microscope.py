@@ -115,10 +115,11 @@ def edits(lesson: Lesson, scope: Locator) -> None:
     hexadecimal.press("Enter")
     says(lesson, scope, "that can't be done")
     scope.get_by_role("button", name="back to the frame").click()
+    says(lesson, scope, "the frame is as it was")
     key = scope.get_by_label("masking key (hex)")
     key.fill("00000000")
     key.press("Enter")
-    says(lesson, scope, "accepted")
+    says(lesson, scope, "the frame has 11 bytes now")
     lesson.wait_until(lambda: scope.get_by_label("payload as text").input_value() == "Hello")
     scope.get_by_role("button", name="back to the frame").click()
     switch(scope, 13).click()  # length 5 becomes 1: the other bytes are another frame
@@ -149,4 +150,4 @@ def looks(lesson: Lesson, scope: Locator) -> None:
     lesson.dark(False)
     lesson.zoom(2)
     scope.scroll_into_view_if_needed()
-    lesson.screenshot("microscope-zoomed")
+    lesson.screenshot("microscope-zoomed", whole=False)

@@ -94,11 +94,17 @@ function render({ model, el }) {
 
   function entry(label, what, when) {
     const input = make("input", "", { type: "text", spellcheck: "false", autocomplete: "off", size: "24" });
-    input.addEventListener(when, () => ask({ do: what, [what]: input.value }));
+    let typing = false; // what is being typed is not written over
+    input.addEventListener("input", () => (typing = when === "change"));
+    input.addEventListener(when, () => {
+      typing = false;
+      ask({ do: what, [what]: input.value });
+    });
     // JupyterLab has keys of its own
     input.addEventListener("keydown", (event) => event.stopPropagation());
     const set = (value, placeholder) => {
-      if (input.getRootNode().activeElement !== input || when === "change") input.value = value ?? "";
+      const active = input.getRootNode().activeElement === input;
+      if (!typing && (when === "change" || !active)) input.value = value ?? "";
       input.placeholder = placeholder;
     };
     return { label: make("label", "", {}, `${label} `, input), set };
