@@ -25,7 +25,7 @@ def test_the_buttons_hurt_a_live_connection(lab: Lab) -> None:
         def row(name: str) -> list[str]:
             """The client's word and the server's, in a row of the facts."""
             lines = (facts.text_content() or "").splitlines()
-            return next((line[18:].split() for line in lines if line.startswith(name)), [])
+            return next((line[17:].split() for line in lines if line.startswith(name)), [])
 
         def becomes(name: str, *words: str) -> None:
             lesson.wait_until(lambda: row(name) == [*words])
