@@ -21,6 +21,7 @@
     keys       a key to choose, and what it does to the lanes
     stack      frames stacked into messages
     charts     delays, bytes and memory, measured
+    laboratory conditions to choose, and events that arrive
     ladder     who said what to whom, and when
     states     the life of a connection, and the path taken
     follow     a picture that follows live traffic
@@ -40,6 +41,7 @@ from wsdemo.views.gantt import Diary, gantt
 from wsdemo.views.handshake import handshake
 from wsdemo.views.hexdump import hexdump
 from wsdemo.views.keys import choose_a_key
+from wsdemo.views.laboratory import laboratory
 from wsdemo.views.ladder import ladder
 from wsdemo.views.live import Live, slider
 from wsdemo.views.microscope import Microscope, microscope
@@ -73,6 +75,7 @@ __all__ = [
     "gantt",
     "handshake",
     "hexdump",
+    "laboratory",
     "ladder",
     "microscope",
     "ruler",
