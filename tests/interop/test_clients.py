@@ -17,7 +17,7 @@ import websockets.sync.client
 from tests import needs
 from tests.interop import node
 from tests.interop.node import LARGE
-from tests.waiting import DEADLINE, Seen
+from tests.waiting import DEADLINE, Seen, turn_until
 from wsdemo import Connection, Deflate, Server, serve
 
 COMPRESSION: dict[str, bool | Deflate] = {
@@ -54,7 +54,9 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         yield made
 
 
-def drain() -> None:
+def drain(server: Server) -> None:
+    """Forget the connections of the tests before, the last of which may just be ending."""
+    turn_until(server._reactor, lambda: not server.connections)
     while not HANDLER.ended.empty():
         HANDLER.ended.next()
 
@@ -76,13 +78,13 @@ def test_websockets_asyncio(server: Server) -> None:
                 await ws.recv()
             assert (ws.close_code, ws.close_reason) == (4001, "as you wish")
 
-    drain()
+    drain(server)
     asyncio.run(main())
     assert HANDLER.ended.next() == (3000, "bye")
 
 
 def test_websockets_sync(server: Server) -> None:
-    drain()
+    drain(server)
     with websockets.sync.client.connect(server.url, subprotocols=["chat"]) as ws:  # type: ignore[list-item]
         assert ws.subprotocol == "chat"
         for message in MESSAGES:
@@ -117,13 +119,13 @@ def test_aiohttp(server: Server) -> None:
                 assert message_.type in (aiohttp.WSMsgType.CLOSE, aiohttp.WSMsgType.CLOSED)
                 assert ws.close_code == 4001
 
-    drain()
+    drain(server)
     asyncio.run(main())
     assert HANDLER.ended.next() == (3000, "bye")
 
 
 def test_websocket_client(server: Server) -> None:
-    drain()
+    drain(server)
     ws = websocket.create_connection(
         server.url, timeout=DEADLINE, subprotocols=["chat"], suppress_origin=True
     )

@@ -288,8 +288,9 @@ def test_after_a_fork_it_refuses_and_the_parent_goes_on() -> None:
 def test_an_interrupt_leaves_the_connection_usable(call: str) -> None:
     """What a kernel's stop button does: KeyboardInterrupt in the thread that waits."""
     program = f"""
-        import sys
+        import signal, sys
         from wsdemo import connect
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
         ws = connect(sys.argv[1])
         print("waits", flush=True)
         try:

@@ -111,6 +111,9 @@ class FakeSink:
     def drained(self) -> None:
         self.told.append("drained")
 
+    def ready(self) -> bool:
+        return True
+
     def lost(self, error: Exception | None) -> None:
         self.told.append(("lost", error))
 

@@ -109,10 +109,9 @@ class _Owner:
         self._timer: reactors.Timer | None = None
 
     def start(self, connection: Connection) -> None:
-        """Send the request, begin to read, and to watch the deadlines."""
+        """Send the request, and begin to read. `wait` has the deadline of the opening."""
         connection.wire.start()
         connection.pay()
-        self._check(connection)
 
     def wait(self, deadline: float) -> None:
         """Wait until the connection is open. Raises TimeoutError, and the error that prevented it."""
@@ -122,7 +121,8 @@ class _Owner:
             raise self._error
 
     def opened(self, connection: Connection) -> None:
-        """The handshake is done."""
+        """The handshake is done: from now on the other deadlines are watched."""
+        self._check(connection)
         self._decided.set()
 
     def refused(self, connection: Connection, event: Refused) -> None:

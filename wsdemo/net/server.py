@@ -29,7 +29,7 @@ from wsdemo.net.listener import Listener
 from wsdemo.net.reactor import Reactor, Timer
 from wsdemo.net.sending import Data
 from wsdemo.net.tls import Tls
-from wsdemo.net.wire import Wire
+from wsdemo.net.wire import Wire, fan_out
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError, WebSocketError
@@ -166,8 +166,12 @@ class Server:
         Who has no room for it is treated by ``limits.overflow``.
         """
         prepared = Prepared(message)
-        for connection in self.connections if to is None else to:
-            connection.send_prepared(message, prepared)
+        connections = self.connections if to is None else list(to)
+        plain = [connection.wire for connection in connections if not connection.compresses]
+        others = set(fan_out(plain, prepared.plain, self.limits.buffer_size))
+        for connection in connections:
+            if connection.compresses or connection.wire in others:
+                connection.send_prepared(message, prepared)
 
     def every(self, seconds: float, function: Callable[[], object]) -> Repeating:
         """Call ``function()`` in the server's thread every so many seconds, until ``cancel()`` or the end."""

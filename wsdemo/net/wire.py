@@ -50,6 +50,9 @@ class Sink(Protocol):
     def drained(self) -> None:
         """The out-buffer is empty again, having been over its high-water mark."""
 
+    def ready(self) -> bool:
+        """Whether a whole message may be written just now, by anybody; the wire's lock is held."""
+
     def lost(self, error: Exception | None) -> None:
         """The socket is closed. Comes exactly once, and last."""
 
@@ -480,16 +483,20 @@ class Wire:
 
 
 def fan_out(wires: Iterable[Wire], data: bytes, bound: int) -> list[Wire]:
-    """Write the same bytes to many wires, without waiting; gives those where more than ``bound`` would wait.
+    """Write the same bytes to many wires, without waiting; gives those that their owner must see to.
 
-    The same as `Wire.write` to each, in one loop: over 1,000 sockets 1.10 times the time of bare ``sendall``,
-    against 1.24 when each wire is called.
+    These are where more than ``bound`` bytes would wait, and where the sink is not ready for it now. The same
+    as `Wire.write` to each, in one loop: over 1,000 sockets 1.10 times the time of bare ``sendall``, against
+    1.24 when each wire is called.
     """
     full = []
     size = len(data)
     for wire in wires:
         with wire.lock:
             if wire._closed or wire._finishing or wire.broken is not None:
+                continue
+            if not wire._sink.ready():
+                full.append(wire)
                 continue
             if wire._buffer or wire._corked is not None or wire.tls is not None:
                 if wire.pending and wire.pending + size > bound:

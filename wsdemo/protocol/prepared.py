@@ -36,6 +36,15 @@ class Prepared:
         self._payload = message.encode() if isinstance(message, str) else as_bytes(message)
         self._frames: dict[object, bytes] = {}  # by the way to compress; None: the plain one
 
+    @property
+    def plain(self) -> bytes:
+        """The frame for all connections of a server without compression.
+
+        >>> Prepared("news").plain
+        b'\\x81\\x04news'
+        """
+        return self._frames.get(None) or self._serialize(None, self._first, self._payload)
+
     def for_connection(self, protocol: Protocol) -> bytes:
         """The bytes to write; to its peer the same as ``send_text`` or ``send_binary`` of that connection.
 
@@ -46,7 +55,7 @@ class Prepared:
             return protocol.send_whole(self._first, self._payload)
         deflate = protocol.deflate
         if deflate is None or len(self._payload) < deflate.threshold:
-            return self._frames.get(None) or self._serialize(None, self._first, self._payload)
+            return self.plain
         kind = (deflate.server_max_window_bits, deflate.level, deflate.memory_level)
         frame = self._frames.get(kind)
         if frame is None:

@@ -142,6 +142,10 @@ class Link:
     def drained(self) -> None:
         """Nothing waits for this."""
 
+    def ready(self) -> bool:
+        """Messages are written whole, so always."""
+        return True
+
     def lost(self, error: Exception | None) -> None:
         """The socket is closed."""
         if not self.closing:  # else a reset is only a brusque answer to our own end
