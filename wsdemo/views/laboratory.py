@@ -61,7 +61,14 @@ class Laboratory(Live):
         self.round_trip = _slider("added round trip, ms", 0, 0, 300, 10)
         self.button = ipywidgets.Button(description="run", icon="play", tooltip="measure with these settings")
         self.cancel = ipywidgets.Button(description="stop", icon="stop", disabled=True)
-        self.progress = ipywidgets.IntProgress(value=0, min=0, max=1, description="0 of 0")
+        self.progress = ipywidgets.IntProgress(
+            value=0,
+            min=0,
+            max=1,
+            description="0 of 0",
+            style={"description_width": "9rem"},
+            layout={"width": "26rem"},
+        )
         self.table = ipywidgets.HTML()
         self.button.on_click(self.run)
         self.cancel.on_click(lambda _: self._cancel.set())
@@ -142,7 +149,7 @@ class Laboratory(Live):
     def _draw_points(self) -> Sketch:
         lane, left, width = 46, 120, 760
         height = lane * len(self.ways) + 30
-        parts = [f'<rect width="{left + width + 20}" height="{height}" fill="{theme.PAPER}"/>']
+        parts = [f'<rect width="{left + width + 40}" height="{height}" fill="{theme.PAPER}"/>']
         for power in range(DECADES[0], DECADES[1] + 1):
             x = left + width * (power - DECADES[0]) / (DECADES[1] - DECADES[0])
             parts.append(f'<path d="M{x:.1f} 4V{height - 24}" stroke="{theme.GREY}"/>')
@@ -156,8 +163,8 @@ class Laboratory(Live):
             ]
             parts.append(f'<g fill="{look.ink}" fill-opacity="0.7">{"".join(marks)}</g>')
         svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 20} {height}" '
-            f'width="{left + width + 20}" height="{height}">{"".join(parts)}</svg>'
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 40} {height}" '
+            f'width="{left + width + 40}" height="{height}">{"".join(parts)}</svg>'
         )
         heard = ", ".join(f"{way} {count}" for way, count in self._counts.items())
         return Sketch(svg, f"Events that have arrived: {heard}", "How late each event is, by way")
@@ -204,7 +211,7 @@ def _slider(label: str, value: int, low: int, high: int, step: int) -> ipywidget
         step=step,
         description=label,
         style={"description_width": "10rem"},
-        layout={"width": "26rem"},
+        layout={"width": "30rem"},
     )
 
 
