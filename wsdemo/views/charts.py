@@ -13,7 +13,7 @@ its own mark and its name beside it, so that no chart needs colour. Times are on
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import cycle, islice
 from typing import Final, NamedTuple
 
@@ -108,7 +108,8 @@ def strip(result: Comparison | Delays, title: str = "Each event, and how late it
     above, lane, below = 0.34, 0.55, 0.5
     height = above + lane * len(delays) + below
     drawing = figure(height)
-    axes = drawing.add_axes((0.2, below / height, 0.78, lane * len(delays) / height))
+    left = _margin(delays)
+    axes = drawing.add_axes((left, below / height, 0.98 - left, lane * len(delays) / height))
     for row, (name, look) in enumerate(zip(delays, cycle(LOOKS), strict=False)):
         values = [_shown(delay) for delay in delays[name]]
         rows = [row - 0.34 + 0.68 * (index + 0.5) / len(values) for index in range(len(values))]
@@ -139,10 +140,11 @@ def wire(result: Comparison, title: str = "Bytes on the wire for each event") ->
     above, lane, below = 0.34, 0.46, 0.78
     height = above + lane * len(rows) + below
     drawing = figure(height)
-    axes = drawing.add_axes((0.2, below / height, 0.78, lane * len(rows) / height))
+    left = _margin(str(row["way"]) for row in rows)
+    axes = drawing.add_axes((left, below / height, 0.98 - left, lane * len(rows) / height))
     longest = max(sum(_number(row[key]) for key, *_ in PURPOSES) for row in rows)
     for place, row in enumerate(rows):
-        left = 0.0
+        done = 0.0
         for key, _, fill, hatch in PURPOSES:
             width = _number(row[key])
             estimate = key == PURPOSES[-1][0]
@@ -150,16 +152,16 @@ def wire(result: Comparison, title: str = "Bytes on the wire for each event") ->
                 place,
                 width,
                 0.62,
-                left,
+                done,
                 color=fill,
                 edgecolor=theme.QUIET if estimate else theme.INK,
                 linestyle="--" if estimate else "-",
                 linewidth=0.8,
                 hatch=hatch,
             )
-            left += width
+            done += width
         label = f"{tables.shown(row['all'])} + {tables.shown(row[PURPOSES[-1][0]])}"
-        axes.text(left + 0.01 * longest, place, label, va="center", fontsize=theme.SMALL, color=theme.INK)
+        axes.text(done + 0.01 * longest, place, label, va="center", fontsize=theme.SMALL, color=theme.INK)
     axes.set_xlim(0, longest * 1.16)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.set_yticks(range(len(rows)), [str(row["way"]) for row in rows], fontsize=theme.FONT)
@@ -250,6 +252,15 @@ def _delays(result: Comparison | Delays) -> dict[str, Sequence[float]]:
     if not delays:
         raise ValueError("no event has arrived: nothing to draw")
     return delays
+
+
+def _margin(names: Iterable[str]) -> float:
+    """The share of the width that the longest name needs.
+
+    >>> _margin(["SSE", "short polling"]), _margin(["x" * 30])
+    (0.2, 0.32)
+    """
+    return round(max(0.2, 0.02 + 0.01 * max(map(len, names))), 2)
 
 
 def _conditions(result: Comparison | Delays) -> str:
