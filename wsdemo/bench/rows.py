@@ -40,7 +40,11 @@ class Goal(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of the table. ``once``: a count, the same every time."""
+    """One line of the table.
+
+    ``once``: a count, the same every time. ``together``: server and client share one processor, where the
+    system can say so; else a round trip measures how long an idle one takes to wake up (4 times as long).
+    """
 
     key: str
     title: str
@@ -49,6 +53,7 @@ class Row(NamedTuple):
     measure: Callable[[Served, bool], float]
     goals: tuple[Goal, ...]
     once: bool = False
+    together: bool = False
 
 
 def _plain(*names: str) -> tuple[Contestant, ...]:
@@ -71,6 +76,7 @@ ROWS: Final[tuple[Row, ...]] = (
         _plain(*PEERS),
         measures.round_trip,
         (Goal(most=1.20, by="tcp"),),
+        together=True,
     ),
     Row(
         "pipelined",
@@ -79,6 +85,7 @@ ROWS: Final[tuple[Row, ...]] = (
         _plain("tcp", "wsdemo", "websockets", "aiohttp", "picows", "wsproto"),
         measures.pipelined,
         (Goal(least=0.35, by="tcp"), Goal(least=2.5, by="picows"), Goal(least=8, by="websockets")),
+        together=True,
     ),
     Row(
         "large",
@@ -153,6 +160,7 @@ ROWS: Final[tuple[Row, ...]] = (
         _plain("tcp", "wsdemo", "websockets.sync"),
         measures.same_process,
         (Goal(most=2.0, by="tcp"), Goal(most=0.40, by="websockets.sync")),
+        together=True,
     ),
     Row(
         "compressed",
@@ -161,6 +169,7 @@ ROWS: Final[tuple[Row, ...]] = (
         _compressed("wsdemo", "websockets", "aiohttp"),
         partial(measures.compressed_echoes, measures.IN_FLIGHT),
         (Goal(least=2.0, by="websockets"),),
+        together=True,
     ),
     Row(
         "compressed-alone",
@@ -169,6 +178,7 @@ ROWS: Final[tuple[Row, ...]] = (
         _compressed("wsdemo", "websockets", "aiohttp"),
         partial(measures.compressed_echoes, 1),
         (Goal(least=1.2, by="websockets"),),
+        together=True,
     ),
     Row(
         "broadcast-compressed",

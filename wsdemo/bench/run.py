@@ -11,7 +11,7 @@ import datetime
 import os
 import platform
 import statistics
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -123,6 +123,8 @@ def _measure(
 ) -> None:
     """All rounds of one row: A B C, B C A, C A B … so that nobody always comes first."""
     with contextlib.ExitStack() as stack:
+        if result.row.together:
+            stack.enter_context(_one_processor())
         servers = []
         for contestant in who:  # all start at once
             served = Served(contestant)
@@ -140,6 +142,20 @@ def _measure(
                 if name in result.values:
                     with _noting(result, served):
                         result.values[name].append(result.row.measure(served, quick))
+
+
+@contextlib.contextmanager
+def _one_processor() -> Iterator[None]:
+    """Inside, this process and those that it starts run on one processor, where the system knows how."""
+    if not hasattr(os, "sched_setaffinity"):
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {max(before)})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 @contextlib.contextmanager
