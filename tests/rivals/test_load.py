@@ -38,7 +38,8 @@ def test_a_request_for_each_event_or_none(loads: Loads) -> None:
 
 def test_a_thread_for_each_connection_or_one_for_all(loads: Loads) -> None:
     assert loads["SSE", 20].threads >= 20
-    assert loads["WebSocket", 20].threads == loads["WebSocket", 1].threads < 5
+    assert loads["WebSocket", 1].threads < 5
+    assert loads["WebSocket", 20].threads < 5  # not one more; a few come and go with the measuring
 
 
 def test_more_clients_share_what_is_done_once(loads: Loads) -> None:

@@ -306,9 +306,9 @@ class Connection(Heartbeat):
             case Refused():
                 self._active = now
                 self.error = self.error or event.error
+                self.owner.refused(self, event)  # on record before the peer hears of it
                 self.pay()
                 self.wire.finish()
-                self.owner.refused(self, event)
             case Ping():
                 self._pay_first()
             case Pong(payload):
