@@ -5,7 +5,7 @@ The names below are the public ones. To read the package, follow the bytes:
     protocol/   what goes over the wire, without a wire       codes · errors · limits · masking · frames ·
                                                               events · deflate · http11 · handshake · protocol
     net/        sockets and threads                           reactor · wire · sending · heartbeat ·
-                                                              connection · server · client
+                                                              connection · authorize · server · client
     rawtcp/     where the course begins: text over plain TCP  framing · link · server · client
     trace/      what went over the wire, and what it means    recorder · dissect
     views/      how it looks                                  theme first
@@ -15,6 +15,7 @@ The names below are the public ones. To read the package, follow the bytes:
 
 from __future__ import annotations
 
+from wsdemo.net.authorize import first_message
 from wsdemo.net.client import connect
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import threaded
@@ -83,6 +84,7 @@ __all__ = [
     "Trace",
     "WebSocketError",
     "connect",
+    "first_message",
     "serve",
     "threaded",
 ]

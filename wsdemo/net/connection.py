@@ -22,7 +22,7 @@ from wsdemo.net.handler import Handler, Owner
 from wsdemo.net.heartbeat import Heartbeat
 from wsdemo.net.inbox import Inbox
 from wsdemo.net.sending import FORKED
-from wsdemo.protocol.codes import Side
+from wsdemo.protocol.codes import CloseCode, Side
 from wsdemo.protocol.errors import (
     ConnectionClosed,
     HandshakeError,
@@ -188,10 +188,26 @@ class Connection(Heartbeat):
         self._fail(error, code, reason)
 
     def refuse(self, error: HandshakeError) -> None:
-        """Answer an opening that has not been decided yet with the HTTP status of ``error``."""
-        with self.wire.lock:
-            events = self._protocol.refuse(error)
-        self._tell(events)
+        """Give up an opening that is not done: by ``error``'s HTTP status, after the 101 by a close code."""
+        if self._protocol.state is State.OPEN:
+            code = CloseCode.TRY_AGAIN_LATER if error.status == 503 else CloseCode.POLICY_VIOLATION
+            self._fail(error, code, str(error))
+        else:
+            with self.wire.lock:
+                events = self._protocol.refuse(error)
+            self._tell(events)
+
+    def begin(self, handler: Handler) -> None:
+        """From now on ``handler`` is told; where there is none for messages, they wait for `recv`."""
+        self._handler = handler
+        self.authenticated = True
+        if handler.on_message is None:
+            limits = self._limits
+            self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
+        with self.wire.lock:  # it is listed when the peer hears the 101, and no broadcast comes before
+            self.owner.opened(self)
+            self.wire.write(self._protocol.owed_first())
+        self._call(handler.on_open)
 
     # -- the wire's sink, in the reactor's thread ---------------------------------------------------------
 
@@ -294,15 +310,10 @@ class Connection(Heartbeat):
         match event:
             case Opened():
                 self._active = now
-                if self._handler.on_message is None:
-                    limits = self._limits
-                    self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
-                with (
-                    self.wire.lock
-                ):  # it is listed when the peer hears the 101, and no broadcast comes before
-                    self.owner.opened(self)
-                    self.wire.write(self._protocol.owed_first())
-                self._call(self._handler.on_open)
+                if self.authenticated:
+                    self.begin(self._handler)
+                else:
+                    self.pay()
             case Refused():
                 self._active = now
                 self.error = self.error or event.error

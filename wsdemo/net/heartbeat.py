@@ -20,12 +20,13 @@ from wsdemo.protocol.states import State
 class Heartbeat(Sender):
     """What of a connection watches the time: seconds on the monotonic clock."""
 
-    __slots__ = ("_active", "_born", "_pinged", "_pings", "error", "latency")
+    __slots__ = ("_active", "_born", "_pinged", "_pings", "authenticated", "error", "latency")
 
     def __init__(self, protocol: Protocol, limits: Limits, now: float) -> None:
         super().__init__(protocol, limits)
         self.latency: float | None = None  #: seconds from the last answered ping to its pong
         self.error: BaseException | None = None  #: why it ended, where it did not end well
+        self.authenticated = True  #: false until the first message has said who this is (`first_message`)
         self._born = now
         self._active = now  # the last message, or change of state
         self._pinged = 0.0  # when the last keepalive ping went out
@@ -61,7 +62,7 @@ class Heartbeat(Sender):
         if wire.stalled(now):
             self.error = self.error or TimeoutError(f"took no byte for {limits.write_timeout:g} seconds")
             wire.abort()
-        elif state is State.OPEN:
+        elif state is State.OPEN and self.authenticated:
             if (
                 limits.ping_interval is not None
                 and now - wire.heard > limits.ping_interval
@@ -70,17 +71,19 @@ class Heartbeat(Sender):
                 self._keep_alive(now)
             if limits.idle_timeout is not None and now - self._active > limits.idle_timeout:
                 self.fail(TimeoutError(f"no message for {limits.idle_timeout:g} seconds"), 1000)
-        elif state is State.CONNECTING:
+        elif state is State.CONNECTING or state is State.OPEN:
             if now - self._born > limits.open_timeout:
-                late = f"the opening handshake was not done within {limits.open_timeout:g} seconds"
-                self.refuse(HandshakeError(late, 408))
+                what = "the opening handshake" if state is State.CONNECTING else "the first message"
+                self.refuse(
+                    HandshakeError(f"{what} did not come within {limits.open_timeout:g} seconds", 408)
+                )
                 if wire.tls is not None and not wire.tls.ready:
                     wire.abort()  # there is no way yet to tell it so
         elif now - self._active > limits.close_timeout:
             wire.abort()
 
     def refuse(self, error: HandshakeError) -> None:
-        """Answer an opening that has not been decided yet with the HTTP status of ``error``."""
+        """Give up an opening that is not done: by ``error``'s HTTP status, after the 101 by a close code."""
         raise NotImplementedError
 
     def _keep_alive(self, now: float) -> None:

@@ -23,6 +23,7 @@ from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
+from wsdemo.net.authorize import Authorize, by_message, by_request, first_message
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import Handler
 from wsdemo.net.listener import Listener
@@ -32,13 +33,14 @@ from wsdemo.net.tls import Tls
 from wsdemo.net.wire import Wire, fan_out
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
-from wsdemo.protocol.errors import HandshakeError, WebSocketError
+from wsdemo.protocol.errors import HandshakeError, PolicyViolation, WebSocketError
 from wsdemo.protocol.events import Refused
 from wsdemo.protocol.handshake import Accepted, accept, check_host
 from wsdemo.protocol.http11 import REASONS, Headers, Request, Response, shown
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
+from wsdemo.protocol.states import State
 from wsdemo.trace.recorder import Trace
 
 log = logging.getLogger("wsdemo")
@@ -56,7 +58,7 @@ def serve(
     subprotocols: Sequence[str] = (),
     origins: Sequence[str | None] | None = None,
     hosts: Sequence[str] = (),
-    authorize: Callable[[Request], Any] | None = None,
+    authorize: Authorize | None = None,
     compression: bool | Deflate = True,
     limits: Limits | None = None,
     ssl: tls.SSLContext | None = None,
@@ -69,9 +71,10 @@ def serve(
     ``port`` 0 takes a free one. ``subprotocols``: those it speaks. ``origins``: the web pages that may
     connect, ``None`` among them for clients that are no page; not given: those of its own origin, and no
     page. ``hosts``: names it answers to on loopback, beside IP addresses and localhost. ``authorize``: called
-    with the request before the 101; what it gives is the connection's ``user``; to refuse it raises
-    HandshakeError with a status, or gives False (403). ``compression``: permessage-deflate (RFC 7692).
-    ``ssl``: a context with a certificate, for ``wss://``. Raises OSError where it can't listen.
+    with the request before the 101; what it gives is the connection's ``user``; to refuse it gives ``None``
+    or False (403), or raises HandshakeError with a status. Or ``first_message(f)``. ``compression``:
+    permessage-deflate (RFC 7692). ``ssl``: a context with a certificate, for ``wss://``. Raises OSError where
+    it can't listen.
     """
     deflate = Deflate() if compression is True else compression or None
     return Server(
@@ -105,7 +108,7 @@ class Server:
         accept: Callable[..., Accepted],
         *,
         hosts: Sequence[str],
-        authorize: Callable[[Request], Any] | None,
+        authorize: Authorize | None,
         limits: Limits,
         ssl: tls.SSLContext | None,
         trace: Trace | None,
@@ -118,6 +121,7 @@ class Server:
         self._accept = accept
         self._hosts = hosts
         self._authorize = authorize
+        self._gate = Handler(on_message=self._introduced) if isinstance(authorize, first_message) else None
         self._ssl = ssl
         self._routes: dict[str, Route] = {}
         self._open: dict[int, Connection] = {}
@@ -219,9 +223,14 @@ class Server:
             tap = self.trace.tap("server", here, address)
             encrypted = self.trace.tap("server", here, address, layer="tls") if self._ssl else None
         protocol = Protocol(
-            Side.SERVER, limits=limits, accept=lambda request: self._decide(connection, request)
+            Side.SERVER,
+            limits=limits,
+            accept=lambda request: self._decide(connection, request),
+            authenticated=self._gate is None,
         )
-        connection = Connection(number, address, protocol, self._handler, limits, self, self._reactor.now)
+        handler = self._gate or self._handler
+        connection = Connection(number, address, protocol, handler, limits, self, self._reactor.now)
+        connection.authenticated = self._gate is None
         secure = Tls(self._ssl, server_side=True, tap=encrypted) if self._ssl is not None else None
         connection.wire = Wire(self._reactor, sock, connection, limits, tap, secure)
         self._opening[number] = connection
@@ -248,16 +257,13 @@ class Server:
         if limit is not None and self._addresses[connection.address[0]] > limit:
             raise HandshakeError(f"at most {limit} connections from one address are accepted", 503)
         accepted = self._accept(request, loopback=self._loopback)
-        if self._authorize is not None:
-            try:
-                connection.user = self._authorize(request)
-            except HandshakeError:
-                raise
-            except Exception as error:
-                self.failed(connection, error)
-                raise HandshakeError("the server failed to decide", 500) from error
-            if connection.user is False:
-                raise HandshakeError("not allowed", 403)
+        try:
+            connection.user = by_request(self._authorize, request)
+        except HandshakeError:
+            raise
+        except Exception as error:
+            self.failed(connection, error)
+            raise HandshakeError("the server failed to decide", 500) from error
         return accepted
 
     def _plain(self, connection: Connection, route: Route, request: Request) -> Response:
@@ -269,10 +275,21 @@ class Server:
             self.failed(connection, error)
             raise HandshakeError("the server failed to answer", 500) from error
 
+    def _introduced(self, connection: Connection, message: str | bytes) -> None:
+        """The first message of a connection that says by it who it is: now the handler is told of it."""
+        assert isinstance(self._authorize, first_message)
+        try:
+            connection.user = by_message(self._authorize, connection, message)
+        except PolicyViolation as error:
+            connection.fail(error)
+        else:
+            if connection.state is State.OPEN:  # `check` may have closed it
+                connection.begin(self._handler)
+
     # -- what connections tell their owner ----------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
-        """The handshake is done."""
+        """The handshake is done; or, where the first message authorizes, that message has come."""
         self._open[connection.id] = self._opening.pop(connection.id)
         if self._closing:
             self._reactor.call_soon(connection.close, 1001)  # behind the 101
@@ -285,7 +302,7 @@ class Server:
 
     def closing(self, connection: Connection) -> None:
         """No messages will come or go any more."""
-        if self._open.pop(connection.id, None) is not None:
+        if (self._open.pop(connection.id, None) or self._opening.pop(connection.id, None)) is not None:
             self._leaving[connection.id] = connection
 
     def ended(self, connection: Connection) -> None:
@@ -327,12 +344,10 @@ class Server:
 
     def _close(self, code: int) -> None:
         self._listener.close()
-        for connection in list(self._opening.values()):
-            connection.wire.abort()
-        for connection in list(self._open.values()):
-            connection.close(code)
+        for connection in [*self._opening.values(), *self._open.values()]:
+            connection.close(code)  # one without a handshake yet is cut off
         self._reactor.call_later(self.limits.close_timeout, self._cut_off)
-        if not (self._open or self._leaving):
+        if not (self._opening or self._open or self._leaving):
             self._reactor.close()
 
     def _cut_off(self) -> None:

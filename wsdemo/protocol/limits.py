@@ -25,6 +25,9 @@ class Limits:
 
     # a message
     message_size: int = 1 * MiB  # joined and inflated; beyond it 1009, told from the header
+    first_message_size: int = (
+        4 * KiB
+    )  # of who is still to say who it is (see `first_message`); beyond it 1009
     fragments: int = 1024  # frames of one message, empty ones count; beyond it 1008
 
     # the HTTP head and body

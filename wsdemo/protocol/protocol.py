@@ -65,6 +65,8 @@ class Protocol(Opening):
     starts with a ``request`` of its own (see ``handshake.request``) and the ``Deflate`` that it offered.
     ``opened=True``: there was a handshake elsewhere, and ``deflate`` is what was agreed there.
     ``masking_key``: four bytes, or a function that gives them; fresh random ones otherwise.
+    ``authenticated=False``: the first message is to say who the peer is, and is bounded by
+    ``limits.first_message_size``.
 
     >>> server = Protocol(Side.SERVER, opened=True)
     >>> client = Protocol(Side.CLIENT, opened=True, masking_key=bytes.fromhex("37fa213d"))
@@ -77,6 +79,7 @@ class Protocol(Opening):
     """
 
     __slots__ = (
+        "_bound",
         "_inflater",
         "_mask_bit",
         "_message",
@@ -99,13 +102,18 @@ class Protocol(Opening):
         deflate: Deflate | Parameters | None = None,
         masking_key: bytes | Callable[[], bytes] | None = None,
         opened: bool = False,
+        authenticated: bool = True,
     ) -> None:
         super().__init__(side, limits, accept, request, deflate, masking_key, opened)
         self.error: ProtocolError | None = None  #: what the peer did wrong
         self.close_code: int | None = None  #: how it ended, once it has
         self.close_reason = ""
         self._mask_bit = MASK if side is Side.SERVER else 0  # of the frames that come
-        self._small = min(LENGTH_16 - 1, limits.message_size)
+        if authenticated:
+            self._unbind()
+        else:
+            self._bound = min(limits.first_message_size, limits.message_size)
+            self._small = -1  # no message takes the short way, which does not end this bound
         self._rest = b""  # an incomplete header
         self._partial: PartialFrame | None = None
         self._message: PartialMessage | None = None
@@ -239,7 +247,7 @@ class Protocol(Opening):
 
     def _check_message(self, first: int, length: int) -> None:
         """Whether a data frame may come now (RFC 6455 §5.4), and whether its message keeps to the bounds."""
-        message, limits = self._message, self.limits
+        message, limits, bound = self._message, self.limits, self._bound
         size, compressed = length, bool(first & RSV1)
         if first & OPCODE:
             if message is not None:
@@ -251,8 +259,15 @@ class Protocol(Opening):
                 limit = limits.fragments
                 raise PolicyViolation(f"message of {limit + 1} fragments or more, at most {limit} accepted")
             size, compressed = size + message.size, message.compressed
-        if size > limits.message_size and (not compressed or size > compressed_bound(limits.message_size)):
-            raise MessageTooBig(f"message of {size} bytes or more, at most {limits.message_size} accepted")
+        if size > bound and (not compressed or size > compressed_bound(bound)):
+            raise MessageTooBig(f"message of {size} bytes or more, at most {bound} accepted")
+        if first & FIN and not compressed:
+            self._unbind()
+
+    def _unbind(self) -> None:
+        """The first message is whole, and its size known: the next ones are bounded as all are."""
+        self._bound = self.limits.message_size
+        self._small = min(LENGTH_16 - 1, self._bound)
 
     def _arrive(self, first: int, length: int, data: bytes, start: int) -> None:
         """A header is complete and its payload is not: keep what is there of it."""
@@ -289,7 +304,8 @@ class Protocol(Opening):
             assert self.deflate is not None
             if self._inflater is None:
                 self._inflater = self.deflate.inflater(self.side)
-            whole = self._inflater.inflate(bytes(whole), self.limits.message_size)
+            whole = self._inflater.inflate(bytes(whole), self._bound)
+            self._unbind()
         events.append(Message(str(whole, "utf-8") if message.opcode == Opcode.TEXT else bytes(whole)))
         return False
 
