@@ -4,7 +4,7 @@ The names below are the public ones. To read the package, follow the bytes:
 
     protocol/   what goes over the wire, without a wire       codes · errors · limits · masking · frames ·
                                                               events · deflate · http11 · handshake · protocol
-    net/        sockets and threads                           reactor · wire · sending · heartbeat ·
+    net/        sockets and threads                           reactor · writer · wire · sending · heartbeat ·
                                                               connection · authorize · server · client
     rawtcp/     where the course begins: text over plain TCP  framing · link · server · client
     trace/      what went over the wire, and what it means    recorder · dissect

@@ -67,9 +67,9 @@ def request(port: int, compressed: bool) -> bytes:
 
 def dial(port: int, hello: bytes) -> socket.socket:
     """A TCP connection with its first bytes sent: a request, or a message where there is no handshake."""
-    sock = socket.create_connection((HOST, port), PATIENCE)
+    sock = socket.socket()  # `create_connection` looks the address up first, each time
+    sock.connect((HOST, port))
     sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    sock.settimeout(None)
     if hello:
         sock.sendall(hello)
     return sock

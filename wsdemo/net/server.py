@@ -30,7 +30,8 @@ from wsdemo.net.listener import Listener
 from wsdemo.net.reactor import Reactor, Timer
 from wsdemo.net.sending import Data
 from wsdemo.net.tls import Tls
-from wsdemo.net.wire import Wire, fan_out
+from wsdemo.net.wire import Wire
+from wsdemo.net.writer import fan_out
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError, PolicyViolation, WebSocketError

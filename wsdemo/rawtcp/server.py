@@ -22,7 +22,7 @@ from typing import Any
 
 from wsdemo.net.listener import Listener
 from wsdemo.net.reactor import Reactor
-from wsdemo.net.wire import fan_out
+from wsdemo.net.writer import fan_out
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp.link import Link, encode, too_slow

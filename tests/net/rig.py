@@ -1,0 +1,131 @@
+"""A wire on a fake socket and a fake reactor, whose turns the test takes itself."""
+
+from __future__ import annotations
+
+import collections
+import errno
+import time
+from collections.abc import Callable
+from typing import Any
+
+from wsdemo.net.wire import Wire
+from wsdemo.protocol.limits import Limits
+from wsdemo.trace.recorder import Trace
+
+RESET = ConnectionResetError(errno.ECONNRESET, "reset")
+PIPE = BrokenPipeError(errno.EPIPE, "broken pipe")
+
+
+class FakeSocket:
+    """Takes as many bytes per ``send`` as it is told to; gives what it is told to receive."""
+
+    def __init__(self) -> None:
+        self.takes: list[int | OSError] = []  # of the next sends; then everything
+        self.gives: list[bytes | OSError] = []  # of the next recvs; then BlockingIOError
+        self.taken: list[bytes] = []
+        self.shut = self.closed = False
+
+    def send(self, data: bytes) -> int:
+        step = self.takes.pop(0) if self.takes else len(data)
+        if isinstance(step, OSError):
+            raise step
+        if step == 0:
+            raise BlockingIOError
+        self.taken.append(bytes(data[:step]))
+        return len(self.taken[-1])
+
+    def recv(self, size: int) -> bytes:
+        if not self.gives:
+            raise BlockingIOError
+        step = self.gives.pop(0)
+        if isinstance(step, OSError):
+            raise step
+        return step
+
+    def shutdown(self, how: int) -> None:
+        self.shut = True
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class FakeReactor:
+    """Keeps what it is asked for until the test takes a turn."""
+
+    def __init__(self) -> None:
+        self.now = time.monotonic()
+        self.here = True
+        self.events = 0
+        self.calls: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
+        self.on_modify: Callable[[], object] = lambda: None
+
+    def call_soon(self, function: Callable[..., object], *args: Any) -> None:
+        self.calls.append((function, args))
+
+    def register(self, sock: Any, events: int, callback: Callable[[int], object]) -> None:
+        assert not self.events
+        self.events, self.callback = events, callback
+
+    def modify(self, sock: Any, events: int, callback: Callable[[int], object]) -> None:
+        assert self.events
+        self.on_modify()
+        self.events = events
+
+    def unregister(self, sock: Any) -> None:
+        assert self.events
+        self.events = 0
+
+    def turn(self, mask: int = 0) -> None:
+        if mask & self.events:
+            self.callback(mask & self.events)
+        while self.calls:
+            function, args = self.calls.popleft()
+            function(*args)
+
+
+class FakeSink:
+    """Notes what the wire tells."""
+
+    def __init__(self) -> None:
+        self.told: list[Any] = []
+        self.place: memoryview | None = None
+
+    def receive(self, data: bytes) -> None:
+        self.told.append(data)
+
+    def wanted(self) -> memoryview | None:
+        return self.place
+
+    def took(self, size: int) -> None:
+        self.told.append(size)
+
+    def eof(self) -> None:
+        self.told.append("eof")
+
+    def drained(self) -> None:
+        self.told.append("drained")
+
+    def ready(self) -> bool:
+        return True
+
+    def lost(self, error: Exception | None) -> None:
+        self.told.append(("lost", error))
+
+
+class Rig:
+    """A wire between the three fakes."""
+
+    def __init__(self, limits: Limits | None = None, tap: bool = False) -> None:
+        self.sock, self.reactor, self.sink = FakeSocket(), FakeReactor(), FakeSink()
+        self.trace = Trace()
+        recorder = self.trace.tap("server", "server", "client") if tap else None
+        self.wire = Wire(self.reactor, self.sock, self.sink, limits or Limits(), recorder)  # type: ignore[arg-type]
+        self.wire.start()
+
+    def write(self, data: bytes) -> None:
+        with self.wire.lock:
+            self.wire.write(data)
+
+    @property
+    def sent(self) -> bytes:
+        return b"".join(self.sock.taken)

@@ -1,0 +1,248 @@
+"""The writing half of a wire, on a fake socket and a fake reactor; then on real ones."""
+
+from __future__ import annotations
+
+import collections
+import socket
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+from tests.net.rig import PIPE, FakeSink, Rig
+from tests.waiting import DEADLINE, Seen, turn
+from wsdemo.net.reactor import READ, WRITE, Reactor
+from wsdemo.net.wire import Wire
+from wsdemo.net.writer import GATHER, fan_out
+from wsdemo.protocol.limits import Limits
+
+# -- writing -------------------------------------------------------------------------------------------------
+
+
+def test_what_fits_leaves_at_once_and_nothing_is_waited_for() -> None:
+    rig = Rig()
+    rig.write(b"hello")
+    assert (rig.sock.taken, rig.wire.pending, rig.reactor.events) == ([b"hello"], 0, READ)
+
+
+@pytest.mark.parametrize("takes", [0, 1, 4])
+def test_what_does_not_fit_is_kept_in_order_and_flushed(takes: int) -> None:
+    rig = Rig(tap=True)
+    rig.sock.takes = [takes, 2]
+    rig.write(b"hello")
+    rig.write(b", ")
+    rig.write(b"world")
+    assert rig.wire.pending == 12 - takes
+    assert rig.reactor.events == READ | WRITE
+    rig.reactor.turn(WRITE)  # two bytes of it: the kernel is full
+    assert rig.wire.pending == 10 - takes
+    rig.reactor.turn(WRITE)
+    assert (rig.sent, rig.wire.pending, rig.reactor.events) == (b"hello, world", 0, READ)
+    assert rig.trace.bytes("to client") == b"hello, world"
+    assert [c.data for c in rig.trace.chunks] == rig.sock.taken
+
+
+def test_many_small_pieces_leave_together_large_ones_alone() -> None:
+    rig = Rig()
+    rig.sock.takes = [0]
+    pieces = [b"%d" % (number % 10) for number in range(1000)]
+    for piece in [*pieces, b"x" * GATHER, *pieces]:
+        rig.write(piece)
+    rig.reactor.turn(WRITE)
+    assert rig.sent == b"".join([*pieces, b"x" * GATHER, *pieces])
+    assert len(rig.sock.taken) == 3
+
+
+def test_drained_is_told_only_after_the_high_water_mark() -> None:
+    rig = Rig(Limits(high_water=4))
+    rig.sock.takes = [0]
+    rig.write(b"1234")
+    rig.reactor.turn(WRITE)
+    assert (rig.sent, rig.sink.told) == (b"1234", [])
+    rig.sock.takes = [0]
+    rig.write(b"12345")
+    assert rig.sink.told == []
+    rig.reactor.turn(WRITE)
+    assert rig.sink.told == ["drained"]
+
+
+def test_corked_writes_leave_in_one_send() -> None:
+    rig = Rig()
+    rig.wire.cork()
+    for _ in range(5):
+        rig.write(b"answer")
+    assert rig.sock.taken == []
+    rig.wire.uncork()
+    assert (rig.sock.taken, rig.wire.pending) == ([b"answer" * 5], 0)
+
+
+def test_a_cork_holds_a_bounded_amount_and_survives_the_end() -> None:
+    rig = Rig()
+    rig.wire.cork()
+    rig.write(b"x" * (GATHER + 1))
+    assert len(rig.sent) == GATHER + 1
+    rig.write(b"y")
+    rig.wire.abort()
+    rig.wire.uncork()
+    assert rig.wire.pending == 0
+    assert not rig.sent.endswith(b"y")
+
+
+def test_a_buffer_filled_while_waiting_changes_is_not_forgotten() -> None:
+    """Another thread writes between the flush and the moment when WRITE is no longer waited for."""
+    rig = Rig()
+    rig.sock.takes = [0]
+    rig.write(b"first")
+
+    def meanwhile() -> None:
+        rig.reactor.on_modify = lambda: None
+        rig.reactor.here = False
+        rig.sock.takes = [0]
+        rig.write(b" second")
+        rig.reactor.here = True
+
+    rig.reactor.on_modify = meanwhile
+    rig.reactor.turn(WRITE)
+    assert rig.wire.pending == 7
+    assert rig.reactor.events & WRITE, "nobody will ever flush this"
+    rig.reactor.turn(WRITE)
+    assert (rig.sent, rig.reactor.events) == (b"first second", READ)
+
+
+def test_a_stall_is_seen_and_progress_ends_it() -> None:
+    rig = Rig(Limits(write_timeout=10))
+    rig.sock.takes = [0, 1, 0]
+    rig.write(b"hello")
+    now = time.monotonic()
+    assert not rig.wire.stalled(now + 9)
+    assert rig.wire.stalled(now + 11)
+    rig.reactor.now = now + 11
+    rig.reactor.turn(WRITE)
+    assert not rig.wire.stalled(now + 12)
+
+
+# -- many wires ----------------------------------------------------------------------------------------------
+
+STATES: dict[str, Callable[[Rig], object]] = {
+    "idle": lambda rig: None,
+    "takes nothing now": lambda rig: rig.sock.takes.append(0),
+    "takes a part": lambda rig: rig.sock.takes.append(2),
+    "breaks": lambda rig: rig.sock.takes.append(PIPE),
+    "has a buffer": lambda rig: (rig.sock.takes.append(0), rig.write(b"before ")),
+    "broke before": lambda rig: (rig.sock.takes.append(PIPE), rig.write(b"before ")),
+    "corked": lambda rig: rig.wire.cork(),
+    "closed": lambda rig: rig.wire.abort(),
+}
+
+
+@pytest.mark.parametrize("tap", [False, True])
+@pytest.mark.parametrize("state", STATES)
+def test_fan_out_is_a_write_to_each(state: str, tap: bool) -> None:
+    """The fast way and the plain one, from the same state, end in the same one."""
+    ends = []
+    for send in (lambda rig: rig.write(b"tick"), lambda rig: fan_out([rig.wire], b"tick", 1000)):
+        rig = Rig(tap=tap)
+        STATES[state](rig)
+        send(rig)
+        before = (rig.sent, rig.wire.pending, rig.reactor.events)
+        if state == "corked":
+            rig.wire.uncork()
+        rig.reactor.turn(READ | WRITE)
+        chunks = [chunk.data for chunk in rig.trace.chunks]
+        ends.append((before, rig.sent, rig.wire.pending, rig.wire.broken, rig.sink.told, chunks))
+    assert ends[0] == ends[1]
+
+
+def test_fan_out_names_those_without_room_and_writes_to_the_others() -> None:
+    rigs = [Rig() for _ in range(3)]
+    rigs[1].sock.takes = [0]
+    rigs[1].write(b"x" * 97)
+    assert fan_out([rig.wire for rig in rigs], b"tick", 100) == [rigs[1].wire]
+    assert fan_out([rig.wire for rig in rigs], b"tic", 100) == []
+    assert [rig.wire.pending for rig in rigs] == [0, 100, 0]
+    assert rigs[0].sent == rigs[2].sent == b"ticktic"
+
+
+def test_fan_out_passes_over_those_that_are_leaving() -> None:
+    rig = Rig()
+    rig.wire.finish()
+    rig.reactor.turn()
+    assert fan_out([rig.wire], b"tick", 100) == []
+    assert rig.sent == b""
+
+
+# -- on a real reactor ---------------------------------------------------------------------------------------
+
+
+def test_many_threads_write_large_pieces_to_a_slow_reader() -> None:
+    """No byte is lost, doubled or torn, and waiting threads are woken."""
+    limits = Limits(high_water=16 * 1024)
+    reactor, sink = Reactor("test"), FakeSink()
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
+    wire = Wire(reactor, near, sink, limits)
+    reactor.call_soon(wire.start)
+    failed = Seen()
+
+    def write(name: int) -> None:
+        for _ in range(50):
+            with wire.lock:
+                if not wire.wait_for_room(time.monotonic() + DEADLINE):
+                    failed(name)
+                    return
+                wire.write(b"%d" % name * 10_000)
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
+    for thread in threads:
+        thread.start()
+    got = collections.Counter()
+    far.settimeout(DEADLINE)
+    with far:
+        for _ in range(4 * 50):
+            piece = b""
+            while len(piece) < 10_000:
+                piece += far.recv(min(3000, 10_000 - len(piece)))
+            assert len(set(piece)) == 1, "two pieces are mixed"
+            got[piece[:1]] += 1
+        for thread in threads:
+            thread.join(DEADLINE)
+        assert failed.empty()
+        assert got == {b"0": 50, b"1": 50, b"2": 50, b"3": 50}
+        wire.abort()
+        turn(reactor)
+    reactor.close()
+    assert sink.told[-1] == ("lost", None)
+
+
+def test_who_waits_for_room_is_woken_by_the_end() -> None:
+    reactor, sink = Reactor("test"), FakeSink()
+    near, far = socket.socketpair()
+    near.setblocking(False)
+    wire = Wire(reactor, near, sink, Limits(high_water=0))
+    seen = Seen()
+    with wire.lock:
+        wire.write(b"x" * 4_000_000)
+
+    def wait() -> None:
+        with wire.lock:
+            seen("waits")
+            seen(wire.wait_for_room(time.monotonic() + DEADLINE))
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert seen.next() == "waits"
+    wire.abort()
+    assert seen.next() is True  # to find that the wire is closed
+    thread.join(DEADLINE)
+    far.close()
+    reactor.close()
+
+
+def test_waiting_for_room_ends_at_the_deadline() -> None:
+    rig = Rig(Limits(high_water=3))
+    rig.sock.takes = [0]
+    rig.write(b"1234")
+    with rig.wire.lock:
+        assert not rig.wire.wait_for_room(time.monotonic() + 0.01)

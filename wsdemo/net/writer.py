@@ -1,0 +1,318 @@
+"""The writing half of a wire: the socket is tried at once, what it does not take is kept, in order.
+
+::
+
+    any thread ── write(data) ──► [TLS] ──► socket           nothing is kept: one system call
+                                    └────► out-buffer ──► socket     the reactor flushes, when there is room
+
+``fan_out`` writes the same bytes to many wires. Knows nothing of what comes in.
+"""
+
+from __future__ import annotations
+
+import collections
+import socket
+import threading
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from wsdemo.net.reactor import WRITE, Reactor
+from wsdemo.net.sink import Sink
+from wsdemo.protocol.limits import Limits
+from wsdemo.trace.recorder import Tap
+
+if TYPE_CHECKING:
+    from wsdemo.net.tls import Tls
+
+#: Bytes that one ``send`` is offered when many small pieces wait.
+GATHER: Final = 64 * 1024
+
+
+class Writer:
+    """What of a wire writes.
+
+    ``lock`` guards the out-buffer, and the order in which its owner encodes and writes; it is held for no
+    call of anybody else's code.
+    """
+
+    __slots__ = (
+        "_bare",
+        "_buffer",
+        "_choked",
+        "_closed",
+        "_corked",
+        "_events",
+        "_finishing",
+        "_limits",
+        "_outer",
+        "_over",
+        "_room",
+        "_sink",
+        "_sock",
+        "broken",
+        "lock",
+        "pending",
+        "progress",
+        "reactor",
+        "tap",
+        "tls",
+    )
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        sock: socket.socket,
+        sink: Sink,
+        limits: Limits,
+        tap: Tap | None,
+        tls: Tls | None,
+    ) -> None:
+        self.reactor = reactor
+        self.tap = tap
+        self.tls = tls
+        self.lock = threading.Lock()
+        self.pending = 0  #: bytes written and not yet taken by the kernel
+        self.progress = reactor.now  #: seconds; when bytes last went out
+        self.broken: OSError | None = None  #: the socket takes no more bytes
+        self._outer = (
+            tap if tls is None else tls.tap
+        )  # records what the kernel takes: of TLS, the layer below
+        self._sock = sock
+        self._sink = sink
+        self._limits = limits
+        self._buffer: collections.deque[bytes | memoryview] | None = None  # an empty deque costs 760 bytes
+        self._corked: list[bytes] | None = None
+        self._room: threading.Condition | None = None
+        self._events = 0  # what the reactor waits for
+        self._bare = tls is None and tap is None  # and neither broken nor closed: a socket and nothing else
+        self._over = False  # more is pending than the high-water mark, or was, and has not all left
+        self._choked = False  # the peer asks and does not listen: we do not read
+        self._finishing = self._closed = False
+
+    # -- from any thread ----------------------------------------------------------------------------------
+
+    def write(self, data: bytes) -> None:
+        """Send ``data``; the caller holds ``lock``. May have sent some, all, or none: the rest is kept.
+
+        A socket that is broken takes bytes silently: its end is told through the sink.
+        """
+        corked = self._corked
+        if corked is None and self._buffer is None and self._bare and data:
+            # Nothing is held, nobody listens: what `_write_out` does, 0.3 µs faster without the calls.
+            try:
+                sent = self._sock.send(data)
+            except OSError as error:
+                self._refused(data, error)
+            else:
+                if sent != len(data):
+                    self._sent(data, sent)
+        elif corked is not None:
+            corked.append(data)
+            self.pending += len(data)
+            if self.pending > GATHER:
+                self._corked = []
+                data = b"".join(corked)
+                self.pending -= len(data)
+                self._write_out(data)
+        else:
+            self._write_out(data)
+
+    def wait_for_room(self, deadline: float) -> bool:
+        """Wait until less than the high-water mark is pending; the caller holds ``lock``.
+
+        ``deadline`` is in seconds on the monotonic clock; false: it has passed. Never in the reactor's
+        thread, which is the one that makes room.
+        """
+        while self.pending > self._limits.high_water and not self._closed and self.broken is None:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                return False
+            if self._room is None:
+                self._room = threading.Condition(self.lock)
+            self._room.wait(remaining)
+        return True
+
+    # -- in the reactor's thread ----------------------------------------------------------------------------
+
+    def cork(self) -> None:
+        """Hold what is written until `uncork`, so that many answers leave in one ``send``."""
+        self._corked = []
+
+    def uncork(self) -> None:
+        """Send what was held."""
+        with self.lock:
+            corked, self._corked = self._corked, None
+            if corked:
+                data = b"".join(corked) if len(corked) > 1 else corked[0]
+                self.pending -= len(data)
+                self.write(data)
+
+    def stalled(self, now: float) -> bool:
+        """Whether bytes are pending and none has left for the write timeout."""
+        return (self.pending > 0 or self.broken is not None) and (
+            now - self.progress > self._limits.write_timeout
+        )
+
+    # -- to the socket --------------------------------------------------------------------------------------
+
+    def _write_out(self, data: bytes) -> None:
+        if self.tls is None:
+            self._write_raw(data)
+        else:
+            if self.tap is not None:
+                self.tap.sent(data)
+            self._write_raw(self.tls.encrypt(data))
+
+    def _write_raw(self, data: bytes) -> None:
+        if self.broken is not None or self._closed or not data:
+            return
+        if self._buffer:
+            self._keep(data)
+            return
+        if self._outer is not None:
+            self._outer.offer()
+        try:
+            sent = self._sock.send(data)
+        except OSError as error:
+            self._refused(data, error)
+            return
+        if sent != len(data):
+            self._sent(data, sent)
+        elif self._outer is not None:
+            self._outer.sent(data)
+
+    def _refused(self, data: bytes, error: OSError) -> None:
+        """The kernel took nothing: for now, or for ever."""
+        if isinstance(error, BlockingIOError | InterruptedError):
+            self._sent(data, 0)
+        else:
+            self._break(error)
+
+    def _sent(self, data: bytes, sent: int) -> None:
+        """The kernel took so many bytes: tell the tap, keep the rest."""
+        if self._outer is not None and sent:
+            self._outer.sent(data[:sent])
+        if sent < len(data):
+            self.progress = time.monotonic()
+            self._keep(memoryview(data)[sent:])
+
+    def _keep(self, data: bytes | memoryview) -> None:
+        if self._buffer is None:
+            self._buffer = collections.deque()
+        self._buffer.append(data)
+        self.pending += len(data)
+        self._over = self._over or self.pending > self._limits.high_water
+        if not self._events & WRITE:
+            if self.reactor.here:
+                self._watch()
+            else:
+                self.reactor.call_soon(self._watch)
+
+    def _flush(self) -> None:
+        drained = False
+        with self.lock:
+            buffer = self._buffer
+            while buffer:
+                data = self._gather(buffer)
+                if self._outer is not None:
+                    self._outer.offer()
+                try:
+                    sent = self._sock.send(data)
+                except (BlockingIOError, InterruptedError):
+                    sent = 0
+                except OSError as error:
+                    self._break(error)
+                    break
+                if sent:
+                    self.pending -= sent
+                    self.progress = self.reactor.now
+                    if self._outer is not None:
+                        self._outer.sent(bytes(data[:sent]))
+                if sent < len(data):
+                    buffer.appendleft(memoryview(data)[sent:])
+                    break
+            else:
+                self._buffer = None
+                drained, self._over, self._choked = self._over, False, False
+            if self._room is not None and self.pending <= self._limits.high_water:
+                self._room.notify_all()
+        if drained:
+            self._sink.drained()
+        if not self.pending and self._finishing:
+            self._shut()
+        self._watch()
+
+    @staticmethod
+    def _gather(buffer: collections.deque[bytes | memoryview]) -> bytes | memoryview:
+        """The next piece to send: many small ones as one, a large one as it is."""
+        first = buffer.popleft()
+        if not buffer or len(first) >= GATHER:
+            return first
+        pieces, size = [first], len(first)
+        while buffer and size + len(buffer[0]) <= GATHER:
+            pieces.append(buffer.popleft())
+            size += len(pieces[-1])
+        return b"".join(pieces) if len(pieces) > 1 else first
+
+    def _break(self, error: OSError) -> None:
+        """The peer takes no more bytes. What it sent before, such as a close frame, can still be read."""
+        self.broken = error
+        self._bare = False
+        self._buffer = None
+        self.pending = 0
+        self.progress = time.monotonic()
+        if self._room is not None:
+            self._room.notify_all()
+        self.reactor.call_soon(self._read_rest)
+
+    # -- of the other half ----------------------------------------------------------------------------------
+
+    def _watch(self) -> None:
+        """Wait for what there is to wait for."""
+        raise NotImplementedError
+
+    def _shut(self) -> None:
+        """All is sent that will ever be."""
+        raise NotImplementedError
+
+    def _read_rest(self) -> None:
+        """Writing failed: read what is still there."""
+        raise NotImplementedError
+
+
+W = TypeVar("W", bound=Writer)
+
+
+def fan_out(wires: Iterable[W], data: bytes, bound: int) -> list[W]:
+    """Write the same bytes to many wires, without waiting; gives those that their owner must see to.
+
+    These are where more than ``bound`` bytes would wait, and where the sink is not ready for it now. The same
+    as `Writer.write` to each, in one loop: over 1,000 sockets 1.10 times the time of bare ``sendall``,
+    against 1.24 when each wire is called.
+    """
+    full: list[W] = []
+    size = len(data)
+    for wire in wires:
+        with wire.lock:
+            if wire._closed or wire._finishing or wire.broken is not None:
+                continue
+            if not wire._sink.ready():
+                full.append(wire)
+                continue
+            if wire._buffer or wire._corked is not None or wire.tls is not None:
+                if wire.pending and wire.pending + size > bound:
+                    full.append(wire)
+                else:
+                    wire.write(data)
+                continue
+            if wire._outer is not None:
+                wire._outer.offer()
+            try:
+                sent = wire._sock.send(data)
+            except OSError as error:
+                wire._refused(data, error)
+                continue
+            if sent != size or wire.tap is not None:
+                wire._sent(data, sent)
+    return full
