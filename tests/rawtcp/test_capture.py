@@ -20,6 +20,8 @@ from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, End, Trace
 pytestmark = needs.tshark
 
 FIELDS = ("tcp.srcport", "tcp.dstport", "tcp.seq_raw", "tcp.flags.syn", "tcp.flags.fin", "tcp.payload")
+#: MiB that the kernel keeps while a busy machine lets tshark wait: with the default, 2, packets are lost.
+BUFFER = "64"
 
 Ports = tuple[int, int]
 
@@ -34,6 +36,8 @@ class Capture:
             needs.tshark_path(),
             "-i",
             "lo",
+            "-B",
+            BUFFER,
             "-f",
             f"tcp port {port}",
             "-w",
