@@ -69,7 +69,7 @@ class FakeReactor:
     def modify(self, sock: Any, events: int, callback: Callable[[int], object]) -> None:
         assert self.events
         self.on_modify()
-        self.events = events
+        self.events, self.callback = events, callback
 
     def unregister(self, sock: Any) -> None:
         assert self.events

@@ -30,7 +30,7 @@ BULK: Final = 8 * 1024
 class Wire(Writer):
     """A connected socket on a reactor."""
 
-    __slots__ = ("_bulk", "_ended", "_last", "_paused", "heard")
+    __slots__ = ("_bulk", "_ended", "_ending", "_last", "_paused", "heard")
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class Wire(Writer):
         super().__init__(reactor, sock, sink, limits, tap, tls)
         self.heard = reactor.now  #: seconds; when bytes last came in
         self._bulk = False  # much came at the last look: a large message may be under way
-        self._paused = self._ended = self._last = False
+        self._paused = self._ended = self._ending = self._last = False
         if tap is not None:
             tap.mark("open")
 
@@ -96,12 +96,13 @@ class Wire(Writer):
     # -- reading, in the reactor's thread -----------------------------------------------------------------
 
     def _ready(self, mask: int) -> None:
+        """The socket can be written to, or read from; where only READ is waited for, `_read` is called."""
         if mask & WRITE:
             self._flush()
         if mask & READ and self._events & READ:
             self._read()
 
-    def _read(self) -> None:
+    def _read(self, mask: int = READ) -> None:
         sink = self._sink
         try:
             view = sink.wanted() if self._bulk else None
@@ -187,10 +188,12 @@ class Wire(Writer):
                 self._write_raw(self.tls.close())
             if self.pending:
                 return  # flushing comes back here
-        try:
-            self._sock.shutdown(socket.SHUT_WR)
-        except OSError:
-            pass  # the peer was faster
+        if not self._ending:
+            self._ending = True
+            try:
+                self._sock.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # the peer was faster
         if self._last:
             self._close(None)
 
@@ -204,12 +207,13 @@ class Wire(Writer):
             events = (0 if self._paused or self._choked else READ) | (WRITE if self._buffer else 0)
             if events == self._events:
                 return
+            ready = self._read if events == READ else self._ready
             if not self._events:
-                self.reactor.register(self._sock, events, self._ready)
+                self.reactor.register(self._sock, events, ready)
             elif not events:
                 self.reactor.unregister(self._sock)
             else:
-                self.reactor.modify(self._sock, events, self._ready)
+                self.reactor.modify(self._sock, events, ready)
             self._events = events
 
     def _close(self, error: Exception | None) -> None:
