@@ -105,9 +105,6 @@ class FakeSink:
     def drained(self) -> None:
         self.told.append("drained")
 
-    def ready(self) -> bool:
-        return True
-
     def lost(self, error: Exception | None) -> None:
         self.told.append(("lost", error))
 
@@ -121,6 +118,9 @@ class Rig:
         recorder = self.trace.tap("server", "server", "client") if tap else None
         self.wire = Wire(self.reactor, self.sock, self.sink, limits or Limits(), recorder)  # type: ignore[arg-type]
         self.wire.start()
+
+    def ready(self) -> bool:
+        return True
 
     def write(self, data: bytes) -> None:
         with self.wire.lock:

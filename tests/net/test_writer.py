@@ -141,7 +141,7 @@ STATES: dict[str, Callable[[Rig], object]] = {
 def test_fan_out_is_a_write_to_each(state: str, tap: bool) -> None:
     """The fast way and the plain one, from the same state, end in the same one."""
     ends = []
-    for send in (lambda rig: rig.write(b"tick"), lambda rig: fan_out([rig.wire], b"tick", 1000)):
+    for send in (lambda rig: rig.write(b"tick"), lambda rig: fan_out([rig], b"tick", 1000)):
         rig = Rig(tap=tap)
         STATES[state](rig)
         send(rig)
@@ -158,8 +158,8 @@ def test_fan_out_names_those_without_room_and_writes_to_the_others() -> None:
     rigs = [Rig() for _ in range(3)]
     rigs[1].sock.takes = [0]
     rigs[1].write(b"x" * 97)
-    assert fan_out([rig.wire for rig in rigs], b"tick", 100) == [rigs[1].wire]
-    assert fan_out([rig.wire for rig in rigs], b"tic", 100) == []
+    assert fan_out(rigs, b"tick", 100) == [rigs[1]]
+    assert fan_out(rigs, b"tic", 100) == []
     assert [rig.wire.pending for rig in rigs] == [0, 100, 0]
     assert rigs[0].sent == rigs[2].sent == b"ticktic"
 
@@ -168,7 +168,7 @@ def test_fan_out_passes_over_those_that_are_leaving() -> None:
     rig = Rig()
     rig.wire.finish()
     rig.reactor.turn()
-    assert fan_out([rig.wire], b"tick", 100) == []
+    assert fan_out([rig], b"tick", 100) == []
     assert rig.sent == b""
 
 

@@ -82,14 +82,10 @@ class Sender:
             else:
                 wire.write(prepared.for_connection(protocol))
 
-    @property
-    def compresses(self) -> bool:
-        """Whether permessage-deflate was agreed."""
-        return self._protocol.deflate is not None
-
     def ready(self) -> bool:
-        """Whether a whole message may be written just now: open, and none in fragments under way."""
-        return self._protocol.state is State.OPEN and self._streamer is None
+        """Whether the plain frame of a broadcast may be written now: open, no compression, no fragments."""
+        protocol = self._protocol
+        return protocol.state is OPEN and protocol.deflate is None and self._streamer is None
 
     def drained(self) -> None:
         """The peer has caught up: now the latest message, where that is the policy."""

@@ -171,12 +171,9 @@ class Server:
         Who has no room for it is treated by ``limits.overflow``.
         """
         prepared = Prepared(message)
-        connections = self.connections if to is None else list(to)
-        plain = [connection.wire for connection in connections if not connection.compresses]
-        others = set(fan_out(plain, prepared.plain, self.limits.buffer_size))
-        for connection in connections:
-            if connection.compresses or connection.wire in others:
-                connection.send_prepared(message, prepared)
+        connections = self.connections if to is None else to
+        for connection in fan_out(connections, prepared.plain, self.limits.buffer_size):
+            connection.send_prepared(message, prepared)
 
     def every(self, seconds: float, function: Callable[[], object]) -> Repeating:
         """Call ``function()`` in the server's thread every so many seconds, until ``cancel()`` or the end."""

@@ -23,8 +23,5 @@ class Sink(Protocol):
     def drained(self) -> None:
         """The out-buffer is empty again, having been over its high-water mark."""
 
-    def ready(self) -> bool:
-        """Whether a whole message may be written just now, by anybody; the wire's lock is held."""
-
     def lost(self, error: Exception | None) -> None:
         """The socket is closed. Comes exactly once, and last."""

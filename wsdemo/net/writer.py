@@ -15,7 +15,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, Final, TypeVar
+from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from wsdemo.net.reactor import WRITE, Reactor
 from wsdemo.net.sink import Sink
@@ -281,38 +281,46 @@ class Writer:
         raise NotImplementedError
 
 
-W = TypeVar("W", bound=Writer)
+class Sayer(Protocol):
+    """Who has a wire and may have reasons not to write on it just now."""
+
+    @property
+    def wire(self) -> Writer:
+        """Its wire."""
+
+    def ready(self) -> bool:
+        """Whether bytes that were not made for it alone may be written now; the wire's lock is held."""
 
 
-def fan_out(wires: Iterable[W], data: bytes, bound: int) -> list[W]:
-    """Write the same bytes to many wires, without waiting; gives those that their owner must see to.
+S = TypeVar("S", bound=Sayer)
 
-    These are where more than ``bound`` bytes would wait, and where the sink is not ready for it now. The same
-    as `Writer.write` to each, in one loop: over 1,000 sockets 1.10 times the time of bare ``sendall``,
-    against 1.24 when each wire is called.
+
+def fan_out(sayers: Iterable[S], data: bytes, bound: int) -> list[S]:
+    """Write the same bytes to many, without waiting; gives those that must be seen to one by one.
+
+    These are who is not ready for it, and where more than ``bound`` bytes would wait. The same as
+    `Writer.write` to each, in one loop that touches each object once: over 1,000 sockets 1.10 times the time
+    of bare ``sendall``, against 1.24 when each wire is called.
     """
-    full: list[W] = []
+    others: list[S] = []
     size = len(data)
-    for wire in wires:
+    for sayer in sayers:
+        wire = sayer.wire
         with wire.lock:
             if wire._closed or wire._finishing or wire.broken is not None:
                 continue
-            if not wire._sink.ready():
-                full.append(wire)
-                continue
-            if wire._buffer or wire._corked is not None or wire.tls is not None:
-                if wire.pending and wire.pending + size > bound:
-                    full.append(wire)
+            if not sayer.ready():
+                others.append(sayer)
+            elif wire._bare and wire._buffer is None and wire._corked is None:
+                try:
+                    sent = wire._sock.send(data)
+                except OSError as error:
+                    wire._refused(data, error)
                 else:
-                    wire.write(data)
-                continue
-            if wire._outer is not None:
-                wire._outer.offer()
-            try:
-                sent = wire._sock.send(data)
-            except OSError as error:
-                wire._refused(data, error)
-                continue
-            if sent != size or wire.tap is not None:
-                wire._sent(data, sent)
-    return full
+                    if sent != size:
+                        wire._sent(data, sent)
+            elif wire.pending and wire.pending + size > bound:
+                others.append(sayer)
+            else:
+                wire.write(data)
+    return others

@@ -169,8 +169,8 @@ class TimeServer:
         if self._reactor.forked:
             raise InvalidState("this server belongs to the process that started it: start one after the fork")
         peers = self.clients if to is None else to
-        for wire in fan_out([peer.wire for peer in peers], encode(text), self.limits.buffer_size):
-            wire.abort(too_slow(wire.pending))
+        for link in fan_out([peer._link for peer in peers], encode(text), self.limits.buffer_size):
+            link.wire.abort(too_slow(link.wire.pending))
 
     def close(self) -> None:
         """End all connections, the listening socket and the thread; in a handler it does not wait."""
