@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import threading
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
-from tests.waiting import DEADLINE, Seen
+from tests.waiting import DEADLINE, Seen, open_files
+from wsdemo.net import inbox as module
+from wsdemo.net.doorbell import EventFd, Portable, doorbell
 from wsdemo.net.inbox import Inbox
 from wsdemo.protocol.errors import ConnectionClosed
+
+BELLS = [Portable, *([EventFd] if hasattr(os, "eventfd") else [])]
+
+
+@pytest.fixture(autouse=True, params=BELLS, ids=lambda bell: bell.__name__)
+def bell(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each test by either way to wait."""
+    monkeypatch.setattr(module, "doorbell", request.param)
 
 
 def inbox(messages: int = 100, size: int = 1000) -> tuple[Inbox, Seen]:
@@ -97,3 +110,104 @@ def test_no_wake_up_is_lost_between_full_and_room() -> None:
     assert [box.get(DEADLINE) for _ in range(total)] == [f"{number}" for number in range(total)]
     producer.join(DEADLINE)
     assert paused.is_set()
+
+
+def started(count: int, function: Callable[[], Any]) -> list[threading.Thread]:
+    threads = [threading.Thread(target=function) for _ in range(count)]
+    for thread in threads:
+        thread.start()
+    return threads
+
+
+def test_many_who_wait_get_each_message_once() -> None:
+    total, takers = 5_000, 8
+    box = Inbox(total + 1, 1 << 20, lambda: None)
+    seen = Seen()
+
+    def take() -> None:
+        try:
+            while True:
+                seen(box.get(DEADLINE))
+        except ConnectionClosed:
+            pass
+
+    threads = started(takers, take)
+    for number in range(total):
+        box.put(f"{number}")
+    assert sorted(int(seen.next()) for _ in range(total)) == list(range(total))
+    box.end(1000, "")
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_some_give_up_and_no_message_is_lost_or_left_lying() -> None:
+    """Those who time out and those who stay, woken by the same messages."""
+    total = 2_000
+    box = Inbox(total + 1, 1 << 20, lambda: None)
+    seen = Seen()
+
+    def take(patience: float) -> None:
+        while True:
+            try:
+                seen(box.get(patience))
+            except TimeoutError:
+                pass
+            except ConnectionClosed:
+                return
+
+    threads = started(2, lambda: take(DEADLINE)) + started(4, lambda: take(0.0001))
+    for number in range(total):
+        box.put(f"{number}")
+    assert sorted(int(seen.next()) for _ in range(total)) == list(range(total))
+    box.end(1000, "")
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert not any(thread.is_alive() for thread in threads)
+
+
+def test_full_holds_until_half_is_taken_also_when_more_is_put() -> None:
+    """What came together with the message that filled it is put too; `room` is called all the same."""
+    box, room = inbox(4)
+    assert [box.put("x") for _ in range(4)] == [True, True, True, False]
+    box.get(0)
+    assert not box.put("x"), "nobody has called room"
+    box.get(0)
+    assert room.empty()
+    box.get(0)
+    assert room.next(0) == "room"
+
+
+def test_nothing_is_left_open() -> None:
+    before = open_files()
+    for wait in (0.001, None):
+        box, _ = inbox()
+        threads = started(3, lambda box=box, wait=wait: ended(box, wait))  # type: ignore[misc]
+        box.end(1000, "")
+        for thread in threads:
+            thread.join(DEADLINE)
+        assert open_files() == before
+    box, _ = inbox()
+    with pytest.raises(TimeoutError):
+        box.get(0.001)
+    del box  # without an end
+    assert open_files() == before
+
+
+def ended(box: Inbox, patience: float | None) -> None:
+    with pytest.raises((ConnectionClosed, TimeoutError)):
+        box.get(patience)
+
+
+def test_without_a_file_descriptor_it_waits_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    def exhausted(*_: object) -> int:
+        raise OSError(24, "too many open files")
+
+    monkeypatch.setattr(os, "eventfd", exhausted, raising=False)
+    monkeypatch.setattr(module, "doorbell", doorbell)
+    box, _ = inbox()
+    seen = Seen()
+    (thread,) = started(1, lambda: seen(box.get(DEADLINE)))
+    box.put("hello")
+    assert seen.next() == "hello"
+    thread.join(DEADLINE)
