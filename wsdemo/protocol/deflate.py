@@ -242,9 +242,11 @@ class Inflater:
             if stream.eof:
                 stream, data = self._follow(stream, data, limit)
         except zlib.error as error:
-            raise InvalidData(f"compressed message: {error}") from None
+            raise InvalidData(f"compressed message: {error}", section="RFC 7692 §7.2.2") from None
         if len(data) > limit:
-            raise MessageTooBig(f"message inflates to over {limit} bytes, at most {limit} accepted")
+            raise MessageTooBig(
+                f"message inflates to over {limit} bytes, at most {limit} accepted", section="RFC 6455 §10.4"
+            )
         if self.takeover:
             self._stream = stream
         return data
@@ -263,7 +265,9 @@ class Inflater:
             if TAIL.endswith(rest):  # the block was the last thing in the payload
                 return stream, data
             data += stream.decompress(rest, limit + 1 - len(data))
-        raise PolicyViolation(f"over {FINAL_BLOCKS} final DEFLATE blocks in a message")
+        raise PolicyViolation(
+            f"over {FINAL_BLOCKS} final DEFLATE blocks in a message", section="RFC 6455 §10.4"
+        )
 
 
 def compressed_bound(size: int) -> int:

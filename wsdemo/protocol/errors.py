@@ -5,14 +5,15 @@
     Exception
     └── WebSocketError
         ├── HandshakeError(status)     the opening failed; carries the HTTP status
-        ├── ProtocolError              the peer broke the protocol            1002
+        ├── ProtocolError(section)     the peer broke the protocol            1002
         │   ├── InvalidData            bytes that are not what they claim     1007
         │   ├── PolicyViolation        allowed by the RFC, not by us          1008
         │   └── MessageTooBig          over the size that we accept           1009
         ├── InvalidState               you called what the state does not allow
         └── ConnectionClosed           there is no connection any more; has code and reason
 
-An error states what was got and what was allowed, in one line. Timeouts are the builtin ``TimeoutError``.
+An error states what was got and what was allowed, in one line; a ``ProtocolError`` says where that is
+written. Timeouts are the builtin ``TimeoutError``.
 Knows nothing of sockets, threads or logging.
 """
 
@@ -41,9 +42,19 @@ class HandshakeError(WebSocketError):
 
 
 class ProtocolError(WebSocketError):
-    """The peer broke the protocol; the connection fails with close code ``code`` (RFC 6455 §7.1.7)."""
+    """The peer broke the protocol; the connection fails with close code ``code`` (RFC 6455 §7.1.7).
+
+    ``section`` says where the rule stands: "RFC 6455 §5.2"; "" for a rule that is in no standard.
+
+    >>> ProtocolError("opcode 0x3 is reserved", section="RFC 6455 §5.2").section
+    'RFC 6455 §5.2'
+    """
 
     code: ClassVar[int] = 1002
+
+    def __init__(self, message: str, *, section: str = "") -> None:
+        super().__init__(message)
+        self.section = section
 
 
 class InvalidData(ProtocolError):

@@ -167,35 +167,41 @@ def check(first: int, second: int, side: Side | None = None, rsv1: bool = False)
     if first & (RSV2 | RSV3) or (first & RSV1 and not rsv1):
         # "MUST be 0 unless an extension is negotiated that defines meanings for non-zero values"
         bits = [name for name, bit in (("rsv1", RSV1), ("rsv2", RSV2), ("rsv3", RSV3)) if first & bit]
-        raise ProtocolError(f"reserved bits set: {', '.join(bits)}; no extension gave them a meaning")
+        raise ProtocolError(
+            f"reserved bits set: {', '.join(bits)}; no extension gave them a meaning",
+            section="RFC 6455 §5.2",
+        )
     if opcode not in _OPCODES:
-        raise ProtocolError(f"opcode {opcode:#x} is reserved")
+        raise ProtocolError(f"opcode {opcode:#x} is reserved", section="RFC 6455 §5.2")
     if opcode & CONTROL:
         if length > CONTROL_SIZE:
-            raise ProtocolError(f"control frame of over {CONTROL_SIZE} bytes, that many are possible")
+            text = f"control frame of over {CONTROL_SIZE} bytes, that many are possible"
+            raise ProtocolError(text, section="RFC 6455 §5.5")
         if not first & FIN:
-            raise ProtocolError("fragmented control frame; they come whole")
+            raise ProtocolError("fragmented control frame; they come whole", section="RFC 6455 §5.5")
     if first & RSV1 and opcode not in (Opcode.TEXT, Opcode.BINARY):
         # RFC 7692 §6.1: only "the first fragment of a compressed message" carries the bit
-        raise ProtocolError("rsv1 on a frame that begins no message")
+        raise ProtocolError("rsv1 on a frame that begins no message", section="RFC 7692 §6.1")
     if side is Side.SERVER and not second & MASK:
         # "The server MUST close the connection upon receiving a frame that is not masked."
-        raise ProtocolError("frame without a mask, a client must mask")
+        raise ProtocolError("frame without a mask, a client must mask", section="RFC 6455 §5.1")
     if side is Side.CLIENT and second & MASK:
         # "A client MUST close a connection if it detects a masked frame."
-        raise ProtocolError("masked frame, a server must not mask")
+        raise ProtocolError("masked frame, a server must not mask", section="RFC 6455 §5.1")
 
 
 def check_length(length: int, second: int, limit: int | None = None) -> None:
     """The rules on a payload length: shortest form, positive, at most ``limit`` (RFC 6455 §5.2, §10.4)."""
     form = second & LENGTH
     if (form == LENGTH_16 and length < LENGTH_16) or (form == LENGTH_64 and length < 1 << 16):
-        raise ProtocolError(f"length {length} not in its shortest form")
+        raise ProtocolError(f"length {length} not in its shortest form", section="RFC 6455 §5.2")
     if length >> 63:
         # "the most significant bit MUST be 0"
-        raise ProtocolError(f"length {length} has its top bit set, at most {(1 << 63) - 1} is possible")
+        text = f"length {length} has its top bit set, at most {(1 << 63) - 1} is possible"
+        raise ProtocolError(text, section="RFC 6455 §5.2")
     if limit is not None and length > limit:
-        raise MessageTooBig(f"message of {length} bytes, at most {limit} accepted")
+        text = f"message of {length} bytes, at most {limit} accepted"
+        raise MessageTooBig(text, section="RFC 6455 §10.4")
 
 
 def close_payload(code: int | None = CloseCode.NORMAL, reason: str = "") -> bytes:
@@ -236,14 +242,15 @@ def parse_close(payload: bytes) -> tuple[int, str]:
     if not payload:
         return int(CloseCode.NO_CODE), ""
     if len(payload) == 1:
-        raise ProtocolError("close frame of 1 byte; a close code has 2")
+        raise ProtocolError("close frame of 1 byte; a close code has 2", section="RFC 6455 §5.5.1")
     code = int.from_bytes(payload[:2], "big")
     if not on_the_wire(code):
-        raise ProtocolError(f"close code {code}; 1000-1003, 1007-1014 and 3000-4999 are accepted")
+        text = f"close code {code}; 1000-1003, 1007-1014 and 3000-4999 are accepted"
+        raise ProtocolError(text, section="RFC 6455 §7.4")
     try:
         return code, str(payload[2:], "utf-8")
     except UnicodeDecodeError as error:
-        raise InvalidData(f"close reason: {invalid(error)}") from None
+        raise InvalidData(f"close reason: {invalid(error)}", section="RFC 6455 §5.5.1") from None
 
 
 _OPCODES: Final = frozenset(Opcode)

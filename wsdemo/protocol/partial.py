@@ -128,7 +128,8 @@ class PartialMessage:
     def payload(self) -> bytes | bytearray:
         """All fragments joined: the last one has come."""
         if self.pending:
-            raise InvalidData(f"not UTF-8 text: it ends within a character, after {self.pending.hex(' ')}")
+            text = f"not UTF-8 text: it ends within a character, after {self.pending.hex(' ')}"
+            raise InvalidData(text, section="RFC 6455 §8.1")
         return self._parts[0] if len(self._parts) == 1 else b"".join(self._parts)
 
 

@@ -251,16 +251,24 @@ class Protocol(Opening):
         size, compressed = length, bool(first & RSV1)
         if first & OPCODE:
             if message is not None:
-                raise ProtocolError("a new message inside a message in fragments; a continuation must follow")
+                raise ProtocolError(
+                    "a new message inside a message in fragments; a continuation must follow",
+                    section="RFC 6455 §5.4",
+                )
         elif message is None:
-            raise ProtocolError("continuation frame, and no message to continue")
+            raise ProtocolError("continuation frame, and no message to continue", section="RFC 6455 §5.4")
         else:
             if message.fragments >= limits.fragments:
                 limit = limits.fragments
-                raise PolicyViolation(f"message of {limit + 1} fragments or more, at most {limit} accepted")
+                raise PolicyViolation(
+                    f"message of {limit + 1} fragments or more, at most {limit} accepted",
+                    section="RFC 6455 §10.4",
+                )
             size, compressed = size + message.size, message.compressed
         if size > bound and (not compressed or size > compressed_bound(bound)):
-            raise MessageTooBig(f"message of {size} bytes or more, at most {bound} accepted")
+            raise MessageTooBig(
+                f"message of {size} bytes or more, at most {bound} accepted", section="RFC 6455 §10.4"
+            )
         if first & FIN and not compressed:
             self._unbind()
 

@@ -47,4 +47,4 @@ def invalid(error: UnicodeDecodeError) -> InvalidData:
     """What is wrong, in words that hold no text of the peer."""
     lead, rest = error.object[error.start], error.object[error.start + 1 : error.end + 1]
     after = f", and then {rest[-1]:02x}" if rest and error.reason != "invalid start byte" else ""
-    return InvalidData(f"not UTF-8 text: byte {lead:02x}{after}")
+    return InvalidData(f"not UTF-8 text: byte {lead:02x}{after}", section="RFC 6455 §8.1")

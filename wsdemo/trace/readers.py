@@ -40,7 +40,6 @@ from wsdemo.trace.packets import (
     Verdict,
 )
 from wsdemo.trace.recorder import Direction
-from wsdemo.trace.rules import section
 
 P = TypeVar("P", bound=Packet)
 
@@ -175,10 +174,8 @@ class Frames(Reader):
             if isinstance(event, Message):
                 self._message = event.data
             elif isinstance(event, Closed) and judge.error is not None:
-                reason = str(judge.error)
-                self._verdict = Verdict(
-                    "refused", judge.error.code, reason, section(reason, judge.error.code)
-                )
+                error = judge.error
+                self._verdict = Verdict("refused", error.code, str(error), error.section)
         judge.owed()
 
     def _belongs(self, frame: FramePacket, first: int) -> None:

@@ -1,0 +1,62 @@
+"""Errors: their close codes, and the section that each of them rests on."""
+
+from __future__ import annotations
+
+import ast
+import pickle
+import re
+from pathlib import Path
+
+import pytest
+
+import wsdemo.protocol
+from wsdemo.protocol.errors import (
+    ConnectionClosed,
+    HandshakeError,
+    InvalidData,
+    MessageTooBig,
+    PolicyViolation,
+    ProtocolError,
+    WebSocketError,
+)
+
+KINDS = {kind.__name__: kind for kind in (ProtocolError, InvalidData, PolicyViolation, MessageTooBig)}
+
+
+def made() -> list[tuple[str, ast.Call]]:
+    """Each place in ``protocol/`` that makes an error about the peer."""
+    return [
+        (f"{path.name}:{node.lineno}", node)
+        for path in Path(next(iter(wsdemo.protocol.__path__))).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS
+    ]
+
+
+def test_every_error_about_the_peer_says_where_its_rule_stands() -> None:
+    places = made()
+    assert len(places) > 15
+    for place, call in places:
+        cited = [ast.literal_eval(word.value) for word in call.keywords if word.arg == "section"]
+        assert len(cited) == 1, place
+        assert re.fullmatch(r"RFC (6455|7692) §\d+(\.\d+)*", cited[0]), place
+
+
+@pytest.mark.parametrize(
+    ("kind", "code"),
+    [(ProtocolError, 1002), (InvalidData, 1007), (PolicyViolation, 1008), (MessageTooBig, 1009)],
+)
+def test_an_error_about_the_peer(kind: type[ProtocolError], code: int) -> None:
+    error = kind("what was got", section="RFC 6455 §5.2")
+    assert isinstance(error, ProtocolError)
+    assert (str(error), error.code, error.section) == ("what was got", code, "RFC 6455 §5.2")
+    assert kind("a rule of our own").section == ""
+    again = pickle.loads(pickle.dumps(error))
+    assert (type(again), str(again), again.section) == (kind, "what was got", "RFC 6455 §5.2")
+
+
+def test_the_others() -> None:
+    error = HandshakeError("not here", 404, [("Allow", "GET")])
+    assert (error.status, error.headers) == (404, (("Allow", "GET"),))
+    assert str(ConnectionClosed(1001, "bye\n")) == r"the connection is closed (close code 1001, 'bye\n')"
+    assert issubclass(ConnectionClosed, WebSocketError) and not issubclass(ConnectionClosed, ProtocolError)
