@@ -5,9 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from tests import needs, processes
+
+# How long an example may take is for pytest's timeout: a busy machine is no finding.
+hypothesis.settings.register_profile("wsdemo", deadline=None)
+hypothesis.settings.load_profile("wsdemo")
 
 
 def pytest_configure(config: pytest.Config) -> None:

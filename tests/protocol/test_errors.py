@@ -27,7 +27,7 @@ def made() -> list[tuple[str, ast.Call]]:
     """Each place in ``protocol/`` that makes an error about the peer."""
     return [
         (f"{path.name}:{node.lineno}", node)
-        for path in Path(next(iter(wsdemo.protocol.__path__))).glob("*.py")
+        for path in Path(next(iter(wsdemo.protocol.__path__))).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in KINDS
     ]

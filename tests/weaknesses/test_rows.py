@@ -79,9 +79,9 @@ def test_a_header_grammar_has_no_slow_corner() -> None:
 
 
 def imported(folder: str) -> set[str]:
-    """The modules that the files of a folder of the package import."""
+    """The modules that the files of a folder of the package import, those in its folders too."""
     names = set()
-    for path in (SOURCES / folder).glob("*.py"):
+    for path in (SOURCES / folder).rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}

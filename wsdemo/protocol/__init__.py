@@ -1,7 +1,8 @@
 """The WebSocket protocol, sans I/O: bytes in, events out (RFC 6455, RFC 7692).
 
 To read in this order: codes, errors, limits · masking, frames · utf8, events, partial · deflate ·
-headers, http11, url, extensions, handshake · states, sending, opening, protocol, prepared.
+headers, http11 (message, head, reader), url, extensions, handshake (fields, server, client) ·
+states, sending, opening, protocol, prepared.
 Knows no socket, no thread, no clock; random numbers come from one place, ``masking``, or are arguments.
 """
 

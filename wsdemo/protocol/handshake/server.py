@@ -1,0 +1,205 @@
+"""The server's side of the handshake: is this a request for a WebSocket, and may it come in (RFC 6455 §4.2)?
+
+::
+
+    Request ──► check_upgrade ──► check_host ──► check_origin ──► subprotocol, extensions ──► Accepted: 101
+                 400 405 426         403             403              400          HandshakeError ──► refusal
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from ..errors import HandshakeError
+from ..extensions import parse_extensions
+from ..headers import Headers, is_token, shown, split_authority
+from ..http11 import REASONS, Request, Response
+from .fields import VERSION, accept_key, is_key, not_ours, not_text, one_value, shown_value
+
+if TYPE_CHECKING:
+    from ..deflate import Deflate, Parameters
+
+
+#: The fields of a 426: what to send instead.
+UPGRADE: Final = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION))
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A server's yes: the 101 to send, and what was agreed."""
+
+    response: Response
+    subprotocol: str | None = None
+    deflate: Parameters | None = None
+
+
+def accept(
+    request: Request,
+    *,
+    origins: Sequence[str | None] | None = None,
+    hosts: Sequence[str] = (),
+    loopback: bool = False,
+    secure: bool = False,
+    subprotocols: Sequence[str] = (),
+    deflate: Deflate | None = None,
+    headers: Iterable[tuple[str, str]] = (),
+) -> Accepted:
+    """Answer a request for a WebSocket: ``Accepted``, or ``HandshakeError`` with the status that says no.
+
+    ``origins`` and ``secure``: see ``check_origin``; ``hosts`` and ``loopback``: see ``check_host``.
+    ``subprotocols``: those that the server speaks. The client's list is "ordered by preference" (RFC 6455
+    §4.1), so the first of it that the server speaks is chosen; where there is none, the answer names none.
+    ``deflate``: how to compress, where the client offers it. ``headers``: more fields for the 101, such as
+    Set-Cookie.
+
+    >>> request = Request("GET", "/chat", Headers({
+    ...     "Host": "example.com", "Upgrade": "websocket", "Connection": "Upgrade",
+    ...     "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}))
+    >>> accept(request).response.headers["Sec-WebSocket-Accept"]
+    's3pPLMBiTxaQ9kYGzzhZRbK+xOo='
+    """
+    key = check_upgrade(request)
+    if loopback:
+        check_host(request, hosts=hosts)
+    check_origin(request, origins=origins, secure=secure)
+    fields = [
+        ("Upgrade", "websocket"),
+        ("Connection", "Upgrade"),
+        ("Sec-WebSocket-Accept", accept_key(key)),
+    ]
+    subprotocol = _choose_subprotocol(request.headers, subprotocols)
+    if subprotocol is not None:
+        fields.append(("Sec-WebSocket-Protocol", subprotocol))
+    parameters = None
+    offers = request.headers.get("sec-websocket-extensions")
+    if offers is not None:
+        offered = parse_extensions(offers)
+        chosen = deflate.accept(offered) if deflate is not None else None
+        if chosen is not None:
+            parameters, value = chosen
+            fields.append(("Sec-WebSocket-Extensions", value))
+    fields += not_ours(headers)
+    return Accepted(Response(101, REASONS[101], Headers(fields)), subprotocol, parameters)
+
+
+def check_upgrade(request: Request) -> str:
+    """Whether a request is the one of RFC 6455 §4.2.1; gives back its Sec-WebSocket-Key."""
+    headers = request.headers
+    if request.method != "GET":
+        message = f"method {shown(request.method)}, a WebSocket is opened with GET"
+        raise HandshakeError(message, 405, [("Allow", "GET")])
+    if "websocket" not in headers.tokens("upgrade"):
+        message = f"a WebSocket lives here: send Upgrade: websocket, got {shown_value(headers, 'Upgrade')}"
+        raise HandshakeError(message, 426, UPGRADE)
+    if len(headers.get_all("upgrade")) > 1:
+        raise HandshakeError("more than one Upgrade field")
+    if "upgrade" not in headers.tokens("connection"):
+        raise HandshakeError(f"send Connection: Upgrade, got {shown_value(headers, 'Connection')}")
+    if request.body:
+        raise HandshakeError(f"a body of {len(request.body)} bytes with an upgrade, none is allowed")
+    version = one_value(headers, "Sec-WebSocket-Version")
+    if version != VERSION:
+        message = f"Sec-WebSocket-Version {shown(version)}, only {VERSION} is spoken here (RFC 6455)"
+        raise HandshakeError(message, 426, UPGRADE)
+    key = one_value(headers, "Sec-WebSocket-Key")
+    if not is_key(key):
+        raise HandshakeError(f"Sec-WebSocket-Key {shown(key)}, 16 bytes in base64 are needed")
+    return key
+
+
+def check_host(request: Request, *, hosts: Sequence[str] = (), loopback: bool = True) -> None:
+    """Refuse DNS rebinding: a web page whose own name suddenly resolves to 127.0.0.1, which makes our server
+    its own in the browser's eyes.
+
+    Only where the server listens on ``loopback``. Allowed are IP addresses, which no page can rebind, exactly
+    ``localhost``, and the names in ``hosts``. A plain HTTP route needs this check as much as a WebSocket.
+    """
+    if not loopback:
+        return
+    not_text("hosts", hosts)
+    name = split_authority(request.host)[0].lower()
+    if name in ("127.0.0.1", "localhost") or name[0] == "[" or _is_ipv4(name):
+        return
+    if name not in [host.lower() for host in hosts]:
+        raise HandshakeError(
+            f"Host {shown(request.host)} is not this machine: use localhost or an IP address, "
+            "or give the name to the server's option hosts",
+            403,
+        )
+
+
+def check_origin(
+    request: Request, *, origins: Sequence[str | None] | None = None, secure: bool = False
+) -> None:
+    """Refuse cross-site WebSocket hijacking: a foreign page that uses its visitor's cookies (RFC 6455 §10.2).
+
+    A browser says in Origin which page is asking; no page can make it lie. Other clients send what they
+    like, or nothing. ``origins`` are those allowed, compared exactly, None among them for no Origin at all.
+    Without ``origins``: the server's own, which is https where it is ``secure``, and requests without one.
+    Behind a proxy that ends TLS, give ``origins``.
+    """
+    values = request.headers.get_all("origin")
+    if not values and origins is None:
+        return
+    if len(values) > 1:
+        raise HandshakeError(f"{len(values)} Origin fields, at most one is allowed")
+    if origins is None:
+        origins = [own_origin(request.host, secure)]
+    not_text("origins", origins)
+    origin = values[0] if values else None
+    if origin not in origins:
+        got = "no Origin" if origin is None else f"Origin {shown(origin)}"
+        allowed = " or ".join("none" if name is None else shown(name) for name in origins) or "no page"
+        raise HandshakeError(f"{got}, allowed is {allowed} (the server's option origins)", 403)
+
+
+def refusal(error: HandshakeError) -> Response:
+    """The HTTP answer that says what was wrong, in one line of plain text. The connection closes after it.
+
+    >>> response = refusal(HandshakeError("no such page", 404))
+    >>> response.status, response.reason, response.body
+    (404, 'Not Found', b'no such page\\n')
+    """
+    body = f"{error}\n".encode(errors="backslashreplace")
+    upgrade = any(name.lower() == "upgrade" for name, _ in error.headers)
+    fields = [
+        ("Content-Type", "text/plain; charset=utf-8"),
+        ("Content-Length", str(len(body))),
+        ("X-Content-Type-Options", "nosniff"),  # a browser must not take it for HTML
+        # "A sender of Upgrade MUST also send an 'Upgrade' connection option" (RFC 9110 §7.8)
+        ("Connection", "Upgrade, close" if upgrade else "close"),
+        *error.headers,
+    ]
+    status = error.status if error.status >= 400 else 400
+    return Response(status, REASONS.get(status, "Error"), Headers(fields), body)
+
+
+def own_origin(host: str, secure: bool) -> str:
+    """The origin of a server's own pages (RFC 6454 §6.2): without the port where it is the scheme's own.
+
+    >>> own_origin("example.com:80", secure=False), own_origin("example.com:80", secure=True)
+    ('http://example.com', 'https://example.com:80')
+    """
+    scheme, port = ("https", ":443") if secure else ("http", ":80")
+    return f"{scheme}://{host.lower().removesuffix(port)}"
+
+
+def _is_ipv4(name: str) -> bool:
+    parts = name.split(".")
+    return len(parts) == 4 and all(part.isdecimal() and len(part) <= 3 and int(part) < 256 for part in parts)
+
+
+def _choose_subprotocol(headers: Headers, spoken: Sequence[str]) -> str | None:
+    values = headers.get_all("sec-websocket-protocol")
+    if not values:
+        return None
+    not_text("subprotocols", spoken)
+    offered = [name.strip(" \t") for name in ",".join(values).split(",")]
+    for number, name in enumerate(offered, 1):  # the name may be a secret, and stays out of the error
+        if not is_token(name):
+            raise HandshakeError(f"Sec-WebSocket-Protocol: number {number} of {len(offered)} is not a token")
+    if len(set(offered)) != len(offered):
+        raise HandshakeError("Sec-WebSocket-Protocol: a name stands twice")
+    return next((name for name in offered if name in spoken), None)
