@@ -256,6 +256,12 @@ def test_any_bytes_have_their_fields(pieces: list[tuple[str, bytes]], upgraded: 
         covered(packet)
 
 
+@pytest.mark.parametrize("line", [b" / HTTP/1.1", b"GET  HTTP/1.1", b"  HTTP/1.1", b"GET / HTTP/1.1"])
+def test_a_start_line_with_an_empty_word(line: bytes) -> None:
+    (packet,) = session((TO_SERVER, line + b"\r\n\r\n")).packets
+    covered(packet)
+
+
 def test_a_handshake_and_times() -> None:
     trace = session(
         (TO_SERVER, (REQUEST % b"")[:20]),

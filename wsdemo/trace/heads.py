@@ -79,8 +79,8 @@ def _start_line(data: bytes, start: int, stop: int) -> list[Field]:
     children: list[Field] = []
     at = start
     section = "RFC 9112 §4" if response else "RFC 9112 §3"
-    for name, word in zip(names, words, strict=False):
-        if at > start:
+    for number, (name, word) in enumerate(zip(names, words, strict=False)):
+        if number:
             children.append(_text("start line", data, at, at + 1, "one space", section))
             at += 1
         if word:
