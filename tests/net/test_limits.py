@@ -20,8 +20,18 @@ import pytest
 import trustme
 
 from tests import raw
-from tests.waiting import DEADLINE, Seen
-from wsdemo import Connection, ConnectionClosed, HandshakeError, Limits, Opcode, connect, serve, threaded
+from tests.waiting import DEADLINE, Seen, turn
+from wsdemo import (
+    Connection,
+    ConnectionClosed,
+    HandshakeError,
+    Limits,
+    Opcode,
+    Trace,
+    connect,
+    serve,
+    threaded,
+)
 from wsdemo.protocol import frames
 
 TEXT, BINARY, CONTINUATION, PING = Opcode.TEXT, Opcode.BINARY, Opcode.CONTINUATION, Opcode.PING
@@ -144,6 +154,7 @@ def test_nothing_is_allocated_for_a_length_that_is_only_announced() -> None:
                 ws.send("still here")
                 assert ws.recv(DEADLINE) == "still here"
             assert tracemalloc.get_traced_memory()[1] < 8 * MiB  # and 10 TiB are announced
+            assert len(server.connections) == 20 and not server._reactor.errors
         finally:
             tracemalloc.stop()
         for peer in peers:
@@ -562,6 +573,42 @@ def test_pongs_owed_are_the_newest_only() -> None:
         assert reader.is_set() and count < 200_000
 
 
+def test_pongs_wait_behind_what_is_pending_and_their_sender_is_still_heard() -> None:
+    """Much is on its way to one who does not read: his pings add nothing to it, and he may go on talking."""
+    heard = Seen()
+    limits = Limits(write_timeout=DEADLINE, ping_interval=None)
+    with serve(lambda ws, message: heard(message), limits=limits, compression=False) as server:
+        with raw.client(server.port, receive_buffer=4096) as peer:
+            peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each ping goes at once
+            server.broadcast(bytes(8 * MiB))
+            (slow,) = server.connections
+            pending = slow.wire.pending
+            assert pending > limits.high_water
+            for number in (b"1", b"2", b"3"):
+                peer.send(raw.frame(PING, number))
+                turn(server._reactor)  # one may have begun before the ping came
+                turn(server._reactor)
+            assert slow.wire.pending == pending
+            peer.send(raw.frame(TEXT, b"still there?"))
+            assert heard.next() == "still there?"
+            assert len(peer.message()) == 8 * MiB
+            assert peer.frame().payload == b"3"  # the newest only
+
+
+def test_who_does_not_read_the_answers_is_not_read_from() -> None:
+    """So he is not closed for what he asked: when he reads, all answers come, in order."""
+    with serve(echo, limits=Limits(ping_interval=None), compression=False) as server:
+        with raw.client(server.port, receive_buffer=4096) as peer:
+            question = raw.frame(BINARY, bytes(8 * KiB))
+            taken = peer.fill(question)
+            assert taken < 32 * MiB  # what two kernels hold
+            (connection,) = server.connections
+            assert connection.wire.pending <= 192 * KiB  # the high-water mark, and the answers of one turn
+            for _ in range(taken // len(question)):
+                assert len(peer.message()) == 8 * KiB
+            assert connection.error is None
+
+
 # -- a server's ------------------------------------------------------------------------------------------
 
 
@@ -626,16 +673,37 @@ def test_one_who_floods_gets_his_turn_and_no_more() -> None:
                 thread.join(DEADLINE)
 
 
-def test_a_turn_reads_no_more_than_its_size() -> None:
-    """What came in one turn is answered in one ``send``: pieces of the answers show how much that was."""
-    with serve(echo, limits=Limits(turn_size=600)) as server:
-        with raw.client(server.port) as peer, connect(server.url) as ws:
-            peer.send(raw.frame(BINARY, bytes(94)) * 60)  # 100 bytes each: six in a turn
-            assert ws.ping() < 2
-            (held, _) = server.connections
-            assert held.wire._limits.turn_size == 600
+@pytest.mark.parametrize("turn_size", [600, 64 * KiB])
+def test_a_turn_reads_no_more_than_its_size(turn_size: int) -> None:
+    """Small frames and large ones, whose payload is received in place: the record shows each ``recv``."""
+    trace = Trace()
+    with serve(echo, limits=Limits(turn_size=turn_size), trace=trace) as server:
+        with raw.client(server.port) as peer:
+            small, large = raw.frame(BINARY, bytes(94)), raw.frame(BINARY, bytes(MiB))
+            peer.send(small * 60)
             for _ in range(60):
                 assert len(peer.message()) == 94
+            sender = threading.Thread(target=peer.send, args=(large * 4,))
+            sender.start()
+            for _ in range(4):
+                assert len(peer.message()) == MiB
+            sender.join(DEADLINE)
+    assert max(len(chunk.data) for chunk in trace.chunks if not chunk.sent) <= turn_size
+
+
+def test_the_listening_queue_holds_those_who_come_while_the_server_is_busy() -> None:
+    go = threading.Event()
+    with serve(echo) as server:
+        server._reactor.call_soon(go.wait, DEADLINE)
+        try:
+            peers = [raw.dial(server.port) for _ in range(100)]  # each is connected by the kernel alone
+        finally:
+            go.set()
+        for peer in peers:
+            peer.send(raw.request())
+        for peer in peers:
+            assert peer.head().startswith("HTTP/1.1 101")
+            peer.sock.close()
 
 
 def test_out_of_file_descriptors_accepting_pauses_and_nothing_dies() -> None:

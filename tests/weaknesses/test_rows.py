@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import ast
 import logging
+import re
 import time
 import zlib
 from pathlib import Path
@@ -251,3 +252,19 @@ def test_the_right_to_come_in_is_decided_once_and_before_the_101() -> None:
                 peer.send(raw.request(**fields) + raw.frame(Opcode.TEXT, b"in?"))
                 assert peer.answer()[0] == status
         connect(server.url, headers={"Authorization": "Bearer good"}).close()
+
+
+def test_every_test_that_the_security_page_names_is_there() -> None:
+    page = (SOURCES.parent / "SECURITY.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[3] for line in page.splitlines() if line.startswith("| ") and "`test" in line]
+    assert len(rows) > 25
+    for shown_by in rows:
+        for named in re.split(r"[;.] ", shown_by.strip()):
+            file = re.match(r"`(?:tests/)?(\w+/)?(test_\w+)(?:\.py)?`", named)
+            if file is None:  # a remark behind the tests
+                continue
+            folders = [file[1]] if file[1] else ["net/", "weaknesses/", "interop/"]
+            paths = [SOURCES.parent / "tests" / folder / f"{file[2]}.py" for folder in folders]
+            (text,) = [path.read_text(encoding="utf-8") for path in paths if path.exists()]
+            for part in re.findall(r"\*([^*]+)\*", named):
+                assert part in text or part.replace(" ", "_") in text, (file[2], part)

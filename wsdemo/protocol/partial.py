@@ -60,8 +60,8 @@ class PartialFrame:
         self._buffer += data
         self._arrived(len(data))
 
-    def room(self) -> memoryview:
-        """Where the next bytes of the payload may be written; ``took`` says how many were."""
+    def room(self, most: int) -> memoryview:
+        """Where the next bytes of the payload may be written, ``most`` of them; ``took`` says how many were."""
         self._release()
         buffer = self._buffer
         if len(buffer) == self.filled:
@@ -69,7 +69,7 @@ class PartialFrame:
             for _ in range(more // FIRST_ROOM):
                 buffer += _ZEROS
             buffer += _ZEROS[: more % FIRST_ROOM]
-        self._view = memoryview(buffer)[self.filled :]
+        self._view = memoryview(buffer)[self.filled : self.filled + most]
         return self._view
 
     def took(self, size: int) -> None:

@@ -149,11 +149,12 @@ class Protocol(Opening):
         return [self._closed(Step.EOF, CloseCode.ABNORMAL, "", clean=False)]
 
     def wanted(self) -> memoryview | None:
-        """Where to ``recv_into`` while a large payload comes: it saves copies. None: use ``receive``."""
+        """Where to ``recv_into`` while a large payload comes, at most ``limits.turn_size`` bytes: it saves
+        copies. None: use ``receive``."""
         partial = self._partial
         if partial is None or partial.missing <= IN_PLACE or self.state is State.CLOSED:
             return None
-        return partial.room()
+        return partial.room(self.limits.turn_size)
 
     def took(self, size: int) -> list[Event]:
         """``size`` bytes were received into ``wanted()``; the same as ``receive`` of them."""
