@@ -61,7 +61,7 @@ class PartialFrame:
         self._arrived(len(data))
 
     def room(self, most: int) -> memoryview:
-        """Where the next bytes of the payload may be written, ``most`` of them; ``took`` says how many were."""
+        """Where the next bytes, ``most`` of them, may be written; ``took`` says how many were."""
         self._release()
         buffer = self._buffer
         if len(buffer) == self.filled:
