@@ -72,14 +72,16 @@ def test_nothing_is_left_behind_when_it_is_cancelled() -> None:
 
 
 def test_a_child_that_can_not_serve_says_why() -> None:
-    with pytest.raises(RuntimeError, match="no way is called 'telegraph'"):
-        Child("telegraph")
+    with Child("telegraph") as child, pytest.raises(RuntimeError, match="no way is called 'telegraph'"):
+        child.serve()
 
 
 def test_a_child_ends_with_its_input() -> None:
-    with Child("raw TCP") as child:
-        process = child._process
-    assert process.returncode == 0
+    for serves in (False, True):
+        with Child("raw TCP") as child:
+            if serves:
+                child.serve()
+        assert child._process.returncode == 0
 
 
 def test_more_files_than_the_system_allows_are_refused() -> None:

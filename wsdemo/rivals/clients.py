@@ -233,12 +233,18 @@ class Polling(Client):
     def _next(self) -> None:
         raise NotImplementedError
 
-    def _poll(self) -> None:
+    def _open(self) -> bool:
+        """Connect, where there is no connection; false: that failed, and is told."""
         try:
             if self._wire is None or self._wire.closed:
                 self._connect()
         except OSError as error:
             self._terms.gone(self.number, error)
+            return False
+        return True
+
+    def _poll(self) -> None:
+        if not self._open():
             return
         if self._terms.keep_alive:
             self._ask(self.path)
@@ -252,8 +258,10 @@ class ShortPolling(Polling):
     path = "/news"
 
     def start(self) -> None:
-        """The first request comes at this client's share of the interval."""
+        """The first request comes at this client's share of the interval; a connection to keep is open."""
         self._due = time.monotonic() + self._terms.interval * self.number / self._count
+        if self._terms.keep_alive and not self._open():
+            return
         self._next()
         self._terms.ready(self.number)
 

@@ -2,7 +2,7 @@
 
 The server runs in a process of its own and tells the CPU time, user and system, of all its threads, from the
 first event until the last has reached everybody. The clients and their taps are in this process and are not
-counted. Ways take turns; nothing else is varied.
+counted. Each way has its process, and in it a fresh server for each number of clients.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from wsdemo.rivals import news as told
 from wsdemo.rivals import tables
@@ -143,50 +144,51 @@ def compare(
     if not clients or min(clients) < 1:
         raise ValueError(f"clients {list(clients)}, expected numbers from 1")
     allow_files(max(clients) + SPARE)
-    turns = [(way, number) for number in clients for way in found]
+    turns = len(found) * len(clients)
     stop = cancel or threading.Event()
+    seconds = told.events(events, rate, seed, size)[-1].at + grace + 2 * interval
+    news: dict[str, Any] = {"events": events, "rate": rate, "seed": seed, "size": size}
     entries: list[Load] = []
-    for way, number in turns:
+    for way in found:
         if stop.is_set():
             break
-        if progress is not None:
-            progress(way.name, number, len(entries), len(turns))
-        seconds = told.events(events, rate, seed, size)[-1].at + grace + 2 * interval
-        asked: dict[str, object] = {
-            "clients": number,
-            "events": events,
-            "rate": rate,
-            "seed": seed,
-            "size": size,
-        }
-        entries.append(_measure(way, number, asked, events * number, interval, seconds, stop))
+        with Child(way.name) as child:
+            for number in clients:
+                if stop.is_set():
+                    break
+                if progress is not None:
+                    progress(way.name, number, len(entries), turns)
+                entries.append(_measure(way, child, number, news, interval, seconds, stop))
     if progress is not None and entries:
-        progress(entries[-1].way, entries[-1].clients, len(entries), len(turns))
+        progress(entries[-1].way, entries[-1].clients, len(entries), turns)
+    entries.sort(key=lambda entry: clients.index(entry.clients))
     return Loads(tuple(entries), events, rate, interval, seed, machine())
 
 
 def _measure(
     way: Way,
+    child: Child,
     clients: int,
-    asked: dict[str, object],
-    expected: int,
+    news: dict[str, Any],
     interval: float,
     seconds: float,
     stop: threading.Event,
 ) -> Load:
+    """One round: a fresh server in the child's process, and an audience here."""
     trace = Trace(clock=clock, limit=1 << 30)
-    with Child(way.name) as child:
-        with Audience(way, child.port, clients, interval=interval, trace=trace) as audience:
-            audience.listening(PATIENCE)
-            child.start(**asked)
-            deadline = clock() + seconds
-            while not stop.is_set() and not audience.errors and clock() < deadline:
-                if audience.wait(expected, 0.1):
-                    break
-            spent = child.stop()
-            heard = list(audience.heard)
-        payload = sum(len(one.text.encode()) for one in heard)
-        costs = count(trace, payload)
+    expected = news["events"] * clients
+    child.serve()
+    with Audience(way, child.port, clients, interval=interval, trace=trace) as audience:
+        audience.listening(PATIENCE)
+        child.start(clients=clients, **news)
+        deadline = clock() + seconds
+        while not stop.is_set() and not audience.errors and clock() < deadline:
+            if audience.wait(expected, 0.1):
+                break
+        spent = child.stop()
+        heard = list(audience.heard)
+    child.done()
+    costs = count(trace, sum(len(one.text.encode()) for one in heard))
     errors = tuple(f"{type(error).__name__}: {error}" for error in audience.errors)
     return Load(
         way.name,

@@ -1,19 +1,22 @@
-"""One server of news in a process of its own, so that its CPU time is nobody else's.
+"""Servers of news in a process of their own, so that their CPU time is nobody else's.
 
 ::
 
     parent                                        child: python -m wsdemo.rivals.serving "SSE"
+           ─── {} ──────────────────────────────►  a fresh server
            ◄── {"port": 50123, "about": …} ──────
            ─── {"clients": 100, "events": … } ──►  waits for its clients, starts the clock, publishes
            ◄── {"started": true} ────────────────
            ─── {} ──────────────────────────────►  stops
            ◄── {"cpu": 0.12, "wall": 2.0, … } ───
+           ─── {} ──────────────────────────────►  closes that server, and the next round begins
 
 A line of JSON each, over the child's standard input and output. The child ends when its input does.
 """
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -25,12 +28,19 @@ from types import TracebackType
 from typing import Any
 
 from wsdemo.rivals.news import Publisher, clock, events
-from wsdemo.rivals.ways import find
+from wsdemo.rivals.ways import Way, find
 
 
 def main(way: str) -> None:
-    """The child: serve one round of news, and tell what it took."""
-    with find([way])[0].server() as server:
+    """The child: a round of news for each that is asked for."""
+    found = find([way])[0]
+    while _hear() is not None:
+        _round(found)
+
+
+def _round(way: Way) -> None:
+    """Serve one round of news, and tell what it took."""
+    with way.server() as server:
         _say({"port": server.port, "about": server.about})
         asked = _hear()
         if asked is None:
@@ -62,7 +72,13 @@ def _hear() -> dict[str, Any] | None:
 
 
 class Child:
-    """The parent's end. Use it in a ``with``: at its end the process has ended."""
+    """The parent's end. Use it in a ``with``: at its end the process has ended.
+
+    A round is `serve`, `start`, `stop`, and `done` when its clients have left.
+    """
+
+    port: int  #: of this round's server
+    about: str  #: what it is
 
     def __init__(self, way: str) -> None:
         here = str(Path(__file__).parents[2])
@@ -75,13 +91,6 @@ class Child:
             text=True,
             env={**os.environ, "PYTHONPATH": path},
         )
-        try:
-            found = self._hear()
-        except BaseException:
-            self.close()
-            raise
-        self.port: int = found["port"]
-        self.about: str = found["about"]
 
     def __enter__(self) -> Child:
         return self
@@ -90,6 +99,12 @@ class Child:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+    def serve(self) -> None:
+        """A server that knows of no news yet, on a ``port`` of its own."""
+        self._say({})
+        found = self._hear()
+        self.port, self.about = found["port"], found["about"]
 
     def start(self, **asked: Any) -> None:
         """Begin the news: ``clients``, ``events``, ``rate``, ``seed``, ``size``."""
@@ -101,6 +116,10 @@ class Child:
         self._say({})
         return self._hear()
 
+    def done(self) -> None:
+        """The clients of this round have left."""
+        self._say({})
+
     def close(self) -> None:
         """End the process: by its input's end, or, if that does not help, at once."""
         try:
@@ -111,8 +130,9 @@ class Child:
 
     def _say(self, value: dict[str, Any]) -> None:
         assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps(value) + "\n")
-        self._process.stdin.flush()
+        with contextlib.suppress(BrokenPipeError):  # it has ended: `_hear` tells why
+            self._process.stdin.write(json.dumps(value) + "\n")
+            self._process.stdin.flush()
 
     def _hear(self) -> dict[str, Any]:
         assert self._process.stdout is not None and self._process.stderr is not None
