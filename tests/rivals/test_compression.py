@@ -144,6 +144,16 @@ def test_one_compressor_for_all_does_its_work_once() -> None:
     assert len(told.table().splitlines()) == 2 + 2 + 2
 
 
+def test_messages_can_be_cut_and_joined() -> None:
+    messages = stream("chat")
+    for size in (1, 100, 10**6):
+        pieces = compression.cut(messages, size)
+        assert b"".join(pieces) == b"\n".join(messages)
+        assert all(len(piece) == size for piece in pieces[:-1])
+    with pytest.raises(ValueError, match="0 bytes, expected at least 1"):
+        compression.cut(messages, 0)
+
+
 @pytest.mark.parametrize("messages", [[], [b""]])
 def test_nothing_can_not_be_compressed(messages: list[bytes]) -> None:
     with pytest.raises(ValueError, match="nothing to compress"):

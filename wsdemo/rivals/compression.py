@@ -55,6 +55,18 @@ def stream(name: str) -> tuple[bytes, ...]:
     return tuple(data.splitlines())
 
 
+def cut(messages: Sequence[bytes], size: int) -> tuple[bytes, ...]:
+    r"""The same text in messages of ``size`` bytes each, but for the last.
+
+    >>> cut([b"hello", b"world"], 4)
+    (b'hell', b'o\nwo', b'rld')
+    """
+    if size < 1:
+        raise ValueError(f"messages of {size} bytes, expected at least 1")
+    text = b"\n".join(messages)
+    return tuple(text[start : start + size] for start in range(0, len(text), size))
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """How a connection compresses in one direction."""

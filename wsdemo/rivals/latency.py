@@ -20,7 +20,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import fmean
+from statistics import fmean, median
 from typing import Any, Final
 
 from wsdemo.rivals import tables
@@ -84,8 +84,8 @@ class Conditions:
 
     def __str__(self) -> str:
         return (
-            f"{self.events} events at {self.rate:g}/s in {self.rounds} rounds, the first {self.warm_up} of "
-            f"each for warming up; {self.clients} client{'s' * (self.clients > 1)}; a short poll every "
+            f"{self.events} events at {self.rate:g}/s in {self.rounds} round{'s' * (self.rounds > 1)}, the first "
+            f"{self.warm_up} of each for warming up; {self.clients} client{'s' * (self.clients > 1)}; a short poll every "
             f"{self.interval:g} s; {self.round_trip * 1000:g} ms added to a round trip; no compression; "
             f"servers and clients in one process; loopback; seed {self.seed}; {self.machine}"
         )
@@ -133,6 +133,19 @@ class Outcome:
         return self.quantile(0.99)
 
     @property
+    def calm(self) -> float:
+        """The median delay in the calmest quarter of the rounds, in seconds.
+
+        What else a busy machine does is in it the least; `p50` has all of that.
+        """
+        rounds: dict[int, list[float]] = {}
+        for delivery in self.deliveries:
+            if not delivery.warm_up:
+                rounds.setdefault(delivery.round, []).append(delivery.delay)
+        calmest = sorted(rounds.values(), key=median)[: max(1, len(rounds) // 4)]
+        return quantile([delay for delays in calmest for delay in delays], 0.5)
+
+    @property
     def mean(self) -> float:
         """The mean delay, in seconds."""
         return fmean(self.delays) if self.delays else math.nan
@@ -168,7 +181,7 @@ class Comparison:
 
     def table(self) -> str:
         """The rows as text, and the conditions below."""
-        return f"{tables.table(self.rows())}\n\n{self.conditions}"
+        return f"{tables.table(self.rows())}\n\n{tables.paragraph(str(self.conditions))}"
 
     def bytes_rows(self) -> list[dict[str, tables.Value]]:
         """One row per way: bytes by purpose and direction, for each event delivered."""

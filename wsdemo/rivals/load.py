@@ -113,7 +113,7 @@ class Loads:
             f"{self.interval:g} s; CPU time of the server's own process; no compression; loopback; "
             f"seed {self.seed}; {self.machine}"
         )
-        return f"{tables.table(self.rows())}\n\n{conditions}"
+        return f"{tables.table(self.rows())}\n\n{tables.paragraph(conditions)}"
 
     def to_csv(self, path: str | Path) -> None:
         """Write the rows to a file."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -47,6 +48,15 @@ def shown(value: Value) -> str:
     if isinstance(value, float):
         return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
     return str(value)
+
+
+def paragraph(words: str) -> str:
+    """Words in lines that a page holds.
+
+    >>> max(len(line) for line in paragraph("word " * 100).splitlines()) <= 100
+    True
+    """
+    return textwrap.fill(words, 100)
 
 
 def write_csv(path: str | Path, rows: Sequence[Row]) -> None:

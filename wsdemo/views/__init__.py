@@ -21,6 +21,7 @@
     keys       a key to choose, and what it does to the lanes
     stack      frames stacked into messages
     charts     delays, bytes and memory, measured
+    compressor a stream to compress, and settings to choose
     laboratory conditions to choose, and events that arrive
     ladder     who said what to whom, and when
     states     the life of a connection, and the path taken
@@ -35,6 +36,7 @@ from __future__ import annotations
 from wsdemo.views import charts, theme
 from wsdemo.views.asking import asking
 from wsdemo.views.buttons import Buttons, Column, buttons, column
+from wsdemo.views.compressor import compressor
 from wsdemo.views.coursemap import coursemap
 from wsdemo.views.follow import Following
 from wsdemo.views.gantt import Diary, gantt
@@ -71,6 +73,7 @@ __all__ = [
     "buttons",
     "column",
     "choose_a_key",
+    "compressor",
     "coursemap",
     "gantt",
     "handshake",
