@@ -27,9 +27,9 @@ Ports = tuple[int, int]
 
 
 class Capture:
-    """A tshark that captures one TCP port of the loopback into a file until `stop`."""
+    """A tshark that captures TCP ports of the loopback into a file until `stop`; the first one listens."""
 
-    def __init__(self, port: int, path: Path) -> None:
+    def __init__(self, port: int, path: Path, *more: int) -> None:
         self.path = path
         self._said = Seen()
         command = [
@@ -39,7 +39,7 @@ class Capture:
             "-B",
             BUFFER,
             "-f",
-            f"tcp port {port}",
+            " or ".join(f"tcp port {each}" for each in (port, *more)),
             "-w",
             str(path),
             "-P",

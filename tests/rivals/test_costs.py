@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import dataclasses
+import functools
+import json
+import re
+import socket
 from pathlib import Path
 
 import pytest
@@ -9,6 +14,8 @@ import pytest
 from tests import needs
 from tests.rawtcp.test_capture import Capture
 from tests.waiting import DEADLINE
+from wsdemo import views
+from wsdemo.rivals import latency, tables
 from wsdemo.rivals.audience import Audience
 from wsdemo.rivals.costs import (
     DELAYED_ACK,
@@ -25,6 +32,7 @@ from wsdemo.rivals.news import events
 from wsdemo.rivals.ways import FIVE, STRONG, WAYS
 from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, Trace
 
+ROOT = Path(__file__).resolve().parents[2]
 GET = b"GET /news?after=0 HTTP/1.1\r\nHost: a\r\n\r\n"
 OK = b"HTTP/1.1 200 OK\r\ncontent-length: 6\r\n\r\n"
 NONE = b"HTTP/1.1 204 No Content\r\n\r\n"
@@ -111,12 +119,13 @@ def test_sums() -> None:
     assert one.total == 21
 
 
-def until_ended(capture: Capture, client: int) -> None:
-    """Wait until the client's FIN is captured: what it sent and received came before."""
-    while fields := capture._packet(DEADLINE):
-        if fields[0] == str(client) and fields[4] in ("1", "True"):
-            return
-    raise AssertionError("the capture lacks the end of the connection")
+def until_ended(capture: Capture, *clients: int) -> None:
+    """Wait until each client's FIN is captured: what it sent and received came before."""
+    missing = set(map(str, clients))
+    while missing and (fields := capture._packet(DEADLINE)):
+        if fields[4] in ("1", "True"):
+            missing.discard(fields[0])
+    assert not missing, "the capture lacks the end of a connection"
 
 
 @needs.tshark
@@ -144,3 +153,61 @@ def test_a_capture_of_the_loopback_agrees_to_the_byte(way: str, tmp_path: Path) 
     assert trace.bytes(TO_SERVER) == up and trace.bytes(TO_CLIENT) == down
     assert (costs.sent.total, costs.received.total) == (len(up), len(down))
     assert (costs.sent.heads, costs.received.heads) == (sum(heads(up)), sum(heads(down)))
+
+
+CALL = "latency.compare(events=20, rate=20, interval=0.02, rounds=1)"
+HEAD = re.compile(rb"(?:GET /|HTTP/1\.1 ).*?\r\n\r\n", re.DOTALL)
+EVENT = re.compile(rb'\{"event":[^}]*\}')
+
+
+def size(pattern: re.Pattern[bytes], stream: bytes) -> int:
+    return sum(map(len, pattern.findall(stream)))
+
+
+def captured(way: str, up: bytes, down: bytes, estimate: tables.Value) -> dict[str, tables.Value]:
+    """A line of the lesson's table, from nothing but the bytes of a capture."""
+    heads, payload = size(HEAD, up) + size(HEAD, down), size(EVENT, down)
+    every = len(up) + len(down)
+    found = {"payload": payload, "framing": every - heads - payload, "heads": heads, "all": every}
+    return {"way": way, **{name: size / 20 for name, size in found.items()}, "TCP/IP (estimate)": estimate}
+
+
+@needs.tshark
+def test_the_table_of_lesson_09_agrees_with_a_capture(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very call of the lesson, and the very table that it prints below its bars."""
+    lesson = json.loads((ROOT / "notebooks" / "09_bytes.ipynb").read_text(encoding="utf-8"))
+    sources = ["".join(cell["source"]) for cell in lesson["cells"]]
+    assert any(f"five = {CALL}" in source and "views.charts.wire(five)" in source for source in sources)
+
+    knock, *listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(1 + len(FIVE))]
+    ports = dict(zip(FIVE, (listener.getsockname()[1] for listener in listeners), strict=True))
+    for listener in listeners:
+        listener.close()
+    for way, port in ports.items():  # the capture is told in advance where each server will be
+        there = functools.partial(WAYS[way].server, port=port)
+        monkeypatch.setitem(WAYS, way, dataclasses.replace(WAYS[way], server=there))
+    with knock:
+        capture = Capture(knock.getsockname()[1], tmp_path / "five.pcap", *ports.values())
+        try:
+            five = eval(CALL, {"latency": latency})
+            ends = {outcome.way: next(iter(outcome.trace.addresses.values()))[0][1] for outcome in five}
+            until_ended(capture, *ends.values())
+        finally:
+            capture.stop()
+    streams = capture.streams()
+    rows = []
+    for row in five.bytes_rows():
+        way = str(row["way"])
+        up, down = streams[ends[way], ports[way]], streams[ports[way], ends[way]]
+        if way == "long polling":  # its last wait may still be answered, when nobody is there any more
+            down = down[: five[way].costs.received.total]
+        rows.append(captured(way, up, down, row["TCP/IP (estimate)"]))
+    assert five.complete
+    assert tables.table(rows) in views.charts.wire(five).text
+    for row, outcome in zip(rows, five, strict=True):
+        costs = outcome.costs
+        assert row["all"] == costs.total / 20 == outcome.bytes_per_event
+        assert row["payload"] == costs.received.payload / 20
+        assert row["heads"] == (costs.sent.heads + costs.received.heads) / 20

@@ -36,7 +36,7 @@ def test_a_run_is_a_comparison_with_what_the_sliders_say(lab: Laboratory) -> Non
     assert lab.progress.value == lab.progress.max == 2 * run.conditions.events
     assert not lab.button.disabled and lab.cancel.disabled
     assert "SSE 200, WebSocket 200" in lab.text
-    assert "WebSocket, p50 ms" in lab.table.value and str(run.conditions) in lab.table.value
+    assert "WebSocket p50 ms" in lab.table.value and str(run.conditions) in lab.table.value
     (link,) = re.findall(r'href="data:text/csv;base64,([^"]+)"', lab.table.value)
     rows = list(csv.DictReader(io.StringIO(base64.b64decode(link).decode())))
     assert len(rows) == 400 and {row["way"] for row in rows} == {"SSE", "WebSocket"}

@@ -83,11 +83,13 @@ class Conditions:
     machine: str
 
     def __str__(self) -> str:
+        rounds = f"{self.rounds} round{'s' * (self.rounds > 1)}"
+        clients = f"{self.clients} client{'s' * (self.clients > 1)}"
         return (
-            f"{self.events} events at {self.rate:g}/s in {self.rounds} round{'s' * (self.rounds > 1)}, the first "
-            f"{self.warm_up} of each for warming up; {self.clients} client{'s' * (self.clients > 1)}; a short poll every "
-            f"{self.interval:g} s; {self.round_trip * 1000:g} ms added to a round trip; no compression; "
-            f"servers and clients in one process; loopback; seed {self.seed}; {self.machine}"
+            f"{self.events} events at {self.rate:g}/s in {rounds}, the first {self.warm_up} of each for "
+            f"warming up; {clients}; a short poll every {self.interval:g} s; {self.round_trip * 1000:g} ms "
+            f"added to a round trip; no compression; servers and clients in one process; loopback; "
+            f"seed {self.seed}; {self.machine}"
         )
 
 

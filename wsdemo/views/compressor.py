@@ -72,10 +72,8 @@ class Compressor(Live):
         self.level = ipywidgets.IntSlider(6, 1, 9, **_look("level"))
         self.takeover = ipywidgets.Checkbox(True, indent=False, description="context takeover")
         self.found = self.before = self._measure()
-        controls = (
-            *(self.stream, self.size, self.window_bits, self.memory_level, self.level),
-            self.takeover,
-        )
+        sliders = (self.size, self.window_bits, self.memory_level, self.level)
+        controls = (self.stream, *sliders, self.takeover)
         super().__init__(
             controls,
             self._draw_bars,
@@ -124,7 +122,12 @@ class Compressor(Live):
 
 
 def _row(when: str, found: Compressed) -> dict[str, tables.Value]:
-    return {"": when, "messages": found.messages, "mean size": round(found.size / found.messages), **found.row()}
+    return {
+        "": when,
+        "messages": found.messages,
+        "mean size": round(found.size / found.messages),
+        **found.row(),
+    }
 
 
 def compressor(name: str = "ticks") -> Compressor:

@@ -181,15 +181,16 @@ class Laboratory(Live):
                     "events/s": given.rate,
                     "clients": given.clients,
                     "round trip ms": round(given.round_trip * 1000),
-                    **{f"{outcome.way}, p50 ms": outcome.p50 * 1000 for outcome in run},
+                    **{f"{outcome.way} p50 ms": outcome.p50 * 1000 for outcome in run},
                     "complete": "yes" if run.complete else "no",
                 }
             )
-        heads = "".join(f"<th>{html.escape(name)}</th>" for name in (*rows[0], "data"))
+        cell = 'style="padding:.2em .8em;text-align:right"'
+        heads = "".join(f"<th {cell}>{html.escape(name)}</th>" for name in (*rows[0], "data"))
         lines = "".join(
             "<tr>"
-            + "".join(f"<td>{html.escape(tables.shown(value))}</td>" for value in row.values())
-            + f"<td>{_download(run, number)}</td></tr>"
+            + "".join(f"<td {cell}>{html.escape(tables.shown(value))}</td>" for value in row.values())
+            + f"<td {cell}>{_download(run, number)}</td></tr>"
             for number, (row, run) in enumerate(zip(rows, self.runs, strict=True), 1)
         )
         last = html.escape(str(self.runs[-1].conditions))
@@ -244,4 +245,5 @@ def _download(run: Comparison, number: int) -> str:
         path = Path(folder) / "run.csv"
         run.to_csv(path)
         data = base64.b64encode(path.read_bytes()).decode("ascii")
-    return f'<a download="latency-{number}.csv" href="data:text/csv;base64,{data}">CSV</a>'
+    look = "text-decoration:underline;color:inherit"
+    return f'<a style="{look}" download="latency-{number}.csv" href="data:text/csv;base64,{data}">CSV</a>'
