@@ -14,6 +14,8 @@ WORD = "views.type_a_word"
 def test_a_word_typed_shows_its_bytes(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
+        assert lesson.text("Jupyter()") == "v1.kernel.websocket.jupyter.org"
+        assert "execute_result   2" in lesson.text("sorted(came")
         explorer = lesson.output(WORD)
         explorer.scroll_into_view_if_needed()
         field = explorer.get_by_role("textbox").first
@@ -36,8 +38,9 @@ def test_a_word_typed_shows_its_bytes(lab: Lab) -> None:
 def test_a_stored_lesson_shows_its_pictures(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:  # untrusted, nothing run
         pictures = lesson.page.locator(".jp-OutputArea img")
-        lesson.wait_until(lambda: pictures.count() == 1)
-        assert pictures.first.get_attribute("alt") == "The map of the course"
+        lesson.wait_until(lambda: pictures.count() == 2)
+        alts = pictures.evaluate_all("images => images.map(image => image.alt)")
+        assert alts == ["8 bytes: text 6 B 'Hello!'", "The map of the course"]
         assert "c3" in lesson.output(WORD).locator("td").all_text_contents()
         lesson.screenshot("00-stored")
     lab.print(NOTEBOOK, "00-print")

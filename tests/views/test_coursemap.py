@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from wsdemo.views.coursemap import PARTS, coursemap
 
 
@@ -19,8 +21,15 @@ def test_the_text_says_all_of_it() -> None:
         assert all(lesson.title in text and lesson.question in text for lesson in part.lessons)
 
 
-def test_every_word_stays_inside_the_picture_and_no_two_overlap() -> None:
-    picture = coursemap()
+def test_it_says_which_lessons_are_not_yet_written() -> None:
+    lines = coursemap(range(3)).text.splitlines()
+    missing = [line for line in lines if line.endswith("minutes; not yet written)")]
+    assert [int(line[:4]) for line in missing] == list(range(3, 17))
+
+
+@pytest.mark.parametrize("written", [None, (0, 1)])
+def test_every_word_stays_inside_the_picture_and_no_two_overlap(written: tuple[int, ...] | None) -> None:
+    picture = coursemap(written)
     canvas = picture.figure
     canvas.canvas.draw()
     boxes = [text.get_window_extent() for text in canvas.axes[0].texts]

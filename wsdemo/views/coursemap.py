@@ -14,6 +14,7 @@ Knows nothing of notebooks: it is a plan, drawn.
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from matplotlib.axes import Axes
@@ -94,8 +95,12 @@ BOLD: Final = 0.095  # inches of one letter of a title, on average
 LETTER: Final = 0.075  # and of a question
 
 
-def coursemap() -> Picture:
-    """Draw all lessons in the order in which they build on each other, left to right and down."""
+def coursemap(written: Iterable[int] | None = None) -> Picture:
+    """Draw all lessons in the order in which they build on each other, left to right and down.
+
+    `written` are the numbers of those that exist (by default all): the others are dashed, and say so.
+    """
+    there = frozenset(range(17) if written is None else written)
     heights = [_height(part) for part in PARTS]
     height = sum(heights) + len(PARTS) * (HEAD + GAP) + MARGIN
     drawing = figure(height)
@@ -117,22 +122,23 @@ def coursemap() -> Picture:
         top += HEAD
         wide = _width(part)
         for index, lesson in enumerate(part.lessons):
-            _box(axes, MARGIN + index * (wide + GAP), top, wide, tall, part, lesson)
+            _box(axes, MARGIN + index * (wide + GAP), top, wide, tall, part, lesson, lesson.number in there)
         top += tall + GAP
-    return Picture(drawing, describe(), "The map of the course")
+    return Picture(drawing, describe(there), "The map of the course")
 
 
-def describe() -> str:
+def describe(written: Iterable[int] = range(17)) -> str:
     """The map as text.
 
     >>> print(describe().splitlines()[2])
       00  Start here: Where is a WebSocket right now? (15 minutes)
     """
+    there = frozenset(written)
     lines = ["The map of the course"]
     for part in PARTS:
         lines.append(part.title)
         lines += [
-            f"  {n:02d}  {title}: {question} ({minutes} minutes)"
+            f"  {n:02d}  {title}: {question} ({minutes} minutes{'' if n in there else '; not yet written'})"
             for n, title, question, minutes in part.lessons
         ]
     return "\n".join(lines)
@@ -155,23 +161,26 @@ def _height(part: Part) -> float:
     return max(LARGE * len(title) + FINE * len(question) for title, question in lines) + 0.4
 
 
-def _box(axes: Axes, left: float, top: float, wide: float, tall: float, part: Part, lesson: Lesson) -> None:
-    axes.add_patch(
-        Rectangle((left, top), wide, tall, facecolor=theme.PAPER, edgecolor=theme.QUIET, linewidth=0.8)
-    )
-    axes.add_patch(
-        Rectangle((left, top), STRIP, tall, facecolor=part.fill, edgecolor=theme.QUIET, linewidth=0.8)
-    )
+def _box(
+    axes: Axes, left: float, top: float, wide: float, tall: float, part: Part, lesson: Lesson, there: bool
+) -> None:
+    line, ink = ("-", theme.INK) if there else ((0, (4, 3)), theme.QUIET)
+    for width, fill in ((wide, theme.PAPER), (STRIP, part.fill if there else theme.PAPER)):
+        axes.add_patch(
+            Rectangle(
+                (left, top), width, tall, facecolor=fill, edgecolor=theme.QUIET, linewidth=0.8, linestyle=line
+            )
+        )
     title, question = _wrapped(part, lesson)
     x, y = left + STRIP + 0.09, top + 0.05
-    for line in title:
+    for text in title:
         y += LARGE
-        axes.text(x, y, line, fontsize=theme.FONT, fontweight="bold", color=theme.INK)
+        axes.text(x, y, text, fontsize=theme.FONT, fontweight="bold", color=ink)
     y += 0.05
-    for line in question:
+    for text in question:
         y += FINE
-        axes.text(x, y, line, fontsize=theme.SMALL, color=theme.INK)
-    minutes = f"{lesson.minutes} min"
+        axes.text(x, y, text, fontsize=theme.SMALL, color=ink)
+    minutes = f"{lesson.minutes} min" if there else "not yet written"
     axes.text(
         left + wide - 0.08, top + tall - 0.08, minutes, fontsize=theme.SMALL, color=theme.QUIET, ha="right"
     )

@@ -1,0 +1,83 @@
+"""Jupyter's kernel socket: its messages are packed as jupyter_server packs them, and nothing stays behind."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import psutil
+import pytest
+from jupyter_server.services.kernels.connection.base import (
+    deserialize_msg_from_ws_v1,
+    serialize_msg_to_ws_v1,
+)
+
+from wsdemo import Trace, connect
+from wsdemo.course import jupyter
+from wsdemo.course.jupyter import SUBPROTOCOL, Jupyter, KernelMessage, answers, ask, pack, read
+
+
+def test_jupyter_reads_what_we_pack() -> None:
+    channel, parts = deserialize_msg_from_ws_v1(ask("1 + 1", id="a"))
+    header, parent, metadata, content = map(json.loads, parts)
+    assert (channel, header["msg_id"], header["msg_type"]) == ("shell", "a", "execute_request")
+    assert (parent, metadata, content["code"]) == ({}, {}, "1 + 1")
+
+
+def test_we_read_what_jupyter_packs() -> None:
+    header, parent = {"msg_id": "b", "msg_type": "stream"}, {"msg_id": "a"}
+    parts = [json.dumps(part).encode() for part in (header, parent, {}, {"text": "héllo"})]
+    for buffers in ([], [b"\x00" * 9, b""]):
+        message = serialize_msg_to_ws_v1([*parts, *buffers], "iopub")
+        assert read(message) == KernelMessage("iopub", "stream", "b", "a", {"text": "héllo"})
+
+
+@pytest.mark.parametrize("cut", [0, 7, 8, 40, 60, 100])
+def test_a_message_that_is_cut_is_refused(cut: int) -> None:
+    message = ask("1 + 1", id="a")
+    with pytest.raises(ValueError):
+        read(message[:cut])
+
+
+def test_the_heart_of_a_message() -> None:
+    cases: list[tuple[dict[str, object], str]] = [
+        ({"execution_state": "busy"}, "busy"),
+        ({"data": {"text/plain": "2"}, "execution_count": 1}, "2"),
+        ({"text": "Hi"}, "Hi"),
+        ({"ename": "ValueError", "status": "error"}, "ValueError"),
+        ({"status": "ok"}, "ok"),
+        ({}, ""),
+    ]
+    for content, heart in cases:
+        assert read(pack("iopub", {"msg_id": "b", "msg_type": "k"}, {}, content)).says == heart
+
+
+@pytest.mark.timeout(180)
+def test_a_cell_in_a_real_kernel() -> None:
+    trace = Trace()
+    with Jupyter() as server:
+        folder = server._home
+        with connect(server.url, headers=server.headers, subprotocols=[SUBPROTOCOL], trace=trace) as ws:
+            for code, results in (("1 + 1", ["2"]), ("x = 1", []), ("1 / 0", ["ZeroDivisionError"])):
+                ws.send(ask(code, id=code))
+                came = list(answers(ws, id=code))
+                kinds = [message.kind for message in came]
+                assert (kinds.count("execute_reply"), kinds.count("status")) == (1, 2)
+                assert [m.says for m in came if m.kind in ("execute_result", "error")] == results
+        family = psutil.Process(server._process.pid).children(recursive=True)
+        assert family, "the kernel"
+    server.close()  # a second time
+    assert trace.responses[0].headers["sec-websocket-protocol"] == ws.subprotocol == SUBPROTOCOL
+    assert server._process.poll() is not None
+    assert not any(process.is_running() for process in family)
+    assert not folder.exists()
+
+
+def test_a_server_that_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "jupyter_server.py").write_text("raise SystemExit('out of order')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    with pytest.raises(RuntimeError, match="the Jupyter server did not start: out of order"):
+        Jupyter()
+    monkeypatch.setattr(jupyter.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(RuntimeError, match="jupyter_server is missing: make lab"):
+        Jupyter()
