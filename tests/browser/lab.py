@@ -67,6 +67,9 @@ KERNEL_READY: Final = """async () => {
 HEIGHT: Final = """() => Math.max(
     ...Array.from(document.querySelectorAll('.jp-WindowedPanel-inner'), cells => cells.scrollHeight)
 )"""
+TO_THE_TOP: Final = (
+    "() => document.querySelectorAll('.jp-WindowedPanel-outer').forEach(cells => cells.scrollTop = 0)"
+)
 NEXT_FRAME: Final = "() => new Promise(next => requestAnimationFrame(() => requestAnimationFrame(next)))"
 
 
@@ -259,6 +262,7 @@ class Lesson:
         if whole:
             height = min(int(self.page.evaluate(HEIGHT)) + 160, 16_000)
             self.page.set_viewport_size({"width": self._size["width"], "height": height})
+            self.page.evaluate(TO_THE_TOP)
             self.page.evaluate(NEXT_FRAME)
         self.page.screenshot(path=path)
         if whole:

@@ -209,9 +209,13 @@ def _end(thread: threading.Thread, deadline: float) -> Wrong:
     import ctypes  # CPython's own way; needed only here
 
     late = f"still running after {deadline:g} seconds"
-    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_TooLong))
-    thread.join(1.0)
-    if thread.is_alive():
+    for _ in range(10):  # a thread that it starts just then goes by the same number, and is hit instead
+        number, raised = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_TooLong)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(number, raised)
+        thread.join(0.1)
+        if not thread.is_alive():
+            break
+    else:
         return Wrong(
             f"{late}: it waits for something that never comes. It still waits; restart the kernel to end it"
         )

@@ -23,6 +23,8 @@ ILL = Finding("packages", "all are there", "one is missing", remedy="make lab, t
     ),
     Mistake("def is_green(report):\n    return 'all is well'", "should be False"),
     Mistake("def is_green(report):\n    print(report)", "should be"),
+    Mistake("def is_green(report):\n    return report.findings[-1].ok", "should be True"),
+    Mistake("def is_green(report):\n    return report.problems", "should be False"),
     deadline=20.0,
 )
 def is_green(answer: Callable[[Report], bool], rng: random.Random) -> None:
@@ -52,6 +54,8 @@ def is_green(answer: Callable[[Report], bool], rng: random.Random) -> None:
     Mistake("def word_to_bytes(word):\n    return bytes(ord(char) % 256 for char in word)", "should be"),
     Mistake("def word_to_bytes(word):\n    return len(word.encode())", "should be"),
     Mistake("def word_to_bytes(word):\n    return word.encode().hex(' ')", "should be"),
+    Mistake("def word_to_bytes(word):\n    return word.strip().encode()", "should be"),
+    Mistake("def word_to_bytes(word):\n    return word.encode('utf-8-sig')", "should be"),
     Mistake(
         "def word_to_bytes(word):\n    return word.encode('ascii')", "your code raised UnicodeEncodeError"
     ),
@@ -61,7 +65,7 @@ def word_to_bytes(answer: Callable[[str], bytes], rng: random.Random) -> None:
     for size in (1, 3, 5):
         letters = [rng.choice(rng.choice(LETTERS)) for _ in range(size)] + ["é", rng.choice("日👋")]
         rng.shuffle(letters)
-        word = "".join(letters)
+        word = "".join(letters) + " "
         same(answer(word), word.encode(), f"the bytes of {word!r}")
 
 
@@ -91,6 +95,20 @@ HEADER = "sec-websocket-protocol"
         "def chosen_subprotocol(answer):\n"
         "    return answer.lower().split(b'sec-websocket-protocol: ')[1].split(b'\\r\\n')[0].decode()",
         "should be",
+    ),
+    Mistake(
+        "def chosen_subprotocol(answer):\n"
+        "    start = answer.lower().find(b'sec-websocket-protocol')\n"
+        "    return answer[start + 24 :].split(b'\\r\\n')[0].decode()",
+        "where the answer has no such line, should be None",
+    ),
+    Mistake(
+        "def chosen_subprotocol(answer):\n"
+        "    for line in answer.decode().split('\\n'):\n"
+        "        name, _, value = line.partition(': ')\n"
+        "        if name.lower() == 'sec-websocket-protocol':\n"
+        "            return value",
+        "\\r'",
     ),
     Mistake(
         "def chosen_subprotocol(answer):\n"
@@ -153,6 +171,15 @@ def _switching(rng: random.Random, line: str | None) -> bytes:
     Mistake(
         "def frames_of_a_cell(messages, id):\n    return sum(m.parent == id for m in messages)",
         "the request itself",
+    ),
+    Mistake(
+        "def frames_of_a_cell(messages, id):\n"
+        "    count = 0\n"
+        "    for message in messages:\n"
+        "        count += id in (message.id, message.parent)\n"
+        "        if message.says == 'idle':\n"
+        "            return count",
+        "should be",
     ),
     Mistake(
         "def frames_of_a_cell(messages, id):\n    return sum(m.id == id for m in messages)",

@@ -79,6 +79,28 @@ class Dribble:
         "    return data",
         "should raise ConnectionError",
     ),
+    Mistake(
+        "def read_exactly(sock, size):\n"
+        "    data = sock.recv(1)\n"
+        "    while len(data) < size:\n"
+        "        piece = sock.recv(size - len(data))\n"
+        "        if not piece:\n"
+        "            raise ValueError('too short')\n"
+        "        data += piece\n"
+        "    return data",
+        "read_exactly(sock, 0)",
+    ),
+    Mistake(
+        "def read_exactly(sock, size):\n"
+        "    data = b''\n"
+        "    while len(data) < size:\n"
+        "        piece = sock.recv(size - len(data))\n"
+        "        if not piece:\n"
+        "            raise ValueError('too short')\n"
+        "        data += piece\n"
+        "    return data",
+        "should raise ConnectionError; it raised ValueError",
+    ),
 )
 def read_exactly(answer: Callable[[Any, int], bytes], rng: random.Random) -> None:
     """Exactly so many bytes, however they come, and not one of the next message."""
@@ -99,8 +121,12 @@ def read_exactly(answer: Callable[[Any, int], bytes], rng: random.Random) -> Non
         what = f"read_exactly(sock, 9), where the stream ends after {there} bytes,"
         try:
             got = answer(Dribble(rng.randbytes(there), 2), 9)
+        except (NotImplementedError, Wrong):
+            raise
         except (ConnectionError, EOFError):
             continue
+        except Exception as error:
+            raise Wrong(f"{what} should raise ConnectionError; it raised {type(error).__name__}") from error
         raise Wrong(f"{what} should raise ConnectionError; got {show(got)}")
 
 
@@ -126,6 +152,13 @@ ABROAD = "äéîøñßçλжшאعह中日한👋🎈🚀"
         "should be",
     ),
     Mistake("def add_header(text):\n    return f'{len(text.encode()):<10}{text}'", "encode"),
+    Mistake(
+        "def add_header(text):\n    return b'%-10d' % (len(text.encode()) + 10) + text.encode()", "should be"
+    ),
+    Mistake(
+        "def add_header(text):\n    return b'%-10d' % len(text.encode()) + text.encode() if text else b''",
+        "should be",
+    ),
     Mistake(
         "def add_header(text):\n"
         "    data = text.encode('latin-1', 'replace')\n"
@@ -187,6 +220,30 @@ def add_header(answer: Callable[[str], bytes], rng: random.Random) -> None:
         "should raise ValueError",
     ),
     Mistake(
+        "import re\n\n"
+        "def payload_length(header):\n"
+        "    if len(header) != 10 or not re.match(rb'\\d+ *$', header):\n"
+        "        raise ValueError('no header')\n"
+        "    return int(header)",
+        "should raise ValueError",
+    ),
+    Mistake(
+        "def payload_length(header):\n"
+        "    digits = header.decode('utf-8', 'replace').rstrip(' ')\n"
+        "    if len(header) != 10 or not digits.isdigit():\n"
+        "        raise ValueError('no header')\n"
+        "    return int(digits)",
+        "should raise ValueError",
+    ),
+    Mistake(
+        "def payload_length(header):\n"
+        "    assert len(header) == 10\n"
+        "    digits = header.rstrip(b' ')\n"
+        "    assert digits.isdigit()\n"
+        "    return int(digits)",
+        "should raise ValueError; it raised AssertionError",
+    ),
+    Mistake(
         "def payload_length(header):\n"
         "    digits = header.rstrip()\n"
         "    if len(header) != 10 or not digits.isdigit():\n"
@@ -208,6 +265,8 @@ def payload_length(answer: Callable[[bytes], int], rng: random.Random) -> None:
         f"{number[0]}_{number[1:]}",  # int() takes this for a number
         f"{number[0]} {number[1:]}",
         f"{number}\n",  # isspace() takes this for padding
+        f"{number.ljust(HEADER - 1)}\n",  # a regular expression's $ looks past it
+        f"{number}٣",  # str.isdigit() takes this for a three
         f"{number}\0",
         f"{number}.0",
         f"0x{number}",
@@ -215,7 +274,7 @@ def payload_length(answer: Callable[[bytes], int], rng: random.Random) -> None:
         "",  # nothing but padding
     ]
     rng.shuffle(bad)
-    headers = [padded.encode()[:HEADER] for padded in (text.ljust(HEADER) for text in bad)]
+    headers = [text.encode().ljust(HEADER)[:HEADER] for text in bad]
     for header in [
         *headers,
         number.rjust(HEADER).encode(),
@@ -236,6 +295,12 @@ def payload_length(answer: Callable[[bytes], int], rng: random.Random) -> None:
         "should be",
     ),
     Mistake("def header_width(biggest):\n    return 10", "should be"),
+    Mistake("def header_width(biggest):\n    return str(len(str(biggest)))", "should be"),
+    Mistake(
+        "def header_width(biggest):\n    width = 0\n    while biggest:\n        biggest //= 10\n"
+        "        width += 1\n    return width",
+        "header_width(0) should be 1",
+    ),
     Mistake("def header_width(biggest):\n    return len(str(biggest)) + 1", "should be"),
     Mistake("def header_width(biggest):\n    return len(str(biggest - 1))", "should be"),
     Mistake("def header_width(biggest):\n    return (biggest.bit_length() + 7) // 8", "should be"),

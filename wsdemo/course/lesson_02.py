@@ -19,6 +19,7 @@ from wsdemo.rawtcp.framing import HEADER, serialize
 
 WORDS = ("tea", "naïve", "héllo 👋", "see you", "12", "日本", "x", "")
 
+MOST_CALLS = 200  # with which a kernel's buffer is filled: each takes what there is room for
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 seconds: closing sends a reset, not an end
 
 
@@ -51,6 +52,23 @@ def tell_others(socks, sender, data):
     Mistake(
         """
 def tell_others(socks, sender, data):
+    for sock in socks[1:]:
+        sock.sendall(data)
+""",
+        "the sender",
+    ),
+    Mistake(
+        """
+def tell_others(socks, sender, data):
+    for sock in socks:
+        if sock is not sender:
+            sock.sendall(serialize(data.decode()))
+""",
+        "should get the message",
+    ),
+    Mistake(
+        """
+def tell_others(socks, sender, data):
     socks.remove(sender)
     for sock in socks:
         sock.sendall(data)
@@ -64,23 +82,32 @@ def tell_others(
     """Everyone gets the message, its sender does not."""
     count = rng.randint(3, 6)
     with connections(count) as pairs:
-        speaker = rng.randrange(count)
-        data = serialize(rng.choice(WORDS))
-        socks = [server for server, _ in pairs]
-        listed = list(socks)
-        answer(listed, pairs[speaker][0], data)
-        if listed != socks:
-            raise Wrong(f"of {count} clients, {len(listed)} are in the list after it: nobody has left")
-        if any(sock.fileno() < 0 for sock in socks):
-            raise Wrong("a client's socket is closed after it: nobody has left")
-        who = f"client {speaker + 1} of {count}"
-        got = arrived(pairs[speaker][1], 0)
-        if got:
-            raise Wrong(f"the sender, {who}, should get no bytes; got {show(got)}")
-        for number, (_, client) in enumerate(pairs):
-            if number != speaker:
-                who = f"client {number + 1} of {count}"
-                same(arrived(client, len(data)), data, f"{who} should get the message: it")
+        for speaker in rng.sample(range(count), 2):
+            _tell(answer, pairs, speaker, serialize(rng.choice(WORDS)))
+
+
+def _tell(
+    answer: Callable[[list[socket.socket], socket.socket, bytes], object],
+    pairs: list[tuple[socket.socket, socket.socket]],
+    speaker: int,
+    data: bytes,
+) -> None:
+    """One of them has said this: who gets it?"""
+    count = len(pairs)
+    socks = [server for server, _ in pairs]
+    listed = list(socks)
+    answer(listed, pairs[speaker][0], data)
+    if listed != socks:
+        raise Wrong(f"of {count} clients, {len(listed)} are in the list after it: nobody has left")
+    if any(sock.fileno() < 0 for sock in socks):
+        raise Wrong("a client's socket is closed after it: nobody has left")
+    got = arrived(pairs[speaker][1], 0)
+    if got:
+        raise Wrong(f"the sender, client {speaker + 1} of {count}, should get no bytes; got {show(got)}")
+    for number, (_, client) in enumerate(pairs):
+        if number != speaker:
+            who = f"client {number + 1} of {count}"
+            same(arrived(client, len(data)), data, f"{who} should get the message: it")
 
 
 @exercise(
@@ -133,6 +160,38 @@ def receive_or_forget(sock, clients):
         return b''
 """,
         "still in the list",
+    ),
+    Mistake(
+        """
+def receive_or_forget(sock, clients):
+    try:
+        data = sock.recv(65536)
+    except BlockingIOError:
+        return b''
+    except OSError:
+        data = b''
+    if not data:
+        clients = [other for other in clients if other is not sock]
+        sock.close()
+    return data
+""",
+        "still in the list",
+    ),
+    Mistake(
+        """
+def receive_or_forget(sock, clients):
+    try:
+        data = sock.recv(65536)
+    except BlockingIOError:
+        return b''
+    except OSError:
+        data = b''
+    if not data:
+        clients.clear()
+        sock.close()
+    return data
+""",
+        "somebody else was removed",
     ),
     Mistake(
         """
@@ -243,6 +302,39 @@ def send_what_fits(sock, outbox):
     Mistake(
         """
 def send_what_fits(sock, outbox):
+    try:
+        taken = sock.send(outbox[:1])
+    except BlockingIOError:
+        taken = 0
+    del outbox[:taken]
+""",
+        "offer the kernel all of it",
+    ),
+    Mistake(
+        """
+def send_what_fits(sock, outbox):
+    try:
+        taken = sock.send(outbox)
+    except BlockingIOError:
+        taken = 0
+    outbox = outbox[taken:]
+""",
+        "twice",
+    ),
+    Mistake(
+        """
+def send_what_fits(sock, outbox):
+    try:
+        taken = sock.send(outbox)
+    except BlockingIOError:
+        taken = 0
+    del outbox[len(outbox) - taken :]
+""",
+        "is wrong",
+    ),
+    Mistake(
+        """
+def send_what_fits(sock, outbox):
     taken = sock.send(outbox)
     del outbox[:taken]
 """,
@@ -314,8 +406,13 @@ def _fill(
     _without_waiting(answer, sock, outbox, reader, "the first call")
     if len(outbox) == size and select.select([reader], [], [], PATIENCE / 2)[0]:
         raise Wrong(f"the kernel took bytes, and all {size} are still in the outbox: they would go out twice")
+    calls = 1
     while len(outbox) < size:
-        size = len(outbox)
+        if calls == MOST_CALLS:
+            raise Wrong(
+                f"after {calls} calls {size} bytes are in the outbox: offer the kernel all of it at once"
+            )
+        size, calls = len(outbox), calls + 1
         _without_waiting(answer, sock, outbox, reader, "a call when the kernel has no room")
 
 
@@ -382,6 +479,33 @@ def take_messages(sock, inbox):
     Mistake(
         """
 def take_messages(sock, inbox):
+    inbox += sock.recv(65536)
+    messages = []
+    while found := parse(inbox):
+        text, end = found
+        del inbox[:end]
+        if text:
+            messages.append(text)
+    return messages
+""",
+        "should be",
+    ),
+    Mistake(
+        """
+def take_messages(sock, inbox):
+    inbox += sock.recv(65536)
+    messages = []
+    while found := parse(inbox):
+        text, end = found
+        inbox = inbox[end:]
+        messages.append(text)
+    return messages
+""",
+        "should be",
+    ),
+    Mistake(
+        """
+def take_messages(sock, inbox):
     messages = []
     while len(messages) < 1:
         inbox += sock.recv(65536)
@@ -397,7 +521,8 @@ def take_messages(answer: Callable[[socket.socket, bytearray], list[str]], rng: 
     """All whole messages, after one `recv` that has something to give; the rest stays in the inbox."""
     half = serialize("half")
     cut = rng.choice([rng.randrange(1, HEADER), rng.randrange(HEADER, len(half))])
-    texts = [rng.choice(WORDS) for _ in range(rng.randint(2, 4))]
+    texts = [rng.choice(WORDS) for _ in range(rng.randint(2, 3))] + [""]  # that is a message, too
+    rng.shuffle(texts)
     steps = [
         (half[:cut], []),
         (half[cut:] + serialize(texts[0])[:5], ["half"]),

@@ -152,6 +152,20 @@ def refuse_version(version):
         _refusal(_426 + "\\r\\n").replace('version == "13"', "int(version) >= 13"),
         "should be a response",
     ),
+    Mistake(
+        _refusal(
+            r"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\n"
+            r"Sec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n"
+        ),
+        "must send Connection: Upgrade too",
+    ),
+    Mistake(
+        _refusal(
+            r"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            r"Sec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\nonly 13"
+        ),
+        "stand behind the response",
+    ),
 )
 def refuse_version(answer: Callable[[str], bytes | None], rng: random.Random) -> None:
     """Version 13 goes on; any other gets 426 and the version that is spoken here."""
@@ -184,6 +198,12 @@ def _judge_refusal(what: str, got: bytes) -> None:
     same(version, "13", f"{what}: Sec-WebSocket-Version")
     if "websocket" not in response.headers.tokens("upgrade"):
         raise Wrong(f"{what}: a 426 says what to upgrade to, Upgrade: websocket (RFC 9110 §15.5.22)")
+    if "upgrade" not in response.headers.tokens("connection"):
+        raise Wrong(f"{what}: whoever sends Upgrade must send Connection: Upgrade too (RFC 9110 §7.8)")
+    if found[1] < len(got):
+        raise Wrong(
+            f"{what}: {show(got[found[1] :])} stand behind the response; its length says that it is over"
+        )
 
 
 @exercise(

@@ -24,6 +24,9 @@ VECTORS: tuple[tuple[bool, int, int, bytes | None, str], ...] = (
     (True, 2, 65536, None, "82 7f 00 00 00 00 00 01 00 00"),
 )
 
+#: A key of zeros masks nothing, and is a key all the same.
+NO_SECRET = (True, 2, 3, bytes(4), "82 83 00 00 00 00")
+
 Header = Callable[[bool, int, int, bytes | None], bytes]
 
 
@@ -67,10 +70,17 @@ _TAIL = "    return head + (key or b'')"
         "    else:\n        head = bytes([first, 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
         "should be",
     ),
+    Mistake(
+        _HEAD + "    bit = 0x80 if key and any(key) else 0\n"
+        "    if length < 126:\n        head = bytes([first, bit | length])\n"
+        "    elif length < 65536:\n        head = bytes([first, bit | 126]) + length.to_bytes(2, 'big')\n"
+        "    else:\n        head = bytes([first, bit | 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
+        "should be 82 83 00 00 00 00",
+    ),
 )
 def frame_header(answer: Header, rng: random.Random) -> None:
     """The header of a frame, in its shortest form."""
-    for fin, opcode, length, key, wanted in VECTORS:
+    for fin, opcode, length, key, wanted in (*VECTORS, NO_SECRET):
         what = f"frame_header({fin}, {opcode}, {length}, {'no key' if key is None else key.hex()})"
         same(answer(fin, opcode, length, key), bytes.fromhex(wanted), what)
     for length in (*EDGES, rng.randrange(126), rng.randrange(126, 65536), rng.randrange(65536, 1 << 62)):
@@ -86,6 +96,19 @@ _READ = (
     "    fin, opcode = bool(data[0] & 0x80), data[0] & 0x0F\n"
     "    length, size = data[1] & 0x7F, 2\n"
 )
+_WHOLE = """
+def read_header(data):
+    if len(data) < 2:
+        return None
+    form = data[1] & 0x7F
+    start = 2 + {{126: 2, 127: 8}}.get(form, 0)
+    size = start + (4 if data[1] & 0x80 else 0)
+    if {missing}:
+        return None
+    length = form if start == 2 else int.from_bytes(data[2:start], "big")
+    key = data[start:size] if data[1] & 0x80 else None
+    return bool(data[0] & 0x80), data[0] & {opcode}, length, key, size
+"""
 
 
 @exercise(
@@ -116,6 +139,8 @@ _READ = (
         "    return fin, opcode, length, key, size",
         "should be",
     ),
+    Mistake(_WHOLE.format(missing="len(data) <= size", opcode="0x0F"), "and 0 bytes of payload should be"),
+    Mistake(_WHOLE.format(missing="len(data) < size", opcode="0x7F"), "the opcode has four bits"),
 )
 def read_header(answer: Callable[[bytes], Any], rng: random.Random) -> None:
     """A header taken apart, and None while bytes of it are missing."""
@@ -132,10 +157,19 @@ def read_header(answer: Callable[[bytes], Any], rng: random.Random) -> None:
                 None,
                 f"read_header of {show(head[:cut])}, the first {cut} bytes of a header,",
             )
-        got = answer(head + rng.randbytes(3))
         wanted = (fin, opcode, length, key, len(head))
-        if not isinstance(got, tuple | list) or tuple(got) != wanted:
-            raise Wrong(f"read_header of {show(head)} and 3 bytes of payload should be {wanted}; got {got!r}")
+        for more in (3, 0):
+            got = answer(head + rng.randbytes(more))
+            if not isinstance(got, tuple | list) or tuple(got) != wanted:
+                what = f"read_header of {show(head)} and {more} bytes of payload"
+                raise Wrong(f"{what} should be {wanted}; got {show(got)}")
+    reserved = bytes([0xC1, 0x00])  # RSV1 is set: bits 1 to 3 belong to no opcode
+    got = answer(reserved)
+    if not isinstance(got, tuple | list) or tuple(got) != (True, 1, 0, None, 2):
+        raise Wrong(
+            f"read_header of {show(reserved)}, with RSV1 set, should be (True, 1, 0, None, 2), "
+            f"for the opcode has four bits; got {show(got)}"
+        )
 
 
 @exercise(
@@ -212,10 +246,19 @@ _SPLIT = "def split_frames(data):\n    found = []\n"
         "def split_frames(data):\n    return [data[2:]], b''",
         "should be",
     ),
+    Mistake(
+        _SPLIT + "    while (head := read_header(data)) is not None:\n"
+        "        fin, opcode, length, key, size = head\n"
+        "        if len(data) < size + length:\n            break\n"
+        "        if length:\n            found.append(data[size:size + length])\n"
+        "        data = data[size + length:]\n"
+        "    return found, data",
+        "the payloads should be",
+    ),
 )
 def split_frames(answer: Callable[[bytes], tuple[list[bytes], bytes]], rng: random.Random) -> None:
     """All whole frames of a server, and the bytes that are left over."""
-    payloads = [rng.randbytes(rng.choice((0, 1, 5, 125, 126, 300))) for _ in range(4)]
+    payloads = [rng.randbytes(size) for size in (0, *rng.sample((0, 1, 5, 125, 126, 300), 3))]
     stream = b"".join(made(True, 2, len(payload), None) + payload for payload in payloads)
     ends, end = [], 0
     for payload in payloads:

@@ -31,11 +31,15 @@ from wsdemo.protocol.masking import mask
         "def mask_payload(data, key):\n    return bytes((a + key[i % 4]) % 256 for i, a in enumerate(data))",
         "should be",
     ),
+    Mistake(
+        "def mask_payload(data, key):\n    return bytes(a ^ b for a, b in zip(data, key * 100))",
+        "should be",
+    ),
 )
 def mask_payload(answer: Callable[[bytes, bytes], bytes], rng: random.Random) -> None:
     """The RFC's own Hello, then random bytes of many lengths; and there and back again."""
     cases = [(b"Hello", bytes.fromhex("37fa213d"))]
-    cases += [(rng.randbytes(size), rng.randbytes(4)) for size in (0, 1, 3, 4, 5, rng.randint(6, 40))]
+    cases += [(rng.randbytes(size), rng.randbytes(4)) for size in (0, 1, 3, 4, 5, rng.randint(6, 40), 2000)]
     for data, key in cases:
         got = answer(data, key)
         what = f"with key {show(key)}, {show(data)}"

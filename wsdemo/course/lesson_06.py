@@ -150,12 +150,35 @@ _ORDER = "def order_error(frames):\n    inside = False\n    for number, (fin, op
         "    return None",
         "should be",
     ),
+    Mistake(
+        "def order_error(frames):\n"
+        "    inside = False\n"
+        "    for number, (fin, opcode) in enumerate(frames):\n"
+        "        if opcode not in (9, 10):\n"
+        "            if (opcode == 0) != inside:\n                return number\n"
+        "            inside = not fin",
+        "binary fin=0, close fin=1 should be None",
+    ),
+    Mistake(
+        "def order_error(frames):\n"
+        "    inside = False\n"
+        "    for number, (fin, opcode) in enumerate(frames):\n"
+        "        if opcode < 8:\n"
+        "            if (opcode == 0) != inside:\n                return number\n"
+        "            inside = opcode != 0 and not fin",
+        "should be None; got 2",
+    ),
 )
 def order_error(answer: Callable[[list[tuple[bool, int]]], int | None], rng: random.Random) -> None:
     """The first data frame that may not come here."""
+    known: list[tuple[list[tuple[bool, int]], int | None]] = [
+        ([(False, TEXT), (False, CONTINUATION), (True, CONTINUATION)], None),
+        ([(False, BINARY), (True, CLOSE)], None),  # a close frame is a control frame, too
+    ]
+    for frames, wanted in known:
+        same(answer(frames), wanted, f"order_error of {_order(frames)}")
     for _ in range(40):
-        frames: list[tuple[bool, int]] = []
-        inside, wanted = False, None
+        frames, inside, wanted = [], False, None
         for number in range(rng.randint(1, 7)):
             opcode = rng.choice((PING, PONG, CONTINUATION, CONTINUATION, TEXT, BINARY))
             fin = opcode >= CLOSE or rng.random() < 0.4
@@ -164,8 +187,11 @@ def order_error(answer: Callable[[list[tuple[bool, int]]], int | None], rng: ran
                 if (opcode == CONTINUATION) != inside:
                     wanted = number
                 inside = not fin
-        what = ", ".join(f"{_NAMES[opcode]} fin={fin:d}" for fin, opcode in frames)
-        same(answer(frames), wanted, f"order_error of {what}")
+        same(answer(frames), wanted, f"order_error of {_order(frames)}")
+
+
+def _order(frames: list[tuple[bool, int]]) -> str:
+    return ", ".join(f"{_NAMES[opcode]} fin={fin:d}" for fin, opcode in frames)
 
 
 @exercise(
@@ -209,6 +235,18 @@ def order_error(answer: Callable[[list[tuple[bool, int]]], int | None], rng: ran
         "    return None",
         "should be",
     ),
+    Mistake(
+        "import codecs\n\n"
+        "def close_code(frames, limit):\n"
+        "    decoder, size = codecs.getincrementaldecoder('utf-8')(), 0\n"
+        "    for fin, opcode, payload in frames:\n"
+        "        size += len(payload)\n"
+        "        if size > limit:\n            return 1009\n"
+        "        if opcode == 1:\n"
+        "            try:\n                decoder.decode(payload, final=fin)\n"
+        "            except UnicodeDecodeError:\n                return 1007",
+        "should be 1007; got None",
+    ),
 )
 def close_code(answer: Callable[[list[Frame], int], int | None], rng: random.Random) -> None:
     """1009 for too much, 1007 for text that is no UTF-8, in the order in which they can be known."""
@@ -222,6 +260,7 @@ def close_code(answer: Callable[[list[Frame], int], int | None], rng: random.Ran
         ([(True, TEXT, half[:1])], 10, 1007),
         ([(False, TEXT, b"\xff"), (True, CONTINUATION, bytes(20))], 10, 1007),
         ([(True, TEXT, b"\xff" * 20)], 10, 1009),
+        ([(False, TEXT, b"a"), (True, CONTINUATION, b"\xff")], 10, 1007),
     ]
     for _ in range(20):
         text = rng.choice([word for word in WORDS if word])

@@ -164,12 +164,44 @@ _KEEP = (
         "        return 'wait'",
         "no ping is due",
     ),
+    Mistake(
+        """
+class Keepalive:
+    def __init__(self, interval, timeout, now):
+        self.interval, self.timeout = interval, timeout
+        self.last, self.asked = now, False
+
+    def heard(self, now):
+        self.last, self.asked = now, False
+
+    def check(self, now):
+        silence = now - self.last
+        if self.asked:
+            return "dead" if silence >= self.interval + self.timeout else "wait"
+        self.asked = silence >= self.interval
+        return "ping" if self.asked else "wait"
+""",
+        "seconds after it, should be 'wait'; got 'dead'",
+    ),
 )
 def Keepalive(answer: Callable[[float, float, float], Any], rng: random.Random) -> None:
     """A connection lives for a while and then freezes, on a made-up clock; nothing waits for real."""
     for case in range(12):
         interval, timeout = (rng.randint(3, 20) * TICK for _ in range(2))
         _live(answer, interval, timeout, rng, chatty=case % 3 == 1)
+    interval, timeout = (rng.randint(3, 20) * TICK for _ in range(2))
+    keep = answer(interval, timeout, 0)
+    same(
+        keep.check(interval + TICK),
+        "ping",
+        f"Keepalive({interval:g}, {timeout:g}, 0): check({interval + TICK:g})",
+    )
+    same(
+        keep.check(interval + timeout),
+        "wait",
+        f"Keepalive({interval:g}, {timeout:g}, 0), with a ping sent at {interval + TICK:g}: "
+        f"check({interval + timeout:g}), {timeout - TICK:g} seconds after it,",
+    )
 
 
 def _live(
@@ -254,9 +286,21 @@ _FIRST = "def ending(story):\n    for what, code in story:\n"
         "        if what in ('eof', 'reset'):\n            return 1006",
         "should be 1002",
     ),
+    Mistake(
+        _FIRST + "        if what == 'reset':\n            return 1006\n"
+        "        if what == 'close':\n            "
+        "return {None: 1005, 1005: 1002, 1006: 1002, 1015: 1002}.get(code, code)",
+        "should be 1006; got None",
+    ),
+    Mistake(
+        _FIRST + "        if what in ('eof', 'reset'):\n            return 1006\n"
+        "        if what == 'close':\n            "
+        "return {None: 1005, 1005: 1002, 1006: 1002}.get(code, code)",
+        "should be 1002; got 1015",
+    ),
 )
 def ending(answer: Callable[[Story], int | None], rng: random.Random) -> None:
-    """Five stories, played to a real client by a server on the loopback: its close code is the judge."""
+    """Stories of five kinds, played to a real client by a server on the loopback: its code is the judge."""
     for story in stories(rng):
         predicted = answer([*story])
         same(predicted, played(story), f"ending({story})")
@@ -272,9 +316,9 @@ def stories(rng: random.Random) -> list[Story]:
     found: list[Story] = [
         [*messages(), ("close", rng.choice((1000, 1001, 1011, rng.randint(3000, 4999)))), ("reset", None)],
         [*messages(), ("close", None), (rng.choice(end), None)],
-        [*messages(), (rng.choice(end), None)],
+        *([*messages(), (what, None)] for what in end),
         [*messages(), ("message", None)],
-        [*messages(), ("close", int(rng.choice(sorted(NEVER_SENT)))), ("eof", None)],
+        *([*messages(), ("close", int(code)), ("eof", None)] for code in sorted(NEVER_SENT)),
     ]
     rng.shuffle(found)
     return found

@@ -59,7 +59,7 @@ def rescue(wake: Callable[[], object]) -> Iterator[threading.Event]:
 
     def body() -> None:
         rescued.set()
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError, ValueError):  # the check may have closed it meanwhile
             wake()
 
     timer = threading.Timer(PATIENCE, body)
