@@ -6,10 +6,11 @@
                               │
                               └──► Trace ──► packets, a file, a capture
 
-It changes nothing, with one exception: a server that is not on this machine is asked by its own name, so
-the Host field, and an Origin that names the sniffer, are rewritten. On record is what the client said.
-Compression, cookies, tokens and TLS to the server are passed through; between client and sniffer there is no
-TLS, so listen on loopback.
+Plain HTTP passes as well: a browser that is pointed at ``http://127.0.0.1:port`` gets its page and its
+sockets through the sniffer. It changes nothing, with one exception: a server that is not on this machine is
+asked by its own name, so the Host field, and an Origin that names the sniffer, are rewritten. On record is
+what the client said. Compression, cookies, tokens and TLS to the server are passed through; between client
+and sniffer there is no TLS, so listen on loopback.
 """
 
 from __future__ import annotations
