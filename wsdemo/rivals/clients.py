@@ -173,10 +173,6 @@ class Client:
         assert self._wire is not None
         self._wire.finish(close=True)
 
-    def ready(self) -> bool:
-        """Nobody else writes here."""
-        return False
-
     def drained(self) -> None:
         """Nothing waits for this."""
 

@@ -252,10 +252,6 @@ class Leg:
         """This side will send no more."""
         self.pipe.eof()
 
-    def ready(self) -> bool:
-        """Nobody else writes here."""
-        return False
-
     def drained(self) -> None:
         """This side has taken all that was pending: the other one may go on."""
         other = self.link.far if self is self.link.near else self.link.near
