@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from tests.waiting import DEADLINE, Seen, open_files
-from wsdemo.net import inbox as module
-from wsdemo.net.doorbell import EventFd, Portable, doorbell
+from tests.waiting import DEADLINE, Seen
 from wsdemo.net.inbox import Inbox
 from wsdemo.protocol.errors import ConnectionClosed
-
-BELLS = [Portable, *([EventFd] if hasattr(os, "eventfd") else [])]
-
-
-@pytest.fixture(autouse=True, params=BELLS, ids=lambda bell: bell.__name__)
-def bell(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each test by either way to wait."""
-    monkeypatch.setattr(module, "doorbell", request.param)
 
 
 def inbox(messages: int = 100, size: int = 1000) -> tuple[Inbox, Seen]:
@@ -176,38 +165,3 @@ def test_full_holds_until_half_is_taken_also_when_more_is_put() -> None:
     assert room.empty()
     box.get(0)
     assert room.next(0) == "room"
-
-
-def test_nothing_is_left_open() -> None:
-    before = open_files()
-    for wait in (0.001, None):
-        box, _ = inbox()
-        threads = started(3, lambda box=box, wait=wait: ended(box, wait))  # type: ignore[misc]
-        box.end(1000, "")
-        for thread in threads:
-            thread.join(DEADLINE)
-        assert open_files() == before
-    box, _ = inbox()
-    with pytest.raises(TimeoutError):
-        box.get(0.001)
-    del box  # without an end
-    assert open_files() == before
-
-
-def ended(box: Inbox, patience: float | None) -> None:
-    with pytest.raises((ConnectionClosed, TimeoutError)):
-        box.get(patience)
-
-
-def test_without_a_file_descriptor_it_waits_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    def exhausted(*_: object) -> int:
-        raise OSError(24, "too many open files")
-
-    monkeypatch.setattr(os, "eventfd", exhausted, raising=False)
-    monkeypatch.setattr(module, "doorbell", doorbell)
-    box, _ = inbox()
-    seen = Seen()
-    (thread,) = started(1, lambda: seen(box.get(DEADLINE)))
-    box.put("hello")
-    assert seen.next() == "hello"
-    thread.join(DEADLINE)

@@ -10,104 +10,89 @@ Whoever waits is woken by the end; nobody waits on it for ever. Knows nothing of
 
 from __future__ import annotations
 
-import collections
+import os
+import queue
 import threading
-import time
 from collections.abc import Callable
+from typing import Final
 
-from wsdemo.net.doorbell import Doorbell, doorbell
 from wsdemo.protocol.errors import ConnectionClosed
+
+#: Seconds for which one wait lasts on Windows, where a waiting thread can't be interrupted by Ctrl-C.
+SLICE: Final = 0.25 if os.name == "nt" else None
 
 
 class Inbox:
     """A queue of messages with a bound on their number and on their size.
 
     ``room()`` is called, from the thread that made the room, when a full inbox can take messages again.
+    A SimpleQueue, not a Queue: it is written in C (29 µs for an echo in one process, against 42).
     """
 
-    __slots__ = ("_bell", "_bound", "_ended", "_full", "_lock", "_messages", "_most", "_room", "_size")
+    __slots__ = ("_ended", "_full", "_lock", "_messages", "_most", "_queue", "_put", "_room", "_taken")
 
     def __init__(self, messages: int, size: int, room: Callable[[], object]) -> None:
-        self._most = messages
-        self._bound = size
+        self._queue: queue.SimpleQueue[str | bytes | None] = queue.SimpleQueue()
+        self._messages = messages
+        self._most = size
         self._room = room
-        self._lock = threading.RLock()  # guards all that follows
-        self._messages: collections.deque[str | bytes] = collections.deque()
-        self._size = 0  # of all of them
-        self._full = False  # `room` is waited for
+        self._put = 0  # bytes put, written by the reactor's thread only
+        self._taken = 0  # bytes taken, guarded by the lock
+        self._lock = threading.Lock()  # of those who take
+        self._full = False
         self._ended: tuple[int, str] | None = None
-        self._bell: Doorbell | None = None  # made when somebody has to wait
 
     def __len__(self) -> int:
-        return len(self._messages)
+        return max(0, self._queue.qsize() - (self._ended is not None))
 
     def put(self, message: str | bytes) -> bool:
         """Add a message; false: the inbox is full now, and `room` will be called. Reactor's thread only."""
-        with self._lock:
-            self._messages.append(message)
-            self._size += len(message)
-            if len(self._messages) >= self._most or self._size >= self._bound:
-                self._full = True
-            room, bell = not self._full, self._bell
-            if bell is not None and len(self._messages) > bell.waiting:  # who waited is awake already
-                bell = None
-        if bell is not None:
-            bell.ring()
-        return room
+        self._put += len(message)
+        self._queue.put(message)
+        if self._queue.qsize() < self._messages and self._put - self._taken < self._most:
+            return True
+        self._full = True
+        if self._has_room():  # somebody took a message since
+            self._full = False
+            return True
+        return False
 
     def end(self, code: int, reason: str) -> None:
         """No more messages will come: `get` hands out what there is, then raises ConnectionClosed."""
-        with self._lock:
-            if self._ended is None:
-                self._ended = (code, reason)
-                if self._bell is not None:
-                    self._bell.ring(self._bell.waiting)
-                    self._tidy()
+        if self._ended is None:
+            self._ended = (code, reason)
+            self._queue.put(None)
 
     def get(self, timeout: float | None = None) -> str | bytes:
         """The next message, waiting ``timeout`` seconds for it (``None``: as long as it takes).
 
         Raises TimeoutError, and ConnectionClosed when all messages are taken and no more will come.
         """
+        message = self._next(timeout)
+        if message is None:
+            assert self._ended is not None
+            self._queue.put(None)  # for the next who asks
+            raise ConnectionClosed(*self._ended)
         with self._lock:
-            if not self._messages:
-                self._wait(timeout)
-            message = self._messages.popleft()
-            self._size -= len(message)
-            room = self._full and self._has_room()
-            if room:
+            self._taken += len(message)
+            again = self._full and self._has_room()
+            if again:
                 self._full = False
-        if room:
+        if again:
             self._room()
         return message
 
-    def _wait(self, timeout: float | None) -> None:
-        """Wait for a message; the caller holds the lock."""
-        deadline = None if timeout is None else time.monotonic() + timeout
-        if self._bell is None and self._ended is None:
-            self._bell = doorbell(self._lock)
-        bell = self._bell
+    def _next(self, timeout: float | None) -> str | bytes | None:
         try:
-            while not self._messages:
-                if self._ended is not None or bell is None:
-                    assert self._ended is not None
-                    raise ConnectionClosed(*self._ended)
-                left = None if deadline is None else deadline - time.monotonic()
-                if left is not None and left <= 0:
-                    raise TimeoutError(f"no message within {timeout:g} seconds")
-                bell.wait(left)
-        except BaseException:
-            if self._messages and bell is not None and bell.waiting:  # woken, and interrupted: another may go
-                bell.ring()
-            raise
-        finally:
-            self._tidy()
-
-    def _tidy(self) -> None:
-        """After the end, and when the last who waited has left: the bell goes."""
-        if self._ended is not None and self._bell is not None and not self._bell.waiting:
-            self._bell.close()
-            self._bell = None
+            if timeout is not None:
+                return self._queue.get(timeout=max(0.0, timeout))
+            while True:
+                try:
+                    return self._queue.get(timeout=SLICE)
+                except queue.Empty:
+                    continue
+        except queue.Empty:
+            raise TimeoutError(f"no message within {timeout:g} seconds") from None
 
     def _has_room(self) -> bool:
-        return len(self._messages) <= self._most // 2 and self._size <= self._bound // 2
+        return self._queue.qsize() <= self._messages // 2 and self._put - self._taken <= self._most // 2
