@@ -27,8 +27,13 @@ def test_first_in_first_out() -> None:
     assert len(box) == 0
 
 
-@pytest.mark.parametrize(("messages", "size", "each"), [(4, 1000, "x"), (100, 40, "x" * 10)])
-def test_full_at_either_bound_and_room_when_half_is_taken(messages: int, size: int, each: str) -> None:
+@pytest.mark.parametrize(
+    ("messages", "size", "each"),
+    [(4, 1000, "x"), (100, 40, "x" * 10), (100, 40, b"x" * 10), (100, 40, "é" * 5), (100, 40, "👋€€")],
+)
+def test_full_at_either_bound_and_room_when_half_is_taken(
+    messages: int, size: int, each: str | bytes
+) -> None:
     box, room = inbox(messages, size)
     assert [box.put(each) for _ in range(4)] == [True, True, True, False]
     box.get(0)

@@ -227,3 +227,27 @@ def test_what_was_sent_before_close_comes_before_it() -> None:
             while True:
                 got.append(ws.recv(DEADLINE)[-1])
         assert got == list(range(100)) and caught.value.code == 4000
+
+
+@pytest.mark.parametrize("text", ["x" * 24 * KiB, "€" * 8 * KiB, "👋" * 6 * KiB])
+@pytest.mark.parametrize("way", ["send", "broadcast"])
+@pytest.mark.parametrize("bound", [64 * KiB, 76 * KiB])  # one of them shows it, whatever the kernel took
+def test_the_bound_of_the_out_buffer_counts_bytes(way: str, text: str, bound: int) -> None:
+    """Not characters: a text of 24 KiB counts as such, however few they are."""
+    pending = Seen()
+
+    def pour(ws: Connection, message: str | bytes) -> None:
+        for _ in range(400):
+            if way == "send":
+                ws.send(text)
+            else:
+                server.broadcast(text)
+            pending(ws.wire.pending)
+        pending("done")
+
+    limits = Limits(buffer_size=bound, overflow="drop", write_timeout=DEADLINE)
+    with serve(pour, limits=limits, compression=False) as server:
+        with raw.client(server.port, receive_buffer=4096) as peer:
+            peer.send(raw.frame(Opcode.TEXT, b"go"))
+            most = max(iter(pending.next, "done"))
+            assert 0 < most <= bound + 16  # its headers are not counted

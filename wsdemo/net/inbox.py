@@ -17,6 +17,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wsdemo.protocol.errors import ConnectionClosed
+from wsdemo.protocol.sending import payload_size
 
 #: Seconds for which one wait lasts on Windows, where a waiting thread can't be interrupted by Ctrl-C.
 SLICE: Final = 0.25 if os.name == "nt" else None
@@ -47,7 +48,7 @@ class Inbox:
 
     def put(self, message: str | bytes) -> bool:
         """Add a message; false: the inbox is full now, and `room` will be called. Reactor's thread only."""
-        self._put += len(message)
+        self._put += payload_size(message)
         self._queue.put(message)
         if self._queue.qsize() < self._messages and self._put - self._taken < self._most:
             return True
@@ -74,7 +75,7 @@ class Inbox:
             self._queue.put(None)  # for the next who asks
             raise ConnectionClosed(*self._ended)
         with self._lock:
-            self._taken += len(message)
+            self._taken += payload_size(message)
             again = self._full and self._has_room()
             if again:
                 self._full = False

@@ -21,6 +21,7 @@ from wsdemo.protocol.errors import ConnectionClosed, InvalidState, PolicyViolati
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
+from wsdemo.protocol.sending import payload_size
 from wsdemo.protocol.states import State
 
 Data = str | bytes | bytearray | memoryview
@@ -77,7 +78,7 @@ class Sender:
                 return
             if self._streamer is not None:
                 self._streamer.waiting.append(message)
-            elif wire.pending and wire.pending + len(message) > self._limits.buffer_size:
+            elif wire.pending and wire.pending + payload_size(message) > self._limits.buffer_size:
                 self._overflow(message)
             else:
                 wire.write(prepared.for_connection(protocol))
@@ -106,7 +107,7 @@ class Sender:
         wire, protocol = self.wire, self._protocol
         if wire.broken is not None or protocol.state is not OPEN:
             self._check_open()
-        if wire.pending and wire.pending + len(message) > self._limits.buffer_size:
+        if wire.pending and wire.pending + payload_size(message) > self._limits.buffer_size:
             self._overflow(message)
         elif isinstance(message, str):
             wire.write(protocol.send_text(message))

@@ -220,6 +220,17 @@ def as_bytes(data: object) -> bytes:
     raise TypeError(f"bytes are needed, not {type(data).__name__}; send_text takes str")
 
 
+def payload_size(message: str | BytesLike) -> int:
+    """Bytes of a message's payload, before any compression. Of ASCII text no copy is made to count them.
+
+    >>> payload_size("hello"), payload_size("héllo"), payload_size(b"hello")
+    (5, 6, 5)
+    """
+    if isinstance(message, str):
+        return len(message) if message.isascii() else len(message.encode())
+    return message.nbytes if isinstance(message, memoryview) else len(message)
+
+
 def _key_source(key: MaskingKey | None) -> Callable[[], bytes]:
     if key is None:
         return fresh_key
