@@ -86,7 +86,7 @@ class Opening(Sender):
             return [], b""
         head, rest = found
         event = self._answer(head) if isinstance(head, Request) else self._check(head)
-        return [event], rest if self.state is State.OPEN else b""
+        return [event], rest
 
     def _open_eof(self) -> list[Event]:
         assert self._reader is not None
