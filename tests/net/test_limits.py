@@ -645,6 +645,23 @@ def test_unfinished_handshakes_are_bounded_and_the_oldest_goes() -> None:
             peer.sock.close()
 
 
+def test_sockets_are_bounded_in_all_those_that_are_leaving_too() -> None:
+    """Who was told no and stays on the line is counted: connections, and twice the unfinished openings."""
+    with serve(echo, limits=Limits(connections=1, handshakes=1)) as server:
+        with (
+            raw.client(server.port) as first,
+            raw.dial(server.port) as second,
+            raw.dial(server.port) as third,
+        ):
+            assert second.head().startswith("HTTP/1.1 503")  # the oldest unfinished one, which now lingers
+            with raw.dial(server.port) as fourth:
+                assert fourth.rest() == b""
+            third.send(raw.request())
+            assert third.answer()[0] == 503
+            first.send(raw.frame(TEXT, b"unharmed"))
+            assert first.message() == "unharmed"
+
+
 def test_connections_of_one_address_are_bounded_where_asked() -> None:
     with serve(echo, limits=Limits(per_address=2)) as server:
         peers = [raw.client(server.port) for _ in range(2)]
@@ -654,7 +671,13 @@ def test_connections_of_one_address_are_bounded_where_asked() -> None:
         for peer in peers:
             peer.send(raw.frame(TEXT, b"hi"))
             assert peer.message() == "hi"
-            peer.sock.close()
+            peer.send(raw.frame(Opcode.CLOSE, b"\x03\xe8"))
+            peer.rest()
+        turn_until(server._reactor, lambda: not (server._open or server._leaving))
+        for _ in range(2):  # one after the other: there is room again
+            with raw.client(server.port) as late:
+                late.send(raw.frame(TEXT, b"in"))
+                assert late.message() == "in"
 
 
 def test_one_who_floods_gets_his_turn_and_no_more() -> None:
