@@ -18,6 +18,7 @@ from tests.trace.test_dissect import REQUEST, RESPONSE
 from tests.waiting import DEADLINE
 from wsdemo import ConnectionClosed, Trace, connect, serve
 from wsdemo.net.connection import Connection
+from wsdemo.net.server import Server
 from wsdemo.protocol.codes import Opcode
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.frames import Frame
@@ -110,20 +111,28 @@ def by_sender(frames: list[Seen]) -> dict[int, list[Seen]]:
     return ports
 
 
-def talk(url: str, trace: Trace) -> None:
-    """Text, binary in all three forms of length, fragments, compression, a ping, a close frame."""
-    with connect(url, trace=trace, compression=TAKEOVER) as ws:
+def talk(server: Server, trace: Trace) -> None:
+    """Text, binary in all three forms of length, fragments, compression, pings, close frames, both ways."""
+    with connect(server.url, trace=trace, compression=TAKEOVER) as ws:
         for message in ("Hello", b"\x00" * 5, "é" * 20, "compress me " * 20, "compress me " * 20):
             ws.send(message)
             assert ws.recv(DEADLINE) == message
-        ws.ping()
+        other = server.connections[-1]
+        for fragments in (["in", "", "pieces"], [b"compressed " * 20, b"pieces " * 20]):
+            other.send(fragments)
+            assert ws.recv(DEADLINE) == fragments[0][:0].join(fragments)
+        ws.ping(DEADLINE)
+        other.ping(DEADLINE)
         ws.close(4000, "bye")
-    with connect(url, trace=trace, compression=False) as ws:
+    with connect(server.url, trace=trace, compression=False) as ws:
         for size in (126, 65_535, 65_536, 300_000):
             ws.send(bytes(size))
             assert len(ws.recv(DEADLINE)) == size
         ws.send(["in", "", "pieces"])
         assert ws.recv(DEADLINE) == "inpieces"
+        other = server.connections[-1]
+        other.close(4001, "bye")
+        assert ws.wait_closed(DEADLINE)
 
 
 def break_rules(port: int, data: bytes) -> None:
@@ -143,11 +152,13 @@ def echo(ws: Connection, message: str | bytes) -> None:
     ws.send(message)
 
 
+#: What a server refuses: the last one with 1007, all others with 1002.
 BROKEN = [
     Frame(Opcode.TEXT, b"unmasked").serialize(),
     Frame(3, b"reserved", masking_key=KEY).serialize(),
     Frame(Opcode.TEXT, b"rsv2", rsv2=True, masking_key=KEY).serialize(),
     b"\x82\xfe\x00\x05" + KEY + b"12345",
+    Frame(Opcode.PING, b"part", fin=False, masking_key=KEY).serialize(),
     Frame(Opcode.CLOSE, b"\x03\xed", masking_key=KEY).serialize(),
     Frame(Opcode.TEXT, b"\xff", masking_key=KEY).serialize(),
 ]
@@ -161,7 +172,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Trace, P
         capture = Capture(server.port, path)
         trace.clear()
         try:
-            talk(server.url, trace)
+            talk(server, trace)
             for data in BROKEN:
                 break_rules(server.port, data)
             ports = [address[0][1] for address in trace.addresses.values()]  # type: ignore[index]
@@ -190,12 +201,16 @@ def test_wireshark_agrees_on_every_frame(session: tuple[Trace, Path, int]) -> No
     assert by_sender(mine).keys() == by_sender(theirs).keys()
     for sender, frames in by_sender(mine).items():
         assert sorted(frames, key=repr) == sorted(by_sender(theirs)[sender], key=repr), sender
+    for direction in (TO_SERVER, TO_CLIENT):
+        there = [frame for frame in trace.frames if frame.direction == direction]
+        assert {frame.opcode for frame in there} >= set(Opcode), "every kind, both ways"
+        assert {frame.rsv1 for frame in there} == {frame.fin for frame in there} == {True, False}
     refused = [frame.verdict.code for frame in trace.frames if frame.verdict.outcome == "refused"]
-    assert refused == [1002, 1002, 1002, 1002, 1002, 1007]
+    assert refused == [*[1002] * 6, 1007]
     answers = [
         frame.close_code for frame in trace.frames if frame.direction == TO_CLIENT and frame.close_code
     ]
-    assert answers == [4000, 1000, *refused]
+    assert answers == [4000, 4001, *refused]
 
 
 def test_wireshark_agrees_on_our_own_capture(session: tuple[Trace, Path, int], tmp_path: Path) -> None:
@@ -209,30 +224,40 @@ def test_wireshark_agrees_on_our_own_capture(session: tuple[Trace, Path, int], t
     assert not [line for line in done.stdout.splitlines() if "WebSocket" not in line and "RST" not in line]
 
 
-def test_frames_that_a_client_refuses(tmp_path: Path) -> None:
-    """A server that masks; over IPv4, captured; and the same record as if it had been IPv6."""
-    trace = Trace()
-    bad = Frame(Opcode.TEXT, b"good").serialize() + Frame(Opcode.TEXT, b"masked", masking_key=KEY).serialize()
+#: What a client refuses: the last one with 1007, all others with 1002.
+REFUSED = [
+    Frame(Opcode.TEXT, b"masked", masking_key=KEY).serialize(),
+    Frame(3, b"reserved").serialize(),
+    Frame(Opcode.TEXT, b"rsv2", rsv2=True).serialize(),
+    b"\x82\x7e\x00\x0512345",
+    Frame(Opcode.PING, b"part", fin=False).serialize(),
+    Frame(Opcode.CLOSE, b"\x03\xed").serialize(),
+    Frame(Opcode.TEXT, b"\xff").serialize(),
+]
 
-    def answer(listening: socket.socket) -> None:
-        while True:
+
+def answer(listening: socket.socket) -> None:
+    """A server that says something good and then something that a client refuses, to one after the other."""
+    for bad in REFUSED:
+        found = None
+        while found is None:  # the capture knocks, and goes
             sock, _ = listening.accept()
             with sock:
                 sock.settimeout(DEADLINE)
                 data = b""
-                while (found := parse_request(data)) is None:
-                    piece = sock.recv(4096)
-                    if not piece:
-                        break  # the capture has knocked
+                while (found := parse_request(data)) is None and (piece := sock.recv(4096)):
                     data += piece
-                if found is None:
-                    continue
-                key = accept_key(found[0].headers["sec-websocket-key"]).encode()
-                sock.sendall((RESPONSE % b"").replace(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", key) + bad)
-                while sock.recv(4096):
-                    pass
-                return
+                if found is not None:
+                    key = accept_key(found[0].headers["sec-websocket-key"]).encode()
+                    head = (RESPONSE % b"").replace(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", key)
+                    sock.sendall(head + Frame(Opcode.TEXT, b"good").serialize() + bad)
+                    while sock.recv(4096):
+                        pass
 
+
+def test_frames_that_a_client_refuses(tmp_path: Path) -> None:
+    """Recorded and captured over IPv4; the same record as a capture of ours, as if it had been IPv6, too."""
+    trace = Trace()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(DEADLINE)
         port = listening.getsockname()[1]
@@ -240,18 +265,28 @@ def test_frames_that_a_client_refuses(tmp_path: Path) -> None:
         thread.start()
         capture = Capture(port, tmp_path / "bad.pcap")
         try:
-            with connect(f"ws://127.0.0.1:{port}", trace=trace, compression=False) as ws:
-                assert ws.recv(DEADLINE) == "good"
-                with pytest.raises(ConnectionClosed):
-                    ws.recv(DEADLINE)
+            for _ in REFUSED:
+                with connect(f"ws://127.0.0.1:{port}", trace=trace, compression=False) as ws:
+                    assert ws.recv(DEADLINE) == "good"
+                    with pytest.raises(ConnectionClosed):
+                        ws.recv(DEADLINE)
+                    assert ws.wait_closed(DEADLINE)
+                client = trace.addresses[len(trace.addresses)][0][1]  # type: ignore[index]
+                capture.until_both_ends_have_ended(client, port)
             thread.join(DEADLINE)
-            client = trace.addresses[1][0]
-            capture.until_both_ends_have_ended(client[1], port)  # type: ignore[index]
         finally:
             capture.stop()
+    streams = capture.streams()
+    for connection, (client, _) in trace.addresses.items():
+        assert trace.bytes(TO_SERVER, connection) == streams[client[1], port]  # type: ignore[index]
+        assert trace.bytes(TO_CLIENT, connection) == streams[port, client[1]]  # type: ignore[index]
     assert by_sender(wireshark(tmp_path / "bad.pcap", port)) == by_sender(ours(trace))
-    assert [frame.verdict.code for frame in trace.frames] == [None, 1002, None]
-    assert trace.frames[-1].close_code == 1002
-    trace.addresses[1] = (("::1", 50000, 0, 0), ("::1", port, 0, 0))
+    codes = [frame.verdict.code for frame in trace.frames if frame.verdict.code is not None]
+    assert codes == [*[1002] * 6, 1007]
+    assert [frame.close_code for frame in trace.frames if frame.direction == TO_SERVER] == codes
+    trace.to_pcap(tmp_path / "own.pcap")
+    assert by_sender(wireshark(tmp_path / "own.pcap", port)) == by_sender(ours(trace))
+    for connection, (client, _) in trace.addresses.items():
+        trace.addresses[connection] = (("::1", client[1], 0, 0), ("::1", port, 0, 0))  # type: ignore[index]
     trace.to_pcap(tmp_path / "six.pcap")
     assert by_sender(wireshark(tmp_path / "six.pcap", port)) == by_sender(ours(trace))
