@@ -222,6 +222,12 @@ class Lesson:
         assert not self.errors(), f"cells failed: {self.errors()}"
         assert stderr or not self.stderr(), f"cells print to stderr: {self.stderr()}"
 
+    def run(self, containing: str) -> None:
+        """Run the code cell with this source again, to its end."""
+        self.cell(containing).locator(".cm-content").click()
+        run = "() => window.jupyterapp.commands.execute('notebook:run-cell')"
+        self._promise(run, RUN, "the cell to be done")
+
     def cell(self, containing: str) -> Locator:
         """The code cell whose source contains this text (the first of them)."""
         cells = self.page.locator(".jp-CodeCell")

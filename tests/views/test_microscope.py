@@ -84,6 +84,28 @@ def test_a_flip_is_answered_at_once(scope: Microscope) -> None:
     assert min(times) < 0.01, "the kernel's part of 50 ms"
 
 
+def test_a_large_frame_is_sent_a_page_at_a_time() -> None:
+    payload = bytes(range(256)) * 4096  # 1 MiB: a length of 64 bits
+    scope = microscope(Frame(2, payload, masking_key=b"\x37\xfa\x21\x3d"))
+    whole = scope.data
+    last = (len(whole) - 1) // 64
+    for page in (0, 1, last, last + 1, -1):
+        scope.ask({"do": "turn", "page": page})
+        state = json.loads(scope.state)
+        assert len(scope.state) < 8192
+        assert state["size"] == len(whole)
+        assert state["start"] == 64 * max(0, min(page, last))
+        shown = slice(state["start"], state["start"] + 64)
+        assert bytes.fromhex(state["hex"]) == whole[shown]
+        assert bytes.fromhex(state["meant"]) == (whole[:14] + payload)[shown]
+        assert state["payload"] is None, "too long to edit by hand"
+    scope.flip(8 * len(whole) - 1)
+    assert json.loads(scope.state)["start"] == 64 * last, "what is flipped is shown"
+    scope.edit(payload=b"short")
+    assert json.loads(scope.state)["start"] == 0
+    scope.close()
+
+
 def test_from_python(scope: Microscope) -> None:
     assert scope.flip(8).code == 1002
     scope.reset()

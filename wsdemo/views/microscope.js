@@ -1,7 +1,8 @@
 // The page's half of the frame microscope: it draws the state that Python sends, and asks for changes.
 // Text is only ever set as text. Nothing here knows what a frame means.
 
-const WINDOW = 64; // bytes shown at a time
+const PAGE = 64; // bytes of a frame that Python sends at a time
+const LATE = 8; // milliseconds from "busy" after which an answer is being held back
 
 function make(tag, className = "", attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -29,7 +30,8 @@ const hex = (byte) => byte.toString(16).padStart(2, "0");
 const digits = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
 
 function render({ model, el }) {
-  const state = { bytes: new Uint8Array(), fields: [], owner: [], page: 0, bit: 0, asked: 0 };
+  // The bytes of one page, which begins at `start`, of a frame of `size` bytes; the bit that is looked at.
+  const state = { bytes: [], meant: [], start: 0, size: 0, fields: [], owner: [], bit: 0, turning: null, asked: 0 };
   const root = make("div", "wsm", { role: "group", "aria-label": "frame microscope" });
   const name = `wsm-${Math.random().toString(36).slice(2)}`;
 
@@ -56,7 +58,7 @@ function render({ model, el }) {
   const cards = make("div", "wsm-cards", { role: "group", "aria-label": "bits: arrow keys move, space flips" });
   const dump = make("div", "wsm-dump", { role: "group", "aria-label": "hexdump: arrow keys move" });
   const list = make("div", "wsm-list", { role: "group", "aria-label": "fields" });
-  const detail = make("div", "wsm-detail");
+  const detail = make("div", "wsm-detail", { id: `${name}-detail` });
   const side = make("div", "wsm-side", {}, list, detail);
   const behind = make("ol", "wsm-behind", { "aria-label": "frames in these bytes" });
 
@@ -102,23 +104,30 @@ function render({ model, el }) {
     });
     // JupyterLab has keys of its own
     input.addEventListener("keydown", (event) => event.stopPropagation());
-    const set = (value, placeholder) => {
+    const set = (value, placeholder, disabled = false) => {
       const active = input.getRootNode().activeElement === input;
       if (!typing && (when === "change" || !active)) input.value = value ?? "";
       input.placeholder = placeholder;
+      input.disabled = disabled;
     };
     return { label: make("label", "", {}, `${label} `, input), set };
   }
 
+  // Jupyter says "busy" before it answers. TCP holds the small answer back until that is acknowledged (Nagle's
+  // algorithm); the page's side does so after 40 ms, or with the next bytes that it sends. So send some.
   function ask(message) {
-    state.asked = performance.now();
-    model.send(message);
+    const asked = (state.asked = performance.now());
+    const status = (said) => {
+      if (said.content.execution_state !== "busy") return;
+      setTimeout(() => state.asked === asked && model.send({ do: "nothing" }), LATE);
+    };
+    model.send(message, { iopub: { status } });
   }
 
   // -- bits and bytes ------------------------------------------------------------------------------------
   function card(slot) {
     const head = make("div", "wsm-head", { "aria-hidden": "true" });
-    const bits = make("div", "wsm-bits");
+    const bits = make("div", "wsm-bits", { role: "group" });
     for (let bit = 0; bit < 8; bit++) {
       const made = make("button", "wsm-bit", { type: "button", role: "switch", tabindex: "-1" });
       made.addEventListener("click", () => {
@@ -138,9 +147,10 @@ function render({ model, el }) {
     return made;
   }
 
-  const at = (slot, bit) => (state.page * WINDOW + slot) * 8 + bit;
-  const bitAt = (bit) => (state.bytes[bit >> 3] >> (7 - (bit & 7))) & 1;
-  const fieldAt = (bit) => state.fields[state.owner[bit]];
+  const at = (slot, bit) => (state.start + slot) * 8 + bit;
+  const here = (bit) => bit >= state.start * 8 && bit < (state.start + state.bytes.length) * 8;
+  const ownerOf = (bit) => state.owner[bit - state.start * 8];
+  const fieldAt = (bit) => state.fields[ownerOf(bit)];
 
   function count(parent, number, maker) {
     while (parent.children.length > number) parent.lastChild.remove();
@@ -148,31 +158,33 @@ function render({ model, el }) {
   }
 
   function drawBytes() {
-    const start = state.page * WINDOW;
-    const shown = Math.min(WINDOW, state.bytes.length - start);
+    const { start, size } = state;
+    const shown = state.bytes.length;
     count(cards, shown, card);
     count(dump, shown, cell);
     for (let slot = 0; slot < shown; slot++) {
-      drawCard(cards.children[slot], start + slot);
-      drawCell(dump.children[slot], start + slot);
+      drawCard(cards.children[slot], slot);
+      drawCell(dump.children[slot], slot);
     }
-    pager.hidden = state.bytes.length <= WINDOW;
-    place.textContent = ` bytes ${start} to ${start + shown - 1} of ${state.bytes.length} `;
+    pager.hidden = size <= shown;
+    say(place, `bytes ${start} to ${start + shown - 1} of ${size}`);
     back.disabled = start === 0;
-    forth.disabled = start + shown >= state.bytes.length;
+    forth.disabled = start + shown >= size;
   }
 
-  function drawCard(made, byte) {
+  function drawCard(made, slot) {
     const [head, bits, names] = made.children;
-    const value = state.bytes[byte];
-    const meant = state.meant[byte];
+    const byte = state.start + slot;
+    const value = state.bytes[slot];
+    const meant = state.meant[slot];
     const shown = meant === value ? "" : ` → ${hex(meant)}`;
     say(head, `byte ${byte}: ${hex(value)}${shown} ${glyph(meant)}`);
+    attribute(bits, "aria-label", `byte ${byte}, ${hex(value)}${meant === value ? "" : `, unmasked ${hex(meant)}`}`);
     const owners = [];
     for (let bit = 0; bit < 8; bit++) {
       const where = byte * 8 + bit;
       const field = fieldAt(where);
-      const one = bitAt(where);
+      const one = (value >> (7 - bit)) & 1;
       const made = bits.children[bit];
       say(made, String(one));
       attribute(made, "aria-checked", one ? "true" : "false");
@@ -191,18 +203,19 @@ function render({ model, el }) {
     names.replaceChildren(...owners.map(([bit, label], number) => {
       const band = make("span", "wsm-name", {}, label);
       band.style.gridColumn = `${bit + 1} / ${(owners[number + 1]?.[0] ?? 8) + 1}`;
-      band.addEventListener("click", () => choose(byte * 8 + bit, true));
+      band.addEventListener("click", () => choose(byte * 8 + bit, bitButton));
       return band;
     }));
   }
 
-  function drawCell(made, byte) {
+  function drawCell(made, slot) {
+    const byte = state.start + slot;
     const label = new Set();
     for (let bit = 0; bit < 8; bit++) label.add(fieldAt(byte * 8 + bit)?.label ?? "no field");
     if (!made.children.length) made.append(make("span"), make("small"));
-    say(made.children[0], hex(state.bytes[byte]));
-    say(made.children[1], glyph(state.bytes[byte]) || "·");
-    attribute(made, "aria-label", `byte ${byte}, ${hex(state.bytes[byte])}, ${[...label].join(", ")}`);
+    say(made.children[0], hex(state.bytes[slot]));
+    say(made.children[1], glyph(state.bytes[slot]) || "·");
+    attribute(made, "aria-label", `byte ${byte}, ${hex(state.bytes[slot])}, ${[...label].join(", ")}`);
     attribute(made, "data-byte", String(byte));
     look(made, blend(byte));
   }
@@ -219,32 +232,35 @@ function render({ model, el }) {
   }
 
   // -- the field that is looked at -----------------------------------------------------------------------
-  function choose(bit, focus = false) {
-    state.bit = Math.max(0, Math.min(bit, state.bytes.length * 8 - 1));
-    const page = Math.floor((state.bit >> 3) / WINDOW);
-    if (page !== state.page) {
-      state.page = page;
-      drawBytes();
+  // Look at a bit, and move the focus to it or to its byte in the hexdump: where it is on another page, later.
+  function choose(bit, focus = () => null) {
+    bit = Math.max(0, Math.min(bit, state.size * 8 - 1));
+    if (!here(bit)) {
+      state.turning = { bit, focus };
+      ask({ do: "turn", page: Math.floor((bit >> 3) / PAGE) });
+      return;
     }
+    state.bit = bit;
     mark();
-    if (focus) bitButton()?.focus();
+    focus()?.focus();
   }
 
   const bitButton = () => cards.querySelector(`[data-bit="${state.bit}"]`);
+  const byteButton = () => dump.querySelector(`[data-byte="${state.bit >> 3}"]`);
 
   function mark() {
-    const index = state.owner[state.bit];
+    const index = ownerOf(state.bit);
     const field = state.fields[index];
     for (const made of cards.querySelectorAll(".wsm-bit")) {
       const bit = Number(made.dataset.bit);
-      made.classList.toggle("wsm-lit", state.owner[bit] === index);
-      made.tabIndex = bit === state.bit ? 0 : -1;
+      made.classList.toggle("wsm-lit", ownerOf(bit) === index);
+      current(made, bit === state.bit);
     }
     for (const made of dump.children) {
       const byte = Number(made.dataset.byte);
       const lit = field && field.start < byte * 8 + 8 && field.stop > byte * 8;
       made.classList.toggle("wsm-lit", Boolean(lit));
-      made.tabIndex = byte === state.bit >> 3 ? 0 : -1;
+      current(made, byte === state.bit >> 3);
     }
     [...list.children].forEach((made, number) => attribute(made, "aria-pressed", number === index ? "true" : "false"));
     const shown = JSON.stringify(field ?? null);
@@ -252,13 +268,21 @@ function render({ model, el }) {
     detail.shown = shown;
     detail.replaceChildren();
     if (!field) return;
+    const where = button(`${field.where}, in the hexdump`, () => choose(field.start, byteButton));
     const section = field.link
       ? make("a", "", { href: field.link, target: "_blank", rel: "noopener" }, field.section)
       : field.section;
-    for (const [term, value] of [["field", field.label], ["where", field.where], ["value", field.value],
+    for (const [term, value] of [["field", field.label], ["where", where], ["value", field.value],
       ["meaning", field.meaning], ["says who", section]]) {
       detail.append(make("strong", "", {}, term), make("span", "", {}, value));
     }
+  }
+
+  // The one that the Tab key leads to, and that is told with what stands beside it.
+  function current(made, yes) {
+    made.tabIndex = yes ? 0 : -1;
+    if (yes) attribute(made, "aria-describedby", detail.id);
+    else made.removeAttribute("aria-describedby");
   }
 
   function drawFields() {
@@ -277,9 +301,9 @@ function render({ model, el }) {
   const steps = {
     ArrowLeft: () => -1, ArrowRight: () => 1,
     ArrowUp: () => -8 * columns(cards), ArrowDown: () => 8 * columns(cards),
-    Home: () => -state.bit, End: () => state.bytes.length * 8 - 1 - state.bit,
-    PageUp: () => (state.fields[state.owner[state.bit] - 1]?.start ?? 0) - state.bit,
-    PageDown: () => (state.fields[state.owner[state.bit] + 1]?.start ?? state.bit) - state.bit,
+    Home: () => -state.bit, End: () => state.size * 8 - 1 - state.bit,
+    PageUp: () => (state.fields[ownerOf(state.bit) - 1]?.start ?? 0) - state.bit,
+    PageDown: () => (state.fields[ownerOf(state.bit) + 1]?.start ?? state.bit) - state.bit,
   };
 
   cards.addEventListener("keydown", (event) => {
@@ -287,7 +311,7 @@ function render({ model, el }) {
     if (!(event.key in steps) || event.ctrlKey || event.altKey || event.metaKey) return;
     event.preventDefault();
     const next = state.bit + steps[event.key]();
-    if (next >= 0 && next < state.bytes.length * 8) choose(next, true);
+    if (next >= 0 && next < state.size * 8) choose(next, bitButton);
   });
 
   dump.addEventListener("keydown", (event) => {
@@ -296,13 +320,11 @@ function render({ model, el }) {
     if (step === undefined) return;
     event.preventDefault();
     const next = (state.bit >> 3) + step;
-    if (next < 0 || next >= state.bytes.length) return;
-    choose(next * 8);
-    dump.querySelector(`[data-byte="${next}"]`)?.focus();
+    if (next >= 0 && next < state.size) choose(next * 8, byteButton);
   });
 
   function turn(step) {
-    choose((state.page + step) * WINDOW * 8);
+    choose((state.start + step * PAGE) * 8);
   }
 
   // -- what Python says ----------------------------------------------------------------------------------
@@ -310,10 +332,14 @@ function render({ model, el }) {
     const now = JSON.parse(model.get("state"));
     state.bytes = digits(now.hex);
     state.meant = digits(now.meant);
+    state.start = now.start;
+    state.size = now.size;
     state.fields = now.frames.flatMap((frame) => frame.fields);
     state.owner = [];
     state.fields.forEach((field, index) => {
-      for (let bit = field.start; bit < field.stop; bit++) state.owner[bit] = index;
+      const first = state.start * 8;
+      const stop = Math.min(field.stop - first, state.bytes.length * 8);
+      for (let bit = Math.max(field.start - first, 0); bit < stop; bit++) state.owner[bit] = index;
     });
     root.dataset.outcome = now.outcome;
     say(sign, now.sign);
@@ -323,16 +349,20 @@ function render({ model, el }) {
     receivers.set(now.receiver);
     forms.set(now.form);
     reset.disabled = !now.changed;
-    text.set(now.text, now.text === null ? "no printable text" : "");
-    payload.set(now.payload, "48 65 6c");
+    const long = now.payload === null;
+    text.set(now.text, long ? "too long to edit here" : now.text === null ? "no printable text" : "", long);
+    payload.set(now.payload, long ? "too long to edit here" : "48 65 6c", long);
     key.set(now.key, "not masked");
     masked.checked = now.masked;
     drawFields();
     drawBytes();
-    choose(state.bit);
+    const turned = state.turning && here(state.turning.bit) ? state.turning : null;
+    if (turned) state.turning = null;
+    choose(turned ? turned.bit : here(state.bit) ? state.bit : state.start * 8, turned?.focus);
     drawBehind(now);
     [...shelf.children].forEach((made, number) => attribute(made, "aria-pressed", number === now.loaded ? "true" : "false"));
     if (state.asked) root.dataset.took = (performance.now() - state.asked).toFixed(1); // ms, there and back
+    state.asked = 0;
   }
 
   function drawBehind(now) {

@@ -31,7 +31,7 @@ from wsdemo.views import theme
 from wsdemo.views.ladder import label
 from wsdemo.views.picture import CARD
 from wsdemo.views.ruler import describe, ruler
-from wsdemo.views.slide import MOST, SIGNS, Slide
+from wsdemo.views.slide import MOST, PAGE, SIGNS, Slide
 from wsdemo.views.specimen import Source, as_bytes, as_side, receiver_of
 
 HERE: Final = Path(__file__).parent
@@ -69,7 +69,7 @@ class Microscope(anywidget.AnyWidget):
         if not self._sources:
             raise ValueError("no frame to look at: the trace has none yet")
         self.slide = self._slide(0)
-        self._loaded = 0
+        self._loaded = self._page = 0
         self._still = self._slide(0)  # what a page without a kernel shows
         self._show()
         self.on_msg(lambda widget, content, buffers: self.ask(content))
@@ -104,6 +104,7 @@ class Microscope(anywidget.AnyWidget):
     def flip(self, bit: int) -> Verdict:
         """Turn one bit over, counted from the first of the frame; the new verdict."""
         self.slide.flip(bit)
+        self._page = bit // 8 // PAGE
         fields = [f for p in self.slide.packets[:1] for f in p.fields if f.start <= bit < f.stop]
         name = f", {theme.field(fields[0].name).label}," if fields else ""
         now = self.slide.data[bit >> 3] >> (7 - bit % 8) & 1
@@ -119,7 +120,7 @@ class Microscope(anywidget.AnyWidget):
     def load(self, number: int) -> None:
         """Put another frame of the trace, or of the list, under the microscope: 0, 1, 2 …"""
         self.slide = self._slide(number)
-        self._loaded = number
+        self._loaded, self._page = number, 0
         self._show(f"frame {number + 1} is under the microscope")
 
     def reset(self) -> None:
@@ -145,6 +146,9 @@ class Microscope(anywidget.AnyWidget):
         match content["do"]:
             case "flip":
                 self.flip(int(content["bit"]))
+            case "turn":
+                self._page = max(0, int(content["page"]))
+                self._show()
             case "load":
                 self.load(int(content["number"]))
             case "refresh":
@@ -165,13 +169,17 @@ class Microscope(anywidget.AnyWidget):
                 self.edit(masked=bool(content["masked"]))
             case "form":
                 self.edit(form=int(content["form"]))
+            case "nothing":
+                pass  # its bytes have done their work on the way
             case other:
                 raise ValueError(f"{other!r}: the page can't ask for that")
 
     # -- how ----------------------------------------------------------------------------------------------
 
     def _show(self, said: str = "", *, failed: bool = False) -> None:
-        self.state = json.dumps(self.slide.state(said) | {"loaded": self._loaded, "failed": failed})
+        self._page = min(self._page, (len(self.data) - 1) // PAGE)
+        state = self.slide.state(self._page, said) | {"loaded": self._loaded, "failed": failed}
+        self.state = json.dumps(state)
 
     def _slide(self, number: int) -> Slide:
         if not 0 <= number < len(self._sources):

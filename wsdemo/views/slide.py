@@ -28,7 +28,9 @@ from wsdemo.views.ruler import raw
 #: Bits of the length: in the second byte, or in the 2 or 8 bytes behind it.
 Form: TypeAlias = Literal[7, 16, 64]
 
-MOST: Final = 64 * 1024  #: bytes under the microscope
+MOST: Final = 1024 * 1024 + 14  #: bytes under the microscope: a message as long as may be, and its header
+PAGE: Final = 64  #: bytes that are shown at a time
+TYPED: Final = 1024  #: bytes of a payload that can be edited by hand
 BEHIND: Final = 512  #: bytes behind the frame that are looked at, where a flipped length leaves some over
 SHOWN: Final = 8  #: frames behind it that are shown in detail
 
@@ -155,18 +157,22 @@ class Slide:
 
     # -- for the picture ----------------------------------------------------------------------------------
 
-    def state(self, said: str = "") -> dict[str, Any]:
-        """Everything that the widget shows, as plain values."""
+    def state(self, page: int = 0, said: str = "") -> dict[str, Any]:
+        """Everything that the widget shows, as plain values; of the bytes those of one page."""
         packet = self.packet
+        start = page * PAGE
+        typed = packet.payload if len(packet.payload) <= TYPED else None
         try:
-            text = packet.payload.decode()
+            text = "" if typed is None else typed.decode()
             text_or_none = text if text.isprintable() else None
         except UnicodeDecodeError:
             text_or_none = None
         key = packet.masking_key
         return {
-            "hex": self.data.hex(),
-            "meant": self._meant().hex(),
+            "size": len(self.data),
+            "start": start,
+            "hex": self.data[start : start + PAGE].hex(),
+            "meant": self._meant(start, start + PAGE).hex(),
             "receiver": self.receiver.name.lower(),
             "frames": [_frame(item, len(self._context)) for item in self.packets[:SHOWN]],
             "more": max(0, len(self.packets) - SHOWN),
@@ -174,7 +180,7 @@ class Slide:
             "sign": SIGNS[self.verdict.outcome],
             "words": self.words,
             "text": text_or_none,
-            "payload": packet.payload.hex(" "),
+            "payload": None if typed is None else typed.hex(" "),
             "masked": packet.masked,
             "key": key.hex(" ") if key else "",
             "form": self.form,
@@ -182,13 +188,15 @@ class Slide:
             "said": said,
         }
 
-    def _meant(self) -> bytes:
-        """The bytes with their masks taken off."""
-        meant = bytearray(self.data)
+    def _meant(self, start: int, stop: int) -> bytes:
+        """Some of the bytes, with their masks taken off."""
+        meant = bytearray(self.data[start:stop])
         for packet in self.packets:
-            start = packet.offset - len(self._context) + packet.header_size
             if packet.masking_key:
-                meant[start : start + len(packet.payload)] = packet.payload
+                begin = packet.offset - len(self._context) + packet.header_size
+                first, last = max(begin, start), min(begin + len(packet.payload), stop)
+                if first < last:
+                    meant[first - start : last - start] = packet.payload[first - begin : last - begin]
         return bytes(meant)
 
 
