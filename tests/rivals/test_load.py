@@ -72,15 +72,15 @@ def test_nothing_is_left_behind_when_it_is_cancelled() -> None:
 
 
 def test_a_child_that_can_not_serve_says_why() -> None:
-    with Child("telegraph") as child, pytest.raises(RuntimeError, match="no way is called 'telegraph'"):
-        child.serve()
+    with Child() as child, pytest.raises(RuntimeError, match="no way is called 'telegraph'"):
+        child.serve("telegraph")
 
 
 def test_a_child_ends_with_its_input() -> None:
     for serves in (False, True):
-        with Child("raw TCP") as child:
+        with Child() as child:
             if serves:
-                child.serve()
+                child.serve("raw TCP")
         assert child._process.returncode == 0
 
 

@@ -2,7 +2,7 @@
 
 The server runs in a process of its own and tells the CPU time, user and system, of all its threads, from the
 first event until the last has reached everybody. The clients and their taps are in this process and are not
-counted. Each way has its process, and in it a fresh server for each number of clients.
+counted. Ways take turns, and each turn has a fresh server; nothing else is varied.
 """
 
 from __future__ import annotations
@@ -144,24 +144,20 @@ def compare(
     if not clients or min(clients) < 1:
         raise ValueError(f"clients {list(clients)}, expected numbers from 1")
     allow_files(max(clients) + SPARE)
-    turns = len(found) * len(clients)
+    turns = [(way, number) for number in clients for way in found]
     stop = cancel or threading.Event()
     seconds = told.events(events, rate, seed, size)[-1].at + grace + 2 * interval
     news: dict[str, Any] = {"events": events, "rate": rate, "seed": seed, "size": size}
     entries: list[Load] = []
-    for way in found:
-        if stop.is_set():
-            break
-        with Child(way.name) as child:
-            for number in clients:
-                if stop.is_set():
-                    break
-                if progress is not None:
-                    progress(way.name, number, len(entries), turns)
-                entries.append(_measure(way, child, number, news, interval, seconds, stop))
+    with Child() as child:
+        for way, number in turns:
+            if stop.is_set():
+                break
+            if progress is not None:
+                progress(way.name, number, len(entries), len(turns))
+            entries.append(_measure(way, child, number, news, interval, seconds, stop))
     if progress is not None and entries:
-        progress(entries[-1].way, entries[-1].clients, len(entries), turns)
-    entries.sort(key=lambda entry: clients.index(entry.clients))
+        progress(entries[-1].way, entries[-1].clients, len(entries), len(turns))
     return Loads(tuple(entries), events, rate, interval, seed, machine())
 
 
@@ -177,7 +173,7 @@ def _measure(
     """One round: a fresh server in the child's process, and an audience here."""
     trace = Trace(clock=clock, limit=1 << 30)
     expected = news["events"] * clients
-    child.serve()
+    child.serve(way.name)
     with Audience(way, child.port, clients, interval=interval, trace=trace) as audience:
         audience.listening(PATIENCE)
         child.start(clients=clients, **news)

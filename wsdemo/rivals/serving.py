@@ -2,8 +2,8 @@
 
 ::
 
-    parent                                        child: python -m wsdemo.rivals.serving "SSE"
-           ─── {} ──────────────────────────────►  a fresh server
+    parent                                        child: python -m wsdemo.rivals.serving
+           ─── {"way": "SSE"} ──────────────────►  a fresh server
            ◄── {"port": 50123, "about": …} ──────
            ─── {"clients": 100, "events": … } ──►  waits for its clients, starts the clock, publishes
            ◄── {"started": true} ────────────────
@@ -31,11 +31,10 @@ from wsdemo.rivals.news import Publisher, clock, events
 from wsdemo.rivals.ways import Way, find
 
 
-def main(way: str) -> None:
+def main() -> None:
     """The child: a round of news for each that is asked for."""
-    found = find([way])[0]
-    while _hear() is not None:
-        _round(found)
+    while asked := _hear():
+        _round(find([asked["way"]])[0])
 
 
 def _round(way: Way) -> None:
@@ -80,11 +79,11 @@ class Child:
     port: int  #: of this round's server
     about: str  #: what it is
 
-    def __init__(self, way: str) -> None:
+    def __init__(self) -> None:
         here = str(Path(__file__).parents[2])
         path = os.pathsep.join([here, *filter(None, [os.environ.get("PYTHONPATH")])])
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "wsdemo.rivals.serving", way],
+            [sys.executable, "-m", "wsdemo.rivals.serving"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -100,9 +99,9 @@ class Child:
     ) -> None:
         self.close()
 
-    def serve(self) -> None:
-        """A server that knows of no news yet, on a ``port`` of its own."""
-        self._say({})
+    def serve(self, way: str) -> None:
+        """A server of this way that knows of no news yet, on a ``port`` of its own."""
+        self._say({"way": way})
         found = self._hear()
         self.port, self.about = found["port"], found["about"]
 
@@ -145,4 +144,4 @@ class Child:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main()
