@@ -69,3 +69,17 @@ def test_the_readme_has_every_lesson_in_its_table() -> None:
         title = notebooks.read(path).cells[0].source.splitlines()[0].removeprefix(f"# {path.name[:2]} · ")
         expected.append((path.name[:2], re.split(r" [—–] ", title)[0], path.name))
     assert rows == expected
+
+
+def test_the_first_lesson_leads_to_all_others() -> None:
+    """A row for each in its table, as in the README: number, title, question, minutes."""
+    first, *others = notebooks.lessons()
+    text = "\n".join(cell.source for cell in notebooks.read(first).cells if cell.cell_type == "markdown")
+    rows = re.findall(r"(?m)^\| \[(\d\d) · (.+?)\]\((.+?)\) \| .+\? \| (\d+) \|$", text)
+    expected = []
+    for path in others:
+        title, minutes = re.findall(
+            r"^# \d\d · (.+?) [—–] [^*]+\*(\d+) minutes", notebooks.read(path).cells[0].source
+        )[0]
+        expected.append((path.name[:2], title, path.name, minutes))
+    assert rows == expected

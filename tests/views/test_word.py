@@ -33,7 +33,7 @@ def test_the_bits_of_each_size_add_up_to_the_code_point() -> None:
 
 
 def test_the_table_has_a_cell_for_each_byte() -> None:
-    page = Word("é!").html
+    page = Word("é!").html.replace("<wbr>", "")  # where a narrow page may break the bits
     assert page.count("<strong>110</strong>00011") == 1
     assert page.count('colspan="2"') == 2
     for code in ("c3", "a9", "21"):

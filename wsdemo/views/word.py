@@ -141,10 +141,11 @@ def _point(char: str) -> str:
 
 
 def _bits(byte: int) -> str:
-    """Eight bits; those that say how bytes belong together are bold."""
+    """Eight bits, those that say how bytes belong together bold. A narrow page may break them in half."""
     bits = f"{byte:08b}"
-    head = next(head for head in reversed(HEADS) if bits.startswith(head))
-    return f"<strong>{head}</strong>{bits[len(head) :]}"
+    size = len(next(head for head in reversed(HEADS) if bits.startswith(head)))
+    parts = [f"<wbr>{bit}" if place == 4 else bit for place, bit in enumerate(bits)]
+    return f"<strong>{''.join(parts[:size])}</strong>{''.join(parts[size:])}"
 
 
 def _cell(content: str, style: str, span: int = 1, tag: str = "span") -> str:
