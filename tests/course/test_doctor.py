@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 import importlib
+import json
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from wsdemo.course.doctor import Finding, Report, clock, examine, loopback, packages, port, python, threads
+from wsdemo.course.doctor import (
+    Finding,
+    Report,
+    clock,
+    examine,
+    loopback,
+    packages,
+    port,
+    python,
+    threads,
+    widgets,
+)
 
 # The module: the package's attribute of the same name is the function.
 doctor = importlib.import_module("wsdemo.course.doctor")
@@ -60,6 +73,19 @@ def test_packages() -> None:
     (old,) = packages(["pytest>=9999; extra == 'lab'", "no-such-package; extra == 'lab'"])
     assert "no-such-package is missing" in old.found
     assert "make lab" in old.remedy
+
+
+def test_a_widget_that_is_switched_off(tmp_path: Path) -> None:
+    for name, off in (("mine", {"anywidget": True}), ("everybody's", {"anywidget": False})):
+        settings = tmp_path / name / "labconfig" / "page_config.json"
+        settings.parent.mkdir(parents=True)
+        settings.write_text(json.dumps({"disabledExtensions": off}))
+    mine, others = str(tmp_path / "mine"), str(tmp_path / "everybody's")
+    (finding,) = widgets([mine, others])
+    assert (finding.ok, finding.found) == (False, "anywidget switched off")
+    assert finding.remedy == "jupyter labextension enable anywidget; then reload the page"
+    assert widgets([others, mine])[0].ok, "the first folder decides"
+    assert widgets([str(tmp_path / "nowhere")])[0].ok
 
 
 def test_loopback_that_does_not_answer() -> None:

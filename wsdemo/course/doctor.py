@@ -13,8 +13,10 @@ anywhere, and nothing is changed.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -31,6 +33,7 @@ from typing import Any, Final
 OLDEST: Final = (3, 11)
 PATIENCE: Final = 5.0  # seconds that a check may wait
 FINEST: Final = 1e-3  # seconds: the lessons tell latencies of less than a millisecond apart
+IN_THE_BROWSER: Final = ("@jupyter-widgets/jupyterlab-manager", "anywidget")
 COMPLETE: Final = "make lab (or: pip install -e '.[lab]'), then restart the kernel"
 
 
@@ -168,18 +171,33 @@ def environment() -> list[Finding]:
     ]
 
 
-def widgets() -> list[Finding]:
-    """Are the parts of ipywidgets and anywidget that run in the browser where JupyterLab finds them?"""
+def widgets(folders: Iterable[str] | None = None) -> list[Finding]:
+    """Are the parts of ipywidgets and anywidget for the browser where JupyterLab finds them, and on?"""
+    what = ("widgets", "their part in the browser")
     folder = Path(sys.prefix) / "share" / "jupyter" / "labextensions"
-    missing = [
-        name for name in ("@jupyter-widgets/jupyterlab-manager", "anywidget") if not (folder / name).exists()
-    ]
+    missing = [name for name in IN_THE_BROWSER if not (folder / name).exists()]
     if missing:
         remedy = f"pip install --force-reinstall ipywidgets anywidget, or {COMPLETE}; then reload the page"
-        return [
-            Finding("widgets", "their part in the browser", f"{', '.join(missing)} not in {folder}", remedy)
-        ]
-    return [Finding("widgets", "their part in the browser", f"in {folder}")]
+        return [Finding(*what, f"{', '.join(missing)} not in {folder}", remedy)]
+    off = [name for name in IN_THE_BROWSER if name in _switched_off(folders)]
+    if off:
+        remedy = "; ".join(f"jupyter labextension enable {name}" for name in off) + "; then reload the page"
+        return [Finding(*what, f"{', '.join(off)} switched off", remedy)]
+    return [Finding(*what, f"in {folder}")]
+
+
+def _switched_off(folders: Iterable[str] | None) -> set[str]:
+    """The extensions that JupyterLab's settings switch off; the first folder that names one decides."""
+    if folders is None:
+        from jupyter_core.paths import jupyter_config_path
+
+        folders = jupyter_config_path()
+    settings: dict[str, bool] = {}
+    for folder in folders:
+        with contextlib.suppress(OSError, ValueError):
+            found = json.loads((Path(folder) / "labconfig" / "page_config.json").read_text(encoding="utf-8"))
+            settings = {**found.get("disabledExtensions", {}), **settings}
+    return {name for name, off in settings.items() if off}
 
 
 def loopback(host: str = "127.0.0.1") -> list[Finding]:
