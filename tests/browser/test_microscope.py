@@ -84,7 +84,7 @@ def by_mouse(lesson: Lesson, scope: Locator) -> None:
     scope.locator(".wsm-list").get_by_role("button", name="masking key").click()
     assert scope.locator(".wsm-cell.wsm-lit").count() == 4, "a field leads to its bytes in the hexdump"
     assert scope.locator(".wsm-bit.wsm-lit").count() == 32
-    scope.locator(".wsm-detail").get_by_role("button", name="bytes 2-5, in the hexdump").click()
+    scope.locator(".wsm-detail").get_by_role("button", name="bytes 2-5, to the hexdump").click()
     assert focused(lesson, "byte") == "2"
     scope.locator(".wsm-cell").nth(8).click()
     assert "masked payload" in scope.locator(".wsm-detail").inner_text()

@@ -268,7 +268,9 @@ function render({ model, el }) {
     detail.shown = shown;
     detail.replaceChildren();
     if (!field) return;
-    const where = button(`${field.where}, in the hexdump`, () => choose(field.start, byteButton));
+    const where = make("button", "wsm-link", { type: "button" }, `${field.where} ↓`);
+    attribute(where, "aria-label", `${field.where}, to the hexdump`);
+    where.addEventListener("click", () => choose(field.start, byteButton));
     const section = field.link
       ? make("a", "", { href: field.link, target: "_blank", rel: "noopener" }, field.section)
       : field.section;

@@ -24,6 +24,8 @@ from wsdemo.views import theme
 
 #: A white card with some air, in light and in dark notebooks.
 CARD = f"background:{theme.PAPER};border:1px solid #cccccc;border-radius:6px;padding:6px"
+#: A picture on it, no wider than the page, border and all.
+IMG = f"max-width:100%;box-sizing:border-box;{CARD}"
 
 
 def figure(height: float, width: float = theme.WIDTH) -> Figure:
@@ -61,7 +63,7 @@ class Picture:
         """The drawing as one ``<img>`` that carries its data."""
         data = base64.b64encode(self.png).decode("ascii")
         alt = html.escape(self.title, quote=True)
-        return f'<img alt="{alt}" style="max-width:100%;{CARD}" src="data:image/png;base64,{data}">'
+        return f'<img alt="{alt}" style="{IMG}" src="data:image/png;base64,{data}">'
 
     @property
     def html(self) -> str:

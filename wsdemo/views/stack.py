@@ -30,6 +30,7 @@ MOST: Final = 60  #: frames drawn unless told otherwise
 LEFT: Final = 12.0
 TALL: Final = 52.0  # of a frame
 LANE: Final = 176.0  # of a row: message, frames, control frames, captions
+UPPER: Final = 84.0  # of these the message and its frames
 NARROWEST: Final = 150.0  # a frame's box
 
 
@@ -111,42 +112,50 @@ def _frames(number: int) -> str:
 def _draw(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> str:
     canvas = Canvas()
     room = WIDTH - 2 * LEFT
-    places: list[tuple[int, float, float]] = []  # row, x, width of each frame
-    row, x = 0, 0.0
+    rows: list[list[tuple[float, float]]] = [[]]  # x, width of each frame
+    x = 0.0
     for frame in frames:
         width = min(300.0, NARROWEST + 0.9 * min(frame.length or 0, 200))
         if x + width > room:
-            row, x = row + 1, 0.0
-        places.append((row, LEFT + x, width))
+            rows.append([])
+            x = 0.0
+        rows[-1].append((LEFT + x, width))
         x += width + 6
+    places: list[tuple[float, float, float]] = []  # top of its row, x, width of each frame
+    top = 0.0
+    for row in rows:
+        if all(frame.opcode & CONTROL for frame in frames[len(places) : len(places) + len(row)]):
+            top -= UPPER  # nothing stands there
+        places += [(top, x, width) for x, width in row]
+        top += LANE
     for number, group in enumerate(found, start=1):
         _message(canvas, number, group, places)
     for at, (frame, place) in enumerate(zip(frames, places, strict=True)):
         _frame(canvas, at, frame, place)
-    canvas.height = (row + 1) * LANE + 4
+    canvas.height = top + 4
     return canvas.svg(title)
 
 
-def _message(canvas: Canvas, number: int, group: Group, places: Sequence[tuple[int, float, float]]) -> None:
+def _message(canvas: Canvas, number: int, group: Group, places: Sequence[tuple[float, float, float]]) -> None:
     """A bar above its frames, in each row that they are in."""
-    rows = sorted({places[at][0] for at in group.frames})
-    for row in rows:
-        mine = [places[at] for at in group.frames if places[at][0] == row]
+    tops = sorted({places[at][0] for at in group.frames})
+    for top in tops:
+        mine = [places[at] for at in group.frames if places[at][0] == top]
         left, right = mine[0][1], mine[-1][1] + mine[-1][2]
-        y = row * LANE + 8
+        y = top + 8
         canvas.box(
             left, y, right - left, 28, fill=theme.PAPER, line=2, dash="" if group.whole else "6 4", round=6
         )
-        words = f"message {number}: {group.label}" if row == rows[0] else f"message {number}, continued"
+        words = f"message {number}: {group.label}" if top == tops[0] else f"message {number}, continued"
         canvas.text((left + right) / 2, y + 14, words, bold=True, room=right - left - 12)
         for _, x, width in mine:
             canvas.line([(x + width / 2, y + 29), (x + width / 2, y + 44)], color=theme.QUIET)
 
 
-def _frame(canvas: Canvas, at: int, frame: FramePacket, place: tuple[int, float, float]) -> None:
-    row, x, width = place
+def _frame(canvas: Canvas, at: int, frame: FramePacket, place: tuple[float, float, float]) -> None:
+    top, x, width = place
     control = bool(frame.opcode & CONTROL)
-    y = row * LANE + 52 + (40 if control else 0)
+    y = top + 52 + (40 if control else 0)
     refused = frame.verdict.outcome in ("refused", "ignored")
     look = "refused" if refused else "opcode" if control else "masked payload" if frame.masked else "payload"
     edge = theme.ALARM if refused else theme.INK
@@ -163,9 +172,9 @@ def _frame(canvas: Canvas, at: int, frame: FramePacket, place: tuple[int, float,
         words = "a control frame" if control else words
     color = theme.ALARM if refused else theme.INK
     canvas.text(middle, y + 36, words, size=SMALL, room=width - 10, card=card, color=color)
-    canvas.text(x + 3, row * LANE + 46, str(at + 1), size=SMALL, anchor="start", color=theme.QUIET)
+    canvas.text(x + 3, y - 6, str(at + 1), size=SMALL, anchor="start", color=theme.QUIET)
     if frame.verdict.outcome == "refused":
         words = f"frame {at + 1} {frame.verdict}"
         left = min(x, WIDTH - LEFT - len(words) * SIZE * 0.56)
-        canvas.text(max(LEFT, left), row * LANE + 160, words, anchor="start", size=SMALL + 0.5,
+        canvas.text(max(LEFT, left), top + 160, words, anchor="start", size=SMALL + 0.5,
                     color=theme.ALARM, room=WIDTH - 2 * LEFT)  # fmt: skip

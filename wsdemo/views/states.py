@@ -171,7 +171,7 @@ def _edge(canvas: Canvas, line: Sequence[tuple[float, float]], step: Step, numbe
         canvas.text(
             x - 4 if flat else x, y, word, size=SMALL + 0.5, bold=bool(number), color=color, card=True
         )
-        y += 16
+        y += 14  # cards touch: the line does not show between them
     if number:
         if flat:
             y += 10

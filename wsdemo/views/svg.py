@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wsdemo.views import theme
-from wsdemo.views.picture import CARD
+from wsdemo.views.picture import IMG
 
 WIDTH: Final = 980  #: of a canvas: the text column of a notebook
 SIZE: Final = 13.5  #: of letters
@@ -58,7 +58,7 @@ class Sketch:
         """The drawing as one ``<img>`` that carries its data."""
         data = base64.b64encode(self.svg.encode()).decode("ascii")
         alt = html.escape(self.title, quote=True)
-        return f'<img alt="{alt}" style="max-width:100%;{CARD}" src="data:image/svg+xml;base64,{data}">'
+        return f'<img alt="{alt}" style="{IMG}" src="data:image/svg+xml;base64,{data}">'
 
     @property
     def html(self) -> str:
