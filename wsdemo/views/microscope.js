@@ -3,6 +3,7 @@
 
 const PAGE = 64; // bytes of a frame that Python sends at a time
 const LATE = 8; // milliseconds from "busy" after which an answer is being held back
+const SLOW = 25; // milliseconds until "busy" on a machine that is slow by itself
 
 function make(tag, className = "", attributes = {}, ...children) {
   const element = document.createElement(tag);
@@ -114,11 +115,12 @@ function render({ model, el }) {
   }
 
   // Jupyter says "busy" before it answers. TCP holds the small answer back until that is acknowledged (Nagle's
-  // algorithm); the page's side does so after 40 ms, or with the next bytes that it sends. So send some.
+  // algorithm); the page's side does so after 40 ms, or with the next bytes that it sends. So send some, unless
+  // "busy" came late itself: a machine that has too much to do would have more.
   function ask(message) {
     const asked = (state.asked = performance.now());
     const status = (said) => {
-      if (said.content.execution_state !== "busy") return;
+      if (said.content.execution_state !== "busy" || performance.now() - asked > SLOW) return;
       setTimeout(() => state.asked === asked && model.send({ do: "nothing" }), LATE);
     };
     model.send(message, { iopub: { status } });
