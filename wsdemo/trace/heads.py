@@ -26,7 +26,7 @@ HEADERS: Final = {
     "connection": ("what holds for this hop only, not beyond it", "RFC 9110 §7.6.1"),
     "sec-websocket-key": ("16 random bytes in base64, fresh for each connection", "RFC 6455 §4.1"),
     "sec-websocket-accept": ("proof that the server has read the key", "RFC 6455 §4.2.2"),
-    "sec-websocket-version": ("the version of the protocol: 13", "RFC 6455 §4.1"),
+    "sec-websocket-version": ("the version of the protocol; the RFC's is 13", "RFC 6455 §4.1"),
     "sec-websocket-protocol": ("the subprotocol: what the messages mean", "RFC 6455 §1.9"),
     "sec-websocket-extensions": ("extensions, such as compression", "RFC 6455 §9.1"),
     "origin": ("the web page that asks; only browsers are bound to send it", "RFC 6455 §10.2"),
