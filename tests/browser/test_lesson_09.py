@@ -1,4 +1,4 @@
-"""Lesson 09 in a real JupyterLab: it runs, and its slider changes the window."""
+"""Lesson 09 in a real JupyterLab: it runs, and its compressor measures each choice."""
 
 from __future__ import annotations
 
@@ -8,21 +8,36 @@ from tests.browser.lab import Lab
 pytestmark = needs.chromium
 
 NOTEBOOK = "09_bytes.ipynb"
-SLIDER = "views.slider(window"
+COMPRESSOR = 'press = views.compressor("ticks")'
 
 
-def test_the_slider_changes_the_window(lab: Lab) -> None:
+def test_the_compressor_measures_each_choice(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
+        lesson.dark(False)
         lesson.run_all()
-        output = lesson.output(SLIDER)
-        output.scroll_into_view_if_needed()
-        text = output.locator("pre").first
-        assert "A window of 2 to the 9" in (text.text_content() or "")
-        handle = output.get_by_role("slider")
-        handle.focus()
-        handle.press("ArrowRight")
-        lesson.wait_until(lambda: "A window of 2 to the 12" in (text.text_content() or ""))
+        press = lesson.output(COMPRESSOR)
+        press.scroll_into_view_if_needed()
+        text = press.locator("pre").first
+        said = lambda: text.text_content() or ""  # noqa: E731
+        assert "now" in said() and "before" not in said()
+        for place in range(4):  # message size, window bits, memory level, level
+            before = said()
+            slider = press.get_by_role("slider").nth(place)
+            slider.focus()
+            slider.press("ArrowLeft")
+            lesson.wait_until(lambda before=before: said() != before)
+        press.get_by_role("checkbox").click()
+        lesson.wait_until(lambda: " no " in said())
+        press.get_by_role("combobox").select_option("random")
+        lesson.wait_until(lambda: " random " in said())
+        now = next(line for line in said().splitlines() if line.startswith("now"))
+        assert now.split()[2:8] == ["64", "random", "5", "11", "4", "no"]
+        assert float(now.split()[8]) > 1, "random bytes become more"
+        lesson.screenshot("09-compressor", whole=False)
         lesson.screenshot("09-light")
         lesson.dark()
+        press.scroll_into_view_if_needed()
+        lesson.screenshot("09-compressor-dark", whole=False)
         lesson.screenshot("09-dark")
+        lesson.dark(False)
     lab.print(NOTEBOOK, "09-print")
