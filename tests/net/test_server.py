@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests import raw
-from tests.waiting import DEADLINE, Seen, open_files
+from tests.waiting import DEADLINE, Seen, open_files, turn_until
 from wsdemo import (
     Connection,
     ConnectionClosed,
@@ -359,6 +359,15 @@ def test_close_does_not_wait_for_ever() -> None:
         server.close()
         assert time.monotonic() - begun < 3
         assert deaf.closed()[0] == 1001
+
+
+def test_close_cuts_off_an_opening_that_has_begun() -> None:
+    server = serve(echo)
+    with raw.dial(server.port) as peer:
+        peer.send(b"GET / HT")
+        turn_until(server._reactor, lambda: server._opening)
+        server.close()
+    assert not server._reactor.thread.is_alive()
 
 
 def test_close_in_a_handler_ends_the_server() -> None:

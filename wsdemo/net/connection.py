@@ -160,8 +160,9 @@ class Connection(Heartbeat):
             if self._protocol.state is State.OPEN:
                 self._active = time.monotonic()  # first: `check` may look before the frame is out
                 wire.write(self._protocol.close(code, reason))
-            elif self._protocol.state is State.CONNECTING:
-                wire.abort()
+            opening = self._protocol.state is State.CONNECTING
+        if opening:
+            wire.abort()  # not under the lock, which it takes itself
         if not wire.reactor.here:
             if not self.wait_closed(self._limits.close_timeout + 1.0):
                 wire.abort()
