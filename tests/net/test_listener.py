@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.waiting import DEADLINE, Seen, open_files, turn, turn_until
-from wsdemo.net.listener import Listener
+from wsdemo.net.listener import PER_TURN, Listener
 from wsdemo.net.reactor import Reactor
 
 resource = pytest.importorskip("resource")
@@ -103,6 +104,34 @@ def test_refused_with_a_clear_line(listen: Listen, host: str, port: int, why: st
 def test_no_port(listen: Listen, port: int) -> None:
     with pytest.raises(ValueError, match=f"port {port}, expected 0 to 65535"):
         listen("127.0.0.1", port)
+
+
+def test_those_who_are_open_get_their_turn_between_many_who_come(reactor: Reactor) -> None:
+    accepted: list[socket.socket] = []
+    clients: list[socket.socket] = []
+    after_a_turn = Seen()
+    busy, go = threading.Event(), threading.Event()
+
+    def block() -> None:
+        busy.set()
+        go.wait(DEADLINE)
+
+    listener = Listener(reactor, "127.0.0.1", 0, 256, lambda sock, address: accepted.append(sock))
+    reactor.call_soon(block)
+    assert busy.wait(DEADLINE)
+    try:
+        for _ in range(PER_TURN + 10):
+            clients.append(socket.create_connection(("127.0.0.1", listener.port), timeout=DEADLINE))
+        reactor.call_soon(lambda: after_a_turn(len(accepted)))
+        go.set()
+        assert after_a_turn.next() == PER_TURN
+        turn_until(reactor, lambda: len(accepted) == PER_TURN + 10)
+    finally:
+        go.set()
+        reactor.call_soon(listener.close)
+        turn(reactor)
+        for sock in (*clients, *accepted):
+            sock.close()
 
 
 def test_closing_from_within_accepted(listen: Listen, reactor: Reactor) -> None:

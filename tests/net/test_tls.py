@@ -117,6 +117,17 @@ def test_a_cut_is_not_taken_for_an_end() -> None:
             assert caught.value.code == 1006
 
 
+def test_a_forged_record_is_an_error_not_an_end() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        with connect(server.url, ssl=client_context()) as ws:
+            ws.wire.reactor.call_soon(ws.wire._sock.send, b"\x17\x03\x03\x00\x20" + bytes(32))
+            assert ws.wait_closed(DEADLINE)
+            with connect(server.url, ssl=client_context()) as other:
+                other.send("unharmed")
+                assert other.recv(DEADLINE) == "unharmed"
+    assert [type(error) for _, error in server.errors] == [ssl.SSLError]
+
+
 def test_many_threads_over_tls() -> None:
     with serve(echo, ssl=server_context("127.0.0.1")) as server:
         with connect(server.url, ssl=client_context()) as ws:

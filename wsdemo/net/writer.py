@@ -159,10 +159,15 @@ class Writer:
     def _write_out(self, data: bytes) -> None:
         if self.tls is None:
             self._write_raw(data)
-        else:
+        elif data and not self._closed and self.broken is None:
+            try:
+                encrypted = self.tls.encrypt(data)
+            except OSError as error:  # an ssl.SSLError: the peer has broken TLS, or ended it
+                self._break(error)
+                return
             if self.tap is not None:
                 self.tap.sent(data)
-            self._write_raw(self.tls.encrypt(data))
+            self._write_raw(encrypted)
 
     def _write_raw(self, data: bytes) -> None:
         if self.broken is not None or self._closed or not data:
