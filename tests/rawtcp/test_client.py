@@ -189,3 +189,8 @@ def test_ipv6(serve: Serve) -> None:
         pytest.skip(f"no IPv6 here: {error.strerror}")
     with TimeClient("::1", server.port) as client:
         assert client.recv(DEADLINE) == WELCOME
+
+
+def test_tcp_asks_after_a_server_that_has_vanished(serve: Serve) -> None:
+    with TimeClient(port=serve().port) as client:
+        assert client._link.wire._sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 from collections.abc import Iterator
 from types import TracebackType
@@ -17,6 +18,8 @@ from wsdemo.trace.recorder import Trace
 
 #: Seconds that `close` waits for the server to end too.
 LINGER: Final = 1.0
+#: Seconds of silence before TCP asks whether the server still knows this connection, and between questions.
+KEEPALIVE: Final = 5
 
 
 class TimeClient:
@@ -40,6 +43,7 @@ class TimeClient:
         self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
         sock = dial(host, port, timeout)
         try:
+            keep_alive(sock)
             self.address: Any = sock.getpeername()  #: the server's IP address and port
             tap = trace.tap("client", sock.getsockname(), self.address) if trace is not None else None
             self._reactor = reactors.acquire()
@@ -111,3 +115,16 @@ class TimeClient:
         self._inbox.end(1006, str(error) if error else "")
         reactors.release(self._reactor)
         self._gone.set()
+
+
+def keep_alive(sock: socket.socket) -> None:
+    """Let TCP ask after a silence whether the other end still knows this connection (RFC 9293 §3.8.4).
+
+    A server that vanishes while it is being connected to may leave a connection that only this end knows.
+    There is nothing to hear on it, ever, and this protocol has no ping of its own.
+    """
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for name in ("TCP_KEEPIDLE", "TCP_KEEPALIVE", "TCP_KEEPINTVL"):  # Linux and Windows; macOS; all
+        option = getattr(socket, name, None)
+        if option is not None:
+            sock.setsockopt(socket.IPPROTO_TCP, option, KEEPALIVE)
