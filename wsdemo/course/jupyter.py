@@ -189,9 +189,7 @@ class Jupyter:
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             for path in (self._home / "runtime").glob("jpserver-*.json"):
-                with contextlib.suppress(
-                    ValueError, OSError
-                ):  # not yet written to its end; not yet listening
+                with contextlib.suppress(ValueError, OSError):  # half written, or not yet listening
                     port = int(json.loads(path.read_text())["port"])
                     socket.create_connection(("127.0.0.1", port), PATIENCE).close()
                     return port

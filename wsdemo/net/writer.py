@@ -75,9 +75,8 @@ class Writer:
         self.pending = 0  #: bytes written and not yet taken by the kernel
         self.progress = reactor.now  #: seconds; when bytes last went out
         self.broken: OSError | None = None  #: the socket takes no more bytes
-        self._outer = (
-            tap if tls is None else tls.tap
-        )  # records what the kernel takes: of TLS, the layer below
+        # Records what the kernel takes: of TLS, the layer below.
+        self._outer = tap if tls is None else tls.tap
         self._sock = sock
         self._sink = sink
         self._limits = limits
@@ -286,8 +285,8 @@ class Writer:
         raise NotImplementedError
 
 
-class Sayer(Protocol):
-    """Who has a wire and may have reasons not to write on it just now."""
+class Recipient(Protocol):
+    """Who has a wire, and may have reasons not to be written to just now."""
 
     @property
     def wire(self) -> Writer:
@@ -297,25 +296,25 @@ class Sayer(Protocol):
         """Whether bytes that were not made for it alone may be written now; the wire's lock is held."""
 
 
-S = TypeVar("S", bound=Sayer)
+R = TypeVar("R", bound=Recipient)
 
 
-def fan_out(sayers: Iterable[S], data: bytes, bound: int) -> list[S]:
+def fan_out(recipients: Iterable[R], data: bytes, bound: int) -> list[R]:
     """Write the same bytes to many, without waiting; gives those that must be seen to one by one.
 
     These are who is not ready for it, and where more than ``bound`` bytes would wait. The same as
     `Writer.write` to each, in one loop that touches each object once: over 1,000 sockets 1.10 times the time
     of bare ``sendall``, against 1.24 when each wire is called.
     """
-    others: list[S] = []
+    others: list[R] = []
     size = len(data)
-    for sayer in sayers:
-        wire = sayer.wire
+    for recipient in recipients:
+        wire = recipient.wire
         with wire.lock:
             if wire._closed or wire._finishing or wire.broken is not None:
                 continue
-            if not sayer.ready():
-                others.append(sayer)
+            if not recipient.ready():
+                others.append(recipient)
             elif wire._bare and wire._buffer is None and wire._corked is None:
                 try:
                     sent = wire._sock.send(data)
@@ -325,7 +324,7 @@ def fan_out(sayers: Iterable[S], data: bytes, bound: int) -> list[S]:
                     if sent != size:
                         wire._sent(data, sent)
             elif wire.pending and wire.pending + size > bound:
-                others.append(sayer)
+                others.append(recipient)
             else:
                 wire.write(data)
     return others
