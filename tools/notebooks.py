@@ -27,7 +27,13 @@ LESSONS: Final = ROOT / "notebooks"
 SANITIZE: Final = ROOT / "tests" / "notebooks" / "sanitize.cfg"
 METADATA: Final = {
     "kernelspec": {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"},
-    "language_info": {"name": "python"},
+    "language_info": {  # what nbconvert makes scripts by; no version, for that would change
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "name": "python",
+        "nbconvert_exporter": "python",
+        "pygments_lexer": "ipython3",
+    },
 }
 KEPT_IN_CELLS: Final = ("tags", "slideshow", "jupyter", "editable", "deletable")
 IGNORED: Final = {"nbval-ignore-output", "nbval-skip"}

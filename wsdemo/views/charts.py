@@ -28,7 +28,7 @@ from wsdemo.rivals.compression import Compressed, Grid
 from wsdemo.rivals.latency import Comparison
 from wsdemo.rivals.measuring import quantile
 from wsdemo.views import theme
-from wsdemo.views.picture import Picture, figure
+from wsdemo.views.picture import Picture, figure, own_style
 
 Delays = Mapping[str, Sequence[float]]
 
@@ -62,6 +62,7 @@ PURPOSES: Final = (
 SHARES: Final = (0.1, 0.5, 0.9, 0.99)  #: the quantiles that stand in the text
 
 
+@own_style()
 def ecdf(result: Comparison | Delays, title: str = "How late is the news?") -> Picture:
     """Which share of the events was there after so many milliseconds: one curve for each way.
 
@@ -99,6 +100,7 @@ def ecdf(result: Comparison | Delays, title: str = "How late is the news?") -> P
     return Picture(drawing, _text(title, delays, _conditions(result)), title)
 
 
+@own_style()
 def strip(result: Comparison | Delays, title: str = "Each event, and how late it was") -> Picture:
     """One mark for each event, one lane for each way; the bar in a lane is the median.
 
@@ -134,6 +136,7 @@ def strip(result: Comparison | Delays, title: str = "Each event, and how late it
     return Picture(drawing, _text(title, delays, _conditions(result)), title)
 
 
+@own_style()
 def wire(result: Comparison, title: str = "Bytes on the wire for each event") -> Picture:
     """What an event takes, both directions: payload, framing, HTTP heads, and TCP/IP as an estimate."""
     rows = [_purposes(row) for row in result.bytes_rows()]
@@ -180,6 +183,7 @@ def wire(result: Comparison, title: str = "Bytes on the wire for each event") ->
     return Picture(drawing, f"{title}\n{tables.table(rows)}\n\n{result.conditions}", title)
 
 
+@own_style()
 def memory(grid: Grid, title: str = "What memory buys") -> Picture:
     """Size on the wire against memory for each connection: a mark for each choice of settings.
 

@@ -21,7 +21,7 @@ from matplotlib.axes import Axes
 from matplotlib.patches import Rectangle
 
 from wsdemo.views import theme
-from wsdemo.views.picture import Picture, figure
+from wsdemo.views.picture import Picture, figure, own_style
 
 
 class Lesson(NamedTuple):
@@ -95,6 +95,7 @@ BOLD: Final = 0.095  # inches of one letter of a title, on average
 LETTER: Final = 0.075  # and of a question
 
 
+@own_style()
 def coursemap(written: Iterable[int] | None = None) -> Picture:
     """Draw all lessons in the order in which they build on each other, left to right and down.
 

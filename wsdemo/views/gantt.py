@@ -22,7 +22,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from wsdemo.views import theme
-from wsdemo.views.picture import Picture, figure
+from wsdemo.views.picture import Picture, figure, own_style
 
 What = Literal["says", "served", "stuck", "frozen", "thawed", "gone"]
 State = Literal["serves", "stuck", "waits", "served", "frozen", "gone"]
@@ -119,6 +119,7 @@ class Diary:
         return [fact.who for fact in self.facts if fact.what == "served"]
 
 
+@own_style()
 def gantt(facts: Diary | Sequence[Fact], title: str = "Who was served when") -> Picture:
     """Draw a lane for the thread and a lane for each client, on one axis of time."""
     facts = list(facts.facts if isinstance(facts, Diary) else facts)

@@ -27,7 +27,7 @@ from wsdemo.trace.fields import Field
 from wsdemo.trace.heads import head_fields
 from wsdemo.trace.packets import RequestPacket, ResponsePacket
 from wsdemo.views import theme
-from wsdemo.views.picture import Picture, figure
+from wsdemo.views.picture import Picture, figure, own_style
 
 #: A header field of the request (in lower case), and the one of the response that answers it.
 ANSWERS: Final = {
@@ -160,6 +160,7 @@ def describe(rows: Sequence[tuple[Line | None, Line | None]]) -> str:
 # -- as a picture -----------------------------------------------------------------------------------------
 
 
+@own_style()
 def draw(rows: Sequence[tuple[Line | None, Line | None]]) -> Figure:
     """The figure: two columns, an arrow from each line to its answer."""
     heights = [max(_height(line) for line in row if line is not None) for row in rows]

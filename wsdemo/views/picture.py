@@ -6,7 +6,9 @@
     text ────────────► text/plain              a terminal, a screen reader, nbval
 
 A picture is drawn on a `Figure` of its own, never on pyplot's global state: it may be made in any thread and
-leaves nothing behind. Knows nothing of what it shows.
+leaves nothing behind. The reader's matplotlib style does not reach it: matplotlib takes colours, fonts and
+sizes from its settings when an artist is made and again when the figure is rendered, so both happen inside
+`own_style`. Knows nothing of what it shows.
 """
 
 from __future__ import annotations
@@ -14,10 +16,13 @@ from __future__ import annotations
 import base64
 import html
 import io
-from collections.abc import Collection
+import threading
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from matplotlib import style
 from matplotlib.figure import Figure
 
 from wsdemo.views import theme
@@ -26,6 +31,19 @@ from wsdemo.views import theme
 CARD = f"background:{theme.PAPER};border:1px solid #cccccc;border-radius:6px;padding:6px"
 #: A picture on it, no wider than the page, border and all.
 IMG = f"max-width:100%;box-sizing:border-box;{CARD}"
+
+#: Held while matplotlib's settings, which all threads share, are ours.
+_STYLE: Final = threading.RLock()
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Inside, matplotlib has its defaults, whatever `plt.style.use` or a matplotlibrc chose.
+
+    Also a decorator: a view that draws on a `Figure` has it above its `def`.
+    """
+    with _STYLE, style.context("default"):
+        yield
 
 
 def figure(height: float, width: float = theme.WIDTH) -> Figure:
@@ -54,7 +72,8 @@ class Picture:
         """The drawing as a PNG file; drawn once."""
         if self._png is None:
             file = io.BytesIO()
-            self.figure.savefig(file, format="png", dpi=theme.DPI, metadata={"Software": None})
+            with own_style():
+                self.figure.savefig(file, format="png", dpi=theme.DPI, metadata={"Software": None})
             self._png = file.getvalue()
         return self._png
 

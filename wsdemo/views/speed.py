@@ -14,9 +14,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wsdemo.views import theme
-from wsdemo.views.picture import Picture, figure
+from wsdemo.views.picture import Picture, figure, own_style
 
 
+@own_style()
 def picture(data: Mapping[str, Any]) -> Picture:
     """One panel for each row of the benchmark: everybody's median in the row's unit, ours in colour."""
     rows = [row for row in data["rows"] if row["medians"]]

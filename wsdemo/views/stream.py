@@ -24,7 +24,7 @@ from wsdemo.protocol.errors import ProtocolError
 from wsdemo.rawtcp.framing import HEADER, parse_header
 from wsdemo.trace.recorder import TO_CLIENT, Chunk, Direction, Trace
 from wsdemo.views import theme
-from wsdemo.views.picture import Picture, figure
+from wsdemo.views.picture import Picture, figure, own_style
 
 ROW: Final = 32  #: bytes in a row
 MOST: Final = 320  #: bytes drawn unless told otherwise
@@ -187,6 +187,7 @@ def _count(number: int, what: str) -> str:
 # -- as a picture -----------------------------------------------------------------------------------------
 
 
+@own_style()
 def draw(found: Stream) -> Figure:
     """The figure: a legend, then rows of bytes with brackets above and below."""
     rows = max(1, -(-len(found.data) // ROW))
