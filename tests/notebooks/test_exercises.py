@@ -1,7 +1,7 @@
-"""Four things of each exercise: the stub is not started, mistakes are told, the solution passes, as shown.
+"""Of each exercise: the stub is not started, mistakes are told, right answers and the solution shown pass.
 
-All out of the lesson's own file, in one run: at each check the stub, the mistakes, and the solution taken
-from the folded markdown below; then on, with the solution in place.
+All in the lesson's own notebook, in one run: at each check the stub, the answers of `tests/course`, and the
+solution taken from the folded markdown below; then on, with the solution in place.
 """
 
 from __future__ import annotations
@@ -15,6 +15,8 @@ from typing import Any
 import nbformat
 import pytest
 
+from tests.course import answers
+from tests.course.answers import Answer
 from tools import notebooks
 from wsdemo.course.exercises import Exercise, registry
 
@@ -92,26 +94,30 @@ def test_the_lesson_asks_what_the_course_checks(path: Path) -> None:
 def test_mistakes_are_told_and_the_solution_shown_passes(path: Path) -> None:
     notebook = notebooks.read(path)
     known = of_lesson(path)
-    trials: dict[int, list[tuple[str, str]]] = {}  # by the check's position: code, and what must come of it
+    trials: dict[int, list[Answer]] = {}  # by the position of the check
     for one in asked(notebook.cells):
-        wrong = [
-            (mistake.code, f"[x] {one.name}: …{mistake.message}") for mistake in known[one.name].mistakes
-        ]
-        trials[one.check] = [*wrong, (one.solution, f"[ok] {one.name}")]
+        lesson = known[one.name].lesson
+        kept = [*answers.mistakes(lesson, one.name), *answers.others(lesson, one.name)]
+        trials[one.check] = [*kept, Answer("the solution", one.solution, f"[ok] {one.name}")]
     cells, expected = [], []
     for index, cell in enumerate(notebook.cells):
         cells.append(cell)
-        for code, wanted in trials.get(index, ()):
+        for answer in trials.get(index, ()):
             name = cell.source.strip()[len("check(") : -1]
             repeat = f"for __seed in range({SEEDS}):\n    check({name}, seed=__seed)"
-            cells += [nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell(repeat)]
-            expected.append((cells[-1], wanted))
+            cells += [nbformat.v4.new_code_cell(answer.code), nbformat.v4.new_code_cell(repeat)]
+            expected.append((cells[-1], answer))
     notebook.cells = cells
     notebooks.execute(notebook, path.parent)
-    for cell, wanted in expected:
+    misjudged = []
+    for cell, answer in expected:
         said = "".join(output.get("text", "") for output in cell.outputs)
-        begin, _, part = wanted.partition("…")
+        begin, _, part = answer.line.partition("…")
         lines = [line for line in said.splitlines() if line.startswith("[")]
         assert len(lines) == SEEDS, said
-        for line in lines:
-            assert line.startswith(begin) and part in line, f"wanted: {wanted}\ngot: {line}"
+        misjudged += [
+            f"{answer.name}\n  wanted: {answer.line}\n  got: {line}"
+            for line in dict.fromkeys(lines)
+            if not (line.startswith(begin) and part in line)
+        ]
+    assert not misjudged, "\n".join(misjudged)

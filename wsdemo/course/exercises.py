@@ -6,16 +6,15 @@
 
 A lesson's exercises live in `wsdemo/course/lesson_NN.py`, one check function each:
 
-    @exercise(
-        Mistake("def double(data):\\n    return data", "should be 61 61; got 61"),
-    )
+    @exercise()
     def double(answer, random):
         data = random.randbytes(random.randint(1, 9))
         same(answer(data), data + data, f"double({show(data)})")
 
 The function's name is the exercise's. It calls the learner's `answer` with inputs drawn from `random`, so
-that no answer can be hard-coded, and raises `Wrong` with bytes in the message. The mistakes are plausible
-wrong answers: the tests prove that each is told what is wrong with it. Knows nothing of notebooks.
+that no answer can be hard-coded, and raises `Wrong` with bytes in the message. Plausible wrong answers, and
+right ones of many kinds, are kept in `tests/course`: the tests prove that `check` tells them apart. Knows
+nothing of notebooks.
 """
 
 from __future__ import annotations
@@ -43,21 +42,12 @@ class Wrong(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Mistake:
-    """A plausible wrong answer (source code), and a part of what `check` must say to it."""
-
-    code: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True)
 class Exercise:
-    """One exercise: its name, the lesson's number, the check, the mistakes it knows, seconds it may take."""
+    """One exercise: its name, the lesson's number, the check, seconds it may take."""
 
     name: str
     lesson: int
     check: Check
-    mistakes: tuple[Mistake, ...]
     deadline: float
 
 
@@ -95,7 +85,7 @@ def check(answer: object, *, seed: int | None = None) -> None:
 # What check functions are written with
 
 
-def exercise(*mistakes: Mistake, deadline: float = DEADLINE) -> Callable[[Check], Check]:
+def exercise(*, deadline: float = DEADLINE) -> Callable[[Check], Check]:
     """Register a check function under its own name; the number of its module is that of the lesson."""
 
     def register(function: Check) -> Check:
@@ -105,7 +95,7 @@ def exercise(*mistakes: Mistake, deadline: float = DEADLINE) -> Callable[[Check]
         earlier = _REGISTRY.get(name)
         if earlier is not None and earlier.lesson != lesson:
             raise ValueError(f"two exercises are called {name}: in lessons {earlier.lesson} and {lesson}")
-        _REGISTRY[name] = Exercise(name, lesson, function, mistakes, deadline)
+        _REGISTRY[name] = Exercise(name, lesson, function, deadline)
         return function
 
     return register

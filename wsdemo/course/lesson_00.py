@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 
 from wsdemo.course.doctor import Finding, Report, doctor, examine
-from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, exercise, same, show
 from wsdemo.course.jupyter import SUBPROTOCOL, KernelMessage, pack, read
 
 LETTERS = ("abc", "xyz", "éàü", "ñß", "日本", "Ω", "👋", "🎉", " ")
@@ -16,17 +16,7 @@ NOTE = Finding("tshark", "good to have", "not there", remedy="install it, if you
 ILL = Finding("packages", "all are there", "one is missing", remedy="make lab, then restart the kernel")
 
 
-@exercise(
-    Mistake("def is_green(report):\n    return True", "should be False"),
-    Mistake(
-        "def is_green(report):\n    return all(finding.ok for finding in report.findings)", "should be True"
-    ),
-    Mistake("def is_green(report):\n    return 'all is well'", "should be False"),
-    Mistake("def is_green(report):\n    print(report)", "should be"),
-    Mistake("def is_green(report):\n    return report.findings[-1].ok", "should be True"),
-    Mistake("def is_green(report):\n    return report.problems", "should be False"),
-    deadline=20.0,
-)
+@exercise(deadline=20.0)
 def is_green(answer: Callable[[Report], bool], rng: random.Random) -> None:
     """True for a report without problems; and the report of this very machine is one."""
     cases = [
@@ -49,17 +39,7 @@ def is_green(answer: Callable[[Report], bool], rng: random.Random) -> None:
         )
 
 
-@exercise(
-    Mistake("def word_to_bytes(word):\n    return word.encode('latin-1', 'replace')", "should be"),
-    Mistake("def word_to_bytes(word):\n    return bytes(ord(char) % 256 for char in word)", "should be"),
-    Mistake("def word_to_bytes(word):\n    return len(word.encode())", "should be"),
-    Mistake("def word_to_bytes(word):\n    return word.encode().hex(' ')", "should be"),
-    Mistake("def word_to_bytes(word):\n    return word.strip().encode()", "should be"),
-    Mistake("def word_to_bytes(word):\n    return word.encode('utf-8-sig')", "should be"),
-    Mistake(
-        "def word_to_bytes(word):\n    return word.encode('ascii')", "your code raised UnicodeEncodeError"
-    ),
-)
+@exercise()
 def word_to_bytes(answer: Callable[[str], bytes], rng: random.Random) -> None:
     """A word's UTF-8 bytes (RFC 3629), whatever letters it has."""
     for size in (1, 3, 5):
@@ -72,66 +52,7 @@ def word_to_bytes(answer: Callable[[str], bytes], rng: random.Random) -> None:
 HEADER = "sec-websocket-protocol"
 
 
-@exercise(
-    Mistake(
-        "def chosen_subprotocol(answer):\n    return 'v1.kernel.websocket.jupyter.org'",
-        "should be",
-    ),
-    Mistake(
-        "def chosen_subprotocol(answer):\n"
-        "    for line in answer.decode().split('\\r\\n'):\n"
-        "        if line.startswith('Sec-WebSocket-Protocol: '):\n"
-        "            return line.split(': ')[1]",
-        "a field's name may be written in small or capital letters (RFC 9110 §5.1)",
-    ),
-    Mistake(
-        "def chosen_subprotocol(answer):\n"
-        "    for line in answer.decode().lower().split('\\r\\n'):\n"
-        "        if line.startswith('sec-websocket-protocol: '):\n"
-        "            return line.split(': ')[1]",
-        "should be",
-    ),
-    Mistake(
-        "def chosen_subprotocol(answer):\n"
-        "    return answer.lower().split(b'sec-websocket-protocol: ')[1].split(b'\\r\\n')[0].decode()",
-        "should be",
-    ),
-    Mistake(
-        "def chosen_subprotocol(answer):\n"
-        "    start = answer.lower().find(b'sec-websocket-protocol')\n"
-        "    return answer[start + 24 :].split(b'\\r\\n')[0].decode()",
-        "where the answer has no such line, should be None",
-    ),
-    Mistake(
-        "def chosen_subprotocol(answer):\n"
-        "    for line in answer.decode().split('\\n'):\n"
-        "        name, _, value = line.partition(': ')\n"
-        "        if name.lower() == 'sec-websocket-protocol':\n"
-        "            return value",
-        "\\r'",
-    ),
-    Mistake(
-        "def chosen_subprotocol(answer):\n"
-        "    for line in answer.split(b'\\r\\n'):\n"
-        "        if line.lower().startswith(b'sec-websocket-protocol: '):\n"
-        "            return line[24:]",
-        "as text (str), not as bytes",
-    ),
-    Mistake(
-        "def chosen_subprotocol(answer):\n"
-        "    for line in answer.decode().split('\\r\\n'):\n"
-        "        if 'protocol' in line.lower():\n"
-        "            return line.split(': ')[-1]",
-        "should be",
-    ),
-    Mistake(
-        "def chosen_subprotocol(answer):\n"
-        "    for line in answer.decode().split('\\r\\n'):\n"
-        "        if line.lower().startswith('sec-websocket-protocol'):\n"
-        "            return line",
-        "should be",
-    ),
-)
+@exercise()
 def chosen_subprotocol(answer: Callable[[bytes], str | None], rng: random.Random) -> None:
     """The subprotocol that a server chose, out of the bytes of its answer; None if it chose none."""
     other = "".join(rng.choices("abcdefghijkXYZ", k=rng.randint(3, 8)))
@@ -165,35 +86,7 @@ def _switching(rng: random.Random, line: str | None) -> bytes:
     return "\r\n".join(["HTTP/1.1 101 Switching Protocols", *fields, "", ""]).encode()
 
 
-@exercise(
-    Mistake("def frames_of_a_cell(messages, id):\n    return 6", "should be"),
-    Mistake("def frames_of_a_cell(messages, id):\n    return len(messages)", "those of others do not count"),
-    Mistake(
-        "def frames_of_a_cell(messages, id):\n    return sum(m.parent == id for m in messages)",
-        "the request itself",
-    ),
-    Mistake(
-        "def frames_of_a_cell(messages, id):\n"
-        "    count = 0\n"
-        "    for message in messages:\n"
-        "        count += id in (message.id, message.parent)\n"
-        "        if message.says == 'idle':\n"
-        "            return count",
-        "should be",
-    ),
-    Mistake(
-        "def frames_of_a_cell(messages, id):\n    return sum(m.id == id for m in messages)",
-        "should be",
-    ),
-    Mistake(
-        "def frames_of_a_cell(messages, id):\n    return sum(id in m.id or id in m.parent for m in messages)",
-        "those of others do not count",
-    ),
-    Mistake(
-        "def frames_of_a_cell(messages, id):\n    return [m for m in messages if id in (m.id, m.parent)]",
-        "how many, as a number",
-    ),
-)
+@exercise()
 def frames_of_a_cell(answer: Callable[[list[KernelMessage], str], int], rng: random.Random) -> None:
     """How many messages belong to one run of a cell: its request, and all that answers it."""
     for _ in range(4):

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from wsdemo.course.exercises import Mistake, Wrong, exercise, refuses, same, show
+from wsdemo.course.exercises import Wrong, exercise, refuses, same, show
 
 HEADER = 10
 
@@ -42,66 +42,7 @@ class Dribble:
         return taken
 
 
-@exercise(
-    Mistake("def read_exactly(sock, size):\n    return sock.recv(size)", "came 1 byte at a time"),
-    Mistake(
-        "def read_exactly(sock, size):\n"
-        "    data = b''\n"
-        "    while len(data) < size:\n"
-        "        data += sock.recv(4096)\n"
-        "    return data[:size]",
-        "bytes that belong to the next message",
-    ),
-    Mistake(
-        "def read_exactly(sock, size):\n"
-        "    data = b''\n"
-        "    while len(data) < size:\n"
-        "        data += sock.recv(size - len(data))\n"
-        "    return data",
-        "the end of the stream",
-    ),
-    Mistake(
-        "def read_exactly(sock, size):\n"
-        "    data = b''\n"
-        "    while len(data) < size:\n"
-        "        data += sock.recv(size)\n"
-        "    return data",
-        "bytes that belong to the next message",
-    ),
-    Mistake(
-        "def read_exactly(sock, size):\n"
-        "    data = b''\n"
-        "    while len(data) < size:\n"
-        "        piece = sock.recv(size - len(data))\n"
-        "        if not piece:\n"
-        "            break\n"
-        "        data += piece\n"
-        "    return data",
-        "should raise ConnectionError",
-    ),
-    Mistake(
-        "def read_exactly(sock, size):\n"
-        "    data = sock.recv(1)\n"
-        "    while len(data) < size:\n"
-        "        piece = sock.recv(size - len(data))\n"
-        "        if not piece:\n"
-        "            raise ValueError('too short')\n"
-        "        data += piece\n"
-        "    return data",
-        "read_exactly(sock, 0)",
-    ),
-    Mistake(
-        "def read_exactly(sock, size):\n"
-        "    data = b''\n"
-        "    while len(data) < size:\n"
-        "        piece = sock.recv(size - len(data))\n"
-        "        if not piece:\n"
-        "            raise ValueError('too short')\n"
-        "        data += piece\n"
-        "    return data",
-        "should raise ConnectionError; it raised ValueError",
-    ),
-)
+@exercise()
 def read_exactly(answer: Callable[[Any, int], bytes], rng: random.Random) -> None:
     """Exactly so many bytes, however they come, and not one of the next message."""
     few = rng.randint(3, 8)
@@ -134,38 +75,7 @@ LETTERS = "abcdefghijklmnopqrstuvwxyz ABCDEFGHIJKLMNOPQRSTUVWXYZ 0123456789 .,:!
 ABROAD = "äéîøñßçλжшאعह中日한👋🎈🚀"
 
 
-@exercise(
-    Mistake(
-        "def add_header(text):\n    return f'{len(text):<10}{text}'.encode()",
-        "the length counts bytes, not characters",
-    ),
-    Mistake(
-        "def add_header(text):\n    data = text.encode()\n    return b'%10d' % len(data) + data",
-        "should be",
-    ),
-    Mistake(
-        "def add_header(text):\n    data = text.encode()\n    return b'%010d' % len(data) + data",
-        "should be",
-    ),
-    Mistake(
-        "def add_header(text):\n    data = text.encode()\n    return str(len(data)).encode() + data",
-        "should be",
-    ),
-    Mistake("def add_header(text):\n    return f'{len(text.encode()):<10}{text}'", "encode"),
-    Mistake(
-        "def add_header(text):\n    return b'%-10d' % (len(text.encode()) + 10) + text.encode()", "should be"
-    ),
-    Mistake(
-        "def add_header(text):\n    return b'%-10d' % len(text.encode()) + text.encode() if text else b''",
-        "should be",
-    ),
-    Mistake(
-        "def add_header(text):\n"
-        "    data = text.encode('latin-1', 'replace')\n"
-        "    return b'%-10d' % len(data) + data",
-        "should be",
-    ),
-)
+@exercise()
 def add_header(answer: Callable[[str], bytes], rng: random.Random) -> None:
     """Ten bytes of header, then the payload; the length counts bytes, not characters."""
     plain = "".join(rng.choices(LETTERS, k=rng.randint(1, 12)))
@@ -187,71 +97,7 @@ def add_header(answer: Callable[[str], bytes], rng: random.Random) -> None:
         same(got, wanted, what)
 
 
-@exercise(
-    Mistake("def payload_length(header):\n    return int(header)", "should raise ValueError"),
-    Mistake(
-        "def payload_length(header):\n"
-        "    size = int(header)\n"
-        "    if size < 0:\n"
-        "        raise ValueError('negative')\n"
-        "    return size",
-        "should raise ValueError",
-    ),
-    Mistake(
-        "def payload_length(header):\n"
-        "    if not header.strip().isdigit():\n"
-        "        raise ValueError('no digits')\n"
-        "    return int(header)",
-        "should raise ValueError",
-    ),
-    Mistake(
-        "def payload_length(header):\n"
-        "    if not header.isdigit():\n"
-        "        raise ValueError('no digits')\n"
-        "    return int(header)",
-        "your code raised ValueError: no digits",
-    ),
-    Mistake(
-        "def payload_length(header):\n"
-        "    digits = header.rstrip(b' ')\n"
-        "    if not digits.isdigit():\n"
-        "        raise ValueError('no digits')\n"
-        "    return int(digits)",
-        "should raise ValueError",
-    ),
-    Mistake(
-        "import re\n\n"
-        "def payload_length(header):\n"
-        "    if len(header) != 10 or not re.match(rb'\\d+ *$', header):\n"
-        "        raise ValueError('no header')\n"
-        "    return int(header)",
-        "should raise ValueError",
-    ),
-    Mistake(
-        "def payload_length(header):\n"
-        "    digits = header.decode('utf-8', 'replace').rstrip(' ')\n"
-        "    if len(header) != 10 or not digits.isdigit():\n"
-        "        raise ValueError('no header')\n"
-        "    return int(digits)",
-        "should raise ValueError",
-    ),
-    Mistake(
-        "def payload_length(header):\n"
-        "    assert len(header) == 10\n"
-        "    digits = header.rstrip(b' ')\n"
-        "    assert digits.isdigit()\n"
-        "    return int(digits)",
-        "should raise ValueError; it raised AssertionError",
-    ),
-    Mistake(
-        "def payload_length(header):\n"
-        "    digits = header.rstrip()\n"
-        "    if len(header) != 10 or not digits.isdigit():\n"
-        "        raise ValueError('no digits')\n"
-        "    return int(digits)",
-        "should raise ValueError",
-    ),
-)
+@exercise()
 def payload_length(answer: Callable[[bytes], int], rng: random.Random) -> None:
     """The length that a header announces; ValueError for everything that is no header."""
     for size in (5, 0, rng.randint(10, 99_999), rng.randint(10**9, 10**10 - 1)):
@@ -285,26 +131,7 @@ def payload_length(answer: Callable[[bytes], int], rng: random.Random) -> None:
         refuses(ValueError, lambda header=header: answer(header), f"payload_length({seen(header)})")  # type: ignore[misc]
 
 
-@exercise(
-    Mistake(
-        "import math\n\ndef header_width(biggest):\n    return math.ceil(math.log10(biggest))",
-        "should be",
-    ),
-    Mistake(
-        "import math\n\ndef header_width(biggest):\n    return int(math.log10(max(biggest, 1))) + 1",
-        "should be",
-    ),
-    Mistake("def header_width(biggest):\n    return 10", "should be"),
-    Mistake("def header_width(biggest):\n    return str(len(str(biggest)))", "should be"),
-    Mistake(
-        "def header_width(biggest):\n    width = 0\n    while biggest:\n        biggest //= 10\n"
-        "        width += 1\n    return width",
-        "header_width(0) should be 1",
-    ),
-    Mistake("def header_width(biggest):\n    return len(str(biggest)) + 1", "should be"),
-    Mistake("def header_width(biggest):\n    return len(str(biggest - 1))", "should be"),
-    Mistake("def header_width(biggest):\n    return (biggest.bit_length() + 7) // 8", "should be"),
-)
+@exercise()
 def header_width(answer: Callable[[int], int], rng: random.Random) -> None:
     """The fewest ASCII digits that can announce every payload of 0 to so many bytes."""
     edge = 10 ** rng.randint(2, 12)

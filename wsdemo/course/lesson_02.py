@@ -12,7 +12,7 @@ import struct
 import threading
 from collections.abc import Callable
 
-from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, exercise, same, show
 from wsdemo.course.sockets import PATIENCE, arrived, connections, drain, rescue
 from wsdemo.protocol.errors import WebSocketError
 from wsdemo.rawtcp.framing import HEADER, serialize
@@ -23,59 +23,7 @@ MOST_CALLS = 200  # with which a kernel's buffer is filled: each takes what ther
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 seconds: closing sends a reset, not an end
 
 
-@exercise(
-    Mistake(
-        """
-def tell_others(socks, sender, data):
-    for sock in socks:
-        sock.sendall(data)
-""",
-        "the sender",
-    ),
-    Mistake(
-        """
-def tell_others(socks, sender, data):
-    for sock in socks:
-        if sock is not sender:
-            sock.sendall(data)
-            return
-""",
-        "should get",
-    ),
-    Mistake(
-        """
-def tell_others(socks, sender, data):
-    sender.sendall(data)
-""",
-        "the sender",
-    ),
-    Mistake(
-        """
-def tell_others(socks, sender, data):
-    for sock in socks[1:]:
-        sock.sendall(data)
-""",
-        "the sender",
-    ),
-    Mistake(
-        """
-def tell_others(socks, sender, data):
-    for sock in socks:
-        if sock is not sender:
-            sock.sendall(serialize(data.decode()))
-""",
-        "should get the message",
-    ),
-    Mistake(
-        """
-def tell_others(socks, sender, data):
-    socks.remove(sender)
-    for sock in socks:
-        sock.sendall(data)
-""",
-        "nobody has left",
-    ),
-)
+@exercise()
 def tell_others(
     answer: Callable[[list[socket.socket], socket.socket, bytes], object], rng: random.Random
 ) -> None:
@@ -110,105 +58,7 @@ def _tell(
             same(arrived(client, len(data)), data, f"{who} should get the message: it")
 
 
-@exercise(
-    Mistake(
-        """
-def receive_or_forget(sock, clients):
-    data = sock.recv(65536)
-    if not data:
-        clients.remove(sock)
-        sock.close()
-    return data
-""",
-        "let it through",
-    ),
-    Mistake(
-        """
-def receive_or_forget(sock, clients):
-    try:
-        data = sock.recv(65536)
-    except OSError:
-        data = b''
-    if not data:
-        clients.remove(sock)
-        sock.close()
-    return data
-""",
-        "only silent",
-    ),
-    Mistake(
-        """
-def receive_or_forget(sock, clients):
-    try:
-        data = sock.recv(65536)
-    except BlockingIOError:
-        return b''
-    except OSError:
-        data = b''
-    if not data:
-        clients.remove(sock)
-    return data
-""",
-        "still open",
-    ),
-    Mistake(
-        """
-def receive_or_forget(sock, clients):
-    try:
-        return sock.recv(65536)
-    except OSError:
-        return b''
-""",
-        "still in the list",
-    ),
-    Mistake(
-        """
-def receive_or_forget(sock, clients):
-    try:
-        data = sock.recv(65536)
-    except BlockingIOError:
-        return b''
-    except OSError:
-        data = b''
-    if not data:
-        clients = [other for other in clients if other is not sock]
-        sock.close()
-    return data
-""",
-        "still in the list",
-    ),
-    Mistake(
-        """
-def receive_or_forget(sock, clients):
-    try:
-        data = sock.recv(65536)
-    except BlockingIOError:
-        return b''
-    except OSError:
-        data = b''
-    if not data:
-        clients.clear()
-        sock.close()
-    return data
-""",
-        "somebody else was removed",
-    ),
-    Mistake(
-        """
-def receive_or_forget(sock, clients):
-    sock.setblocking(True)
-    try:
-        data = sock.recv(65536)
-    except OSError:
-        data = b""
-    if not data:
-        clients.remove(sock)
-        sock.close()
-    return data
-""",
-        "waited for it",
-    ),
-)
+@exercise()
 def receive_or_forget(
     answer: Callable[[socket.socket, list[socket.socket]], bytes], rng: random.Random
 ) -> None:
@@ -281,87 +131,7 @@ _CASES = {
 }
 
 
-@exercise(
-    Mistake(
-        """
-def send_what_fits(sock, outbox):
-    sock.sendall(outbox)
-    outbox.clear()
-""",
-        "raised BlockingIOError",
-    ),
-    Mistake(
-        """
-def send_what_fits(sock, outbox):
-    sock.setblocking(True)
-    sock.sendall(outbox)
-    outbox.clear()
-""",
-        "waited for the frozen client",
-    ),
-    Mistake(
-        """
-def send_what_fits(sock, outbox):
-    try:
-        taken = sock.send(outbox[:1])
-    except BlockingIOError:
-        taken = 0
-    del outbox[:taken]
-""",
-        "offer the kernel all of it",
-    ),
-    Mistake(
-        """
-def send_what_fits(sock, outbox):
-    try:
-        taken = sock.send(outbox)
-    except BlockingIOError:
-        taken = 0
-    outbox = outbox[taken:]
-""",
-        "twice",
-    ),
-    Mistake(
-        """
-def send_what_fits(sock, outbox):
-    try:
-        taken = sock.send(outbox)
-    except BlockingIOError:
-        taken = 0
-    del outbox[len(outbox) - taken :]
-""",
-        "is wrong",
-    ),
-    Mistake(
-        """
-def send_what_fits(sock, outbox):
-    taken = sock.send(outbox)
-    del outbox[:taken]
-""",
-        "raised BlockingIOError",
-    ),
-    Mistake(
-        """
-def send_what_fits(sock, outbox):
-    try:
-        sock.send(outbox)
-    except BlockingIOError:
-        pass
-    outbox.clear()
-""",
-        "are lost",
-    ),
-    Mistake(
-        """
-def send_what_fits(sock, outbox):
-    try:
-        sock.send(outbox)
-    except BlockingIOError:
-        pass
-""",
-        "twice",
-    ),
-)
+@exercise()
 def send_what_fits(answer: Callable[[socket.socket, bytearray], object], rng: random.Random) -> None:
     """A frozen client takes what its kernel takes; the rest is kept, in order, and nobody waits."""
     data = rng.randbytes(1_000_000 + rng.randrange(1000))
@@ -436,87 +206,7 @@ def _without_waiting(
         raise Wrong(f"{when}: your code waited for the frozen client, and nobody else was served meanwhile")
 
 
-@exercise(
-    Mistake(
-        """
-def take_messages(sock, inbox):
-    messages = []
-    while True:
-        header = read_exactly(sock, HEADER)
-        messages.append(read_exactly(sock, int(header)).decode())
-        if not select.select([sock], [], [], 0)[0]:
-            return messages
-""",
-        "waited",
-    ),
-    Mistake(
-        """
-def take_messages(sock, inbox):
-    inbox += sock.recv(65536)
-    messages = []
-    while found := parse(inbox):
-        text, end = found
-        messages.append(text)
-        del inbox[:end]
-    inbox.clear()
-    return messages
-""",
-        "should be",
-    ),
-    Mistake(
-        """
-def take_messages(sock, inbox):
-    inbox += sock.recv(65536)
-    found = parse(inbox)
-    if found is None:
-        return []
-    text, end = found
-    del inbox[:end]
-    return [text]
-""",
-        "should be",
-    ),
-    Mistake(
-        """
-def take_messages(sock, inbox):
-    inbox += sock.recv(65536)
-    messages = []
-    while found := parse(inbox):
-        text, end = found
-        del inbox[:end]
-        if text:
-            messages.append(text)
-    return messages
-""",
-        "should be",
-    ),
-    Mistake(
-        """
-def take_messages(sock, inbox):
-    inbox += sock.recv(65536)
-    messages = []
-    while found := parse(inbox):
-        text, end = found
-        inbox = inbox[end:]
-        messages.append(text)
-    return messages
-""",
-        "should be",
-    ),
-    Mistake(
-        """
-def take_messages(sock, inbox):
-    messages = []
-    while len(messages) < 1:
-        inbox += sock.recv(65536)
-        while found := parse(inbox):
-            messages.append(found[0])
-            del inbox[:found[1]]
-    return messages
-""",
-        "waited",
-    ),
-)
+@exercise()
 def take_messages(answer: Callable[[socket.socket, bytearray], list[str]], rng: random.Random) -> None:
     """All whole messages, after one `recv` that has something to give; the rest stays in the inbox."""
     half = serialize("half")

@@ -7,50 +7,11 @@ import hashlib
 import random
 from collections.abc import Callable, Sequence
 
-from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, exercise, same, show
 from wsdemo.protocol import HandshakeError, Limits, handshake, http11
 
 
-@exercise(
-    Mistake(
-        """
-def accept_key(key):
-    digest = hashlib.sha1((key + GUID).encode()).hexdigest()
-    return base64.b64encode(digest.encode()).decode()
-""",
-        "should be",
-    ),
-    Mistake(
-        """
-def accept_key(key):
-    return hashlib.sha1((key + GUID).encode()).hexdigest()
-""",
-        "should be",
-    ),
-    Mistake(
-        """
-def accept_key(key):
-    digest = hashlib.sha1(base64.b64decode(key) + GUID.encode()).digest()
-    return base64.b64encode(digest).decode()
-""",
-        "the key is not decoded",
-    ),
-    Mistake(
-        """
-def accept_key(key):
-    digest = hashlib.sha1((key + GUID).encode()).digest()
-    return base64.b64encode(digest)
-""",
-        "a str is wanted",
-    ),
-    Mistake(
-        """
-def accept_key(key):
-    return "s3pPLMBiTxaQ9kYGzzhZRbK+xOo="
-""",
-        "should be",
-    ),
-)
+@exercise()
 def accept_key(answer: Callable[[str], str], rng: random.Random) -> None:
     """The proof for a key: the RFC's own example, then fresh keys."""
     example = "dGhlIHNhbXBsZSBub25jZQ=="
@@ -73,24 +34,7 @@ def _mixed(word: str, rng: random.Random) -> str:
             return mixed
 
 
-@exercise(
-    Mistake("def has_token(value, token):\n    return value == token", "should be True"),
-    Mistake("def has_token(value, token):\n    return value.lower() == token.lower()", "should be True"),
-    Mistake("def has_token(value, token):\n    return token.lower() in value.lower()", "should be False"),
-    Mistake(
-        "def has_token(value, token):\n    return token in [part.strip() for part in value.split(',')]",
-        "should be True",
-    ),
-    Mistake(
-        "def has_token(value, token):\n    return token.lower() in value.lower().split(', ')",
-        "should be True",
-    ),
-    Mistake(
-        "def has_token(value, token):\n"
-        "    return token in [part.strip() for part in value.lower().split(',')]",
-        "should be True",
-    ),
-)
+@exercise()
 def has_token(answer: Callable[[str, str], bool], rng: random.Random) -> None:
     """A word in a comma-separated list: any case, any white space, the whole word only."""
     more = ["keep-alive", "close", "TE", "HTTP2-Settings"]
@@ -117,56 +61,7 @@ def has_token(answer: Callable[[str, str], bool], rng: random.Random) -> None:
         same(answer(f"{other}, {mixed}", asked), True, f"has_token({f'{other}, {mixed}'!r}, {asked!r})")
 
 
-_426 = (
-    "HTTP/1.1 426 Upgrade Required\\r\\nUpgrade: websocket\\r\\nConnection: Upgrade, close\\r\\n"
-    "Sec-WebSocket-Version: 13\\r\\nContent-Length: 0\\r\\n"
-)
-
-
-def _refusal(head: str) -> str:
-    return f"""
-def refuse_version(version):
-    if version == "13":
-        return None
-    return b"{head}"
-"""
-
-
-@exercise(
-    Mistake(_refusal(_426.replace("426 Upgrade Required", "400 Bad Request") + "\\r\\n"), "status 426"),
-    Mistake(
-        _refusal(_426.replace("Sec-WebSocket-Version: 13\\r\\n", "") + "\\r\\n"),
-        "has no Sec-WebSocket-Version",
-    ),
-    Mistake(
-        _refusal(_426.replace("Version: 13", "Version: 8") + "\\r\\n"), "Sec-WebSocket-Version should be '13'"
-    ),
-    Mistake(_refusal(_426), "empty line"),
-    Mistake(_refusal(_426.replace("\\r\\n", "\\n") + "\\n"), "CR LF"),
-    Mistake(_refusal(_426.replace("Upgrade: websocket\\r\\n", "", 1) + "\\r\\n"), "Upgrade: websocket"),
-    Mistake(
-        'def refuse_version(version):\n    return b"' + _426 + '\\r\\n"',
-        "refuse_version('13') should be None",
-    ),
-    Mistake(
-        _refusal(_426 + "\\r\\n").replace('version == "13"', "int(version) >= 13"),
-        "should be a response",
-    ),
-    Mistake(
-        _refusal(
-            r"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\n"
-            r"Sec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\n"
-        ),
-        "must send Connection: Upgrade too",
-    ),
-    Mistake(
-        _refusal(
-            r"HTTP/1.1 426 Upgrade Required\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-            r"Sec-WebSocket-Version: 13\r\nContent-Length: 0\r\n\r\nonly 13"
-        ),
-        "stand behind the response",
-    ),
-)
+@exercise()
 def refuse_version(answer: Callable[[str], bytes | None], rng: random.Random) -> None:
     """Version 13 goes on; any other gets 426 and the version that is spoken here."""
     same(answer("13"), None, "refuse_version('13')")
@@ -206,37 +101,7 @@ def _judge_refusal(what: str, got: bytes) -> None:
         )
 
 
-@exercise(
-    Mistake(
-        "def choose_subprotocol(offered, spoken):\n"
-        "    names = offered.split(', ') if offered else []\n"
-        "    return next((name for name in spoken if name in names), None)",
-        "the client's order",
-    ),
-    Mistake(
-        "def choose_subprotocol(offered, spoken):\n"
-        "    return offered.split(',')[0].strip() if offered else None",
-        "should be",
-    ),
-    Mistake(
-        "def choose_subprotocol(offered, spoken):\n"
-        "    return next((name for name in offered.split(', ') if name in spoken), None)",
-        "should be",
-    ),
-    Mistake(
-        "def choose_subprotocol(offered, spoken):\n"
-        "    names = [name.strip() for name in (offered or '').split(',')]\n"
-        "    return next((name for name in names if name in spoken), spoken[0])",
-        "None",
-    ),
-    Mistake(
-        "def choose_subprotocol(offered, spoken):\n"
-        "    names = [name.strip().lower() for name in (offered or '').split(',')]\n"
-        "    low = [name.lower() for name in spoken]\n"
-        "    return next((name for name in names if name in low), None)",
-        "upper and lower case differ",
-    ),
-)
+@exercise()
 def choose_subprotocol(answer: Callable[[str | None, list[str]], str | None], rng: random.Random) -> None:
     """The first of the client's list that the server speaks; None where there is none."""
     first, second, third, strange = rng.sample(["chat.v1", "chat.v2", "mqtt", "soap", "wamp", "stomp"], 4)
@@ -263,43 +128,7 @@ def choose_subprotocol(answer: Callable[[str | None, list[str]], str | None], rn
         same(got, wanted, f"choose_subprotocol({offered!r}, {spoken!r}){why}")
 
 
-@exercise(
-    Mistake(
-        "def split_head(data):\n"
-        "    if b'\\r\\n\\r\\n' not in data:\n"
-        "        return None\n"
-        "    head, rest = data.split(b'\\r\\n\\r\\n')\n"
-        "    return head + b'\\r\\n\\r\\n', rest",
-        "ValueError",
-    ),
-    Mistake(
-        "def split_head(data):\n"
-        "    head, _, rest = data.partition(b'\\r\\n\\r\\n')\n"
-        "    return head + b'\\r\\n\\r\\n', rest",
-        "should be None",
-    ),
-    Mistake(
-        "def split_head(data):\n"
-        "    if b'\\r\\n\\r\\n' not in data:\n"
-        "        return None\n"
-        "    head, _, rest = data.rpartition(b'\\r\\n\\r\\n')\n"
-        "    return head + b'\\r\\n\\r\\n', rest",
-        "the first empty line ends the head",
-    ),
-    Mistake(
-        "def split_head(data):\n"
-        "    if not data.endswith(b'\\r\\n\\r\\n'):\n"
-        "        return None\n"
-        "    return data, b''",
-        "stand behind the head",
-    ),
-    Mistake(
-        "def split_head(data):\n"
-        "    head, end, rest = data.partition(b'\\r\\n\\r\\n')\n"
-        "    return (head, rest) if end else None",
-        "the empty line is a part of the head",
-    ),
-)
+@exercise()
 def split_head(answer: Callable[[bytes], tuple[bytes, bytes] | None], rng: random.Random) -> None:
     """The head with its empty line, and every byte behind it; None until the head is whole."""
     proof = base64.b64encode(rng.randbytes(20))

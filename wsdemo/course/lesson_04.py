@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, exercise, same, show
 from wsdemo.protocol import frames
 from wsdemo.protocol.errors import ProtocolError
 
@@ -36,48 +36,7 @@ def made(fin: bool, opcode: int, length: int, key: bytes | None) -> bytes:
     return frames.header(frames.FIN * fin | opcode, length, bit) + (key or b"")
 
 
-_HEAD = (
-    "def frame_header(fin, opcode, length, key):\n"
-    "    first = fin << 7 | opcode\n"
-    "    bit = 0x80 if key is not None else 0\n"
-)
-_TAIL = "    return head + (key or b'')"
-
-
-@exercise(
-    Mistake(_HEAD + "    head = bytes([first, bit | length])\n" + _TAIL, "your code raised"),
-    Mistake(
-        _HEAD + "    if length < 127:\n        head = bytes([first, bit | length])\n"
-        "    elif length < 65536:\n        head = bytes([first, bit | 126]) + length.to_bytes(2, 'big')\n"
-        "    else:\n        head = bytes([first, bit | 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
-        "should be",
-    ),
-    Mistake(
-        _HEAD + "    if length < 126:\n        head = bytes([first, bit | length])\n"
-        "    elif length < 65535:\n        head = bytes([first, bit | 126]) + length.to_bytes(2, 'big')\n"
-        "    else:\n        head = bytes([first, bit | 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
-        "should be",
-    ),
-    Mistake(
-        _HEAD + "    if length < 126:\n        head = bytes([first, bit | length])\n"
-        "    elif length < 65536:\n        head = bytes([first, bit | 126]) + length.to_bytes(2, 'little')\n"
-        "    else:\n        head = bytes([first, bit | 127]) + length.to_bytes(8, 'little')\n" + _TAIL,
-        "should be",
-    ),
-    Mistake(
-        _HEAD + "    if length < 126:\n        head = bytes([first, bit | length])\n"
-        "    elif length < 65536:\n        head = bytes([first, 126]) + length.to_bytes(2, 'big')\n"
-        "    else:\n        head = bytes([first, 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
-        "should be",
-    ),
-    Mistake(
-        _HEAD + "    bit = 0x80 if key and any(key) else 0\n"
-        "    if length < 126:\n        head = bytes([first, bit | length])\n"
-        "    elif length < 65536:\n        head = bytes([first, bit | 126]) + length.to_bytes(2, 'big')\n"
-        "    else:\n        head = bytes([first, bit | 127]) + length.to_bytes(8, 'big')\n" + _TAIL,
-        "should be 82 83 00 00 00 00",
-    ),
-)
+@exercise()
 def frame_header(answer: Header, rng: random.Random) -> None:
     """The header of a frame, in its shortest form."""
     for fin, opcode, length, key, wanted in (*VECTORS, NO_SECRET):
@@ -90,58 +49,7 @@ def frame_header(answer: Header, rng: random.Random) -> None:
         same(answer(fin, opcode, length, key), made(fin, opcode, length, key), what)
 
 
-_READ = (
-    "def read_header(data):\n"
-    "    if len(data) < 2:\n        return None\n"
-    "    fin, opcode = bool(data[0] & 0x80), data[0] & 0x0F\n"
-    "    length, size = data[1] & 0x7F, 2\n"
-)
-_WHOLE = """
-def read_header(data):
-    if len(data) < 2:
-        return None
-    form = data[1] & 0x7F
-    start = 2 + {{126: 2, 127: 8}}.get(form, 0)
-    size = start + (4 if data[1] & 0x80 else 0)
-    if {missing}:
-        return None
-    length = form if start == 2 else int.from_bytes(data[2:start], "big")
-    key = data[start:size] if data[1] & 0x80 else None
-    return bool(data[0] & 0x80), data[0] & {opcode}, length, key, size
-"""
-
-
-@exercise(
-    Mistake(
-        "def read_header(data):\n"
-        "    length, size = data[1] & 0x7F, 2\n"
-        "    if length == 126:\n        length, size = int.from_bytes(data[2:4], 'big'), 4\n"
-        "    elif length == 127:\n        length, size = int.from_bytes(data[2:10], 'big'), 10\n"
-        "    key = None\n"
-        "    if data[1] & 0x80:\n        key, size = data[size:size + 4], size + 4\n"
-        "    return bool(data[0] & 0x80), data[0] & 0x0F, length, key, size",
-        "your code raised",
-    ),
-    Mistake(
-        _READ + "    if length == 126:\n        length, size = int.from_bytes(data[2:4], 'big'), 4\n"
-        "    elif length == 127:\n        length, size = int.from_bytes(data[2:10], 'big'), 10\n"
-        "    key = None\n"
-        "    if data[1] & 0x80:\n        key, size = data[size:size + 4], size + 4\n"
-        "    return fin, opcode, length, key, size",
-        "should be None",
-    ),
-    Mistake(
-        _READ + "    length = data[1]\n"
-        "    if length == 126:\n        length, size = int.from_bytes(data[2:4], 'big'), 4\n"
-        "    elif length == 127:\n        length, size = int.from_bytes(data[2:10], 'big'), 10\n"
-        "    key = None\n"
-        "    if len(data) < size:\n        return None\n"
-        "    return fin, opcode, length, key, size",
-        "should be",
-    ),
-    Mistake(_WHOLE.format(missing="len(data) <= size", opcode="0x0F"), "and 0 bytes of payload should be"),
-    Mistake(_WHOLE.format(missing="len(data) < size", opcode="0x7F"), "the opcode has four bits"),
-)
+@exercise()
 def read_header(answer: Callable[[bytes], Any], rng: random.Random) -> None:
     """A header taken apart, and None while bytes of it are missing."""
     cases = [(fin, opcode, length, key) for fin, opcode, length, key, _ in VECTORS]
@@ -172,34 +80,7 @@ def read_header(answer: Callable[[bytes], Any], rng: random.Random) -> None:
         )
 
 
-@exercise(
-    Mistake(
-        "def length_error(data):\n"
-        "    form = data[1] & 0x7F\n"
-        "    if form == 126:\n        return int.from_bytes(data[2:4], 'big') < 126\n"
-        "    if form == 127:\n        return int.from_bytes(data[2:10], 'big') < 126\n"
-        "    return False",
-        "should be",
-    ),
-    Mistake(
-        "def length_error(data):\n"
-        "    form = data[1] & 0x7F\n"
-        "    if form == 126:\n        return int.from_bytes(data[2:4], 'big') < 126\n"
-        "    if form == 127:\n        return int.from_bytes(data[2:10], 'big') < 65536\n"
-        "    return False",
-        "should be",
-    ),
-    Mistake(
-        "def length_error(data):\n"
-        "    form = data[1] & 0x7F\n"
-        "    if form == 126:\n        return int.from_bytes(data[2:4], 'big') <= 126\n"
-        "    if form == 127:\n"
-        "        length = int.from_bytes(data[2:10], 'big')\n"
-        "        return length < 65536 or length >> 63 == 1\n"
-        "    return False",
-        "should be",
-    ),
-)
+@exercise()
 def length_error(answer: Callable[[bytes], bool], rng: random.Random) -> None:
     """Whether a length is not in its shortest form, or has its top bit set."""
     for form, size in ((126, 2), (127, 8)):
@@ -222,40 +103,7 @@ def length_error(answer: Callable[[bytes], bool], rng: random.Random) -> None:
         same(bool(answer(data)), False, f"length_error of {show(data)}")
 
 
-_SPLIT = "def split_frames(data):\n    found = []\n"
-
-
-@exercise(
-    Mistake(
-        _SPLIT + "    while data:\n"
-        "        fin, opcode, length, key, size = read_header(data)\n"
-        "        found.append(data[size:size + length])\n"
-        "        data = data[size + length:]\n"
-        "    return found, data",
-        "your code raised",
-    ),
-    Mistake(
-        _SPLIT + "    while len(data) >= 2:\n"
-        "        size = 2 + (data[1] & 0x7F)\n"
-        "        found.append(data[2:size])\n"
-        "        data = data[size:]\n"
-        "    return found, data",
-        "should be",
-    ),
-    Mistake(
-        "def split_frames(data):\n    return [data[2:]], b''",
-        "should be",
-    ),
-    Mistake(
-        _SPLIT + "    while (head := read_header(data)) is not None:\n"
-        "        fin, opcode, length, key, size = head\n"
-        "        if len(data) < size + length:\n            break\n"
-        "        if length:\n            found.append(data[size:size + length])\n"
-        "        data = data[size + length:]\n"
-        "    return found, data",
-        "the payloads should be",
-    ),
-)
+@exercise()
 def split_frames(answer: Callable[[bytes], tuple[list[bytes], bytes]], rng: random.Random) -> None:
     """All whole frames of a server, and the bytes that are left over."""
     payloads = [rng.randbytes(size) for size in (0, *rng.sample((0, 1, 5, 125, 126, 300), 3))]

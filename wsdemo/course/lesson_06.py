@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from wsdemo.course.exercises import Mistake, exercise, same
+from wsdemo.course.exercises import exercise, same
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 WORDS = ("Hello", "héllo 👋", "12:00:00", "日本", "", "news: 7")
@@ -31,50 +31,7 @@ def cut(rng: random.Random, opcode: int, payload: bytes, pieces: int) -> list[Fr
     return [(i == pieces - 1, opcode if i == 0 else CONTINUATION, part) for i, part in enumerate(parts)]
 
 
-_START = (
-    "def reassemble(frames):\n"
-    "    messages, parts, kind = [], [], None\n"
-    "    for fin, opcode, payload in frames:\n"
-)
-_END = (
-    "        if fin:\n"
-    "            data = b''.join(parts)\n"
-    "            messages.append(data.decode() if kind == 1 else data)\n"
-    "            parts = []\n"
-    "    return messages"
-)
-
-
-@exercise(
-    Mistake(
-        "def reassemble(frames):\n"
-        "    return [p.decode() if op == 1 else p for fin, op, p in frames if fin and op < 8]",
-        "should be",
-    ),
-    Mistake(
-        _START + "        if opcode:\n            kind = opcode\n        parts.append(payload)\n" + _END,
-        "should be",
-    ),
-    Mistake(
-        "def reassemble(frames):\n"
-        "    messages, text = [], ''\n"
-        "    for fin, opcode, payload in frames:\n"
-        "        if opcode < 8:\n"
-        "            text += payload.decode('utf-8', 'replace')\n"
-        "            if fin:\n"
-        "                messages.append(text)\n"
-        "                text = ''\n"
-        "    return messages",
-        "should be",
-    ),
-    Mistake(
-        _START + "        if opcode >= 8:\n"
-        "            continue\n"
-        "        kind = opcode\n"
-        "        parts.append(payload)\n" + _END,
-        "should be",
-    ),
-)
+@exercise()
 def reassemble(answer: Callable[[list[Frame]], list[Any]], rng: random.Random) -> None:
     """Data frames to messages; control frames are none of them."""
     accent = "é".encode()
@@ -95,16 +52,7 @@ def reassemble(answer: Callable[[list[Frame]], list[Any]], rng: random.Random) -
         same(answer(frames), messages, f"reassemble of {told(frames)}")
 
 
-@exercise(
-    Mistake("def ping_error(fin, payload):\n    return None if fin else 1002", "should be"),
-    Mistake("def ping_error(fin, payload):\n    return 1002 if len(payload) > 125 else None", "should be"),
-    Mistake(
-        "def ping_error(fin, payload):\n    return None if fin and len(payload) < 125 else 1002", "should be"
-    ),
-    Mistake(
-        "def ping_error(fin, payload):\n    return None if fin and len(payload) <= 125 else 1009", "should be"
-    ),
-)
+@exercise()
 def ping_error(answer: Callable[[bool, bytes], int | None], rng: random.Random) -> None:
     """A control frame is whole, and of 125 bytes at most."""
     for size in (0, 1, rng.randint(2, 124), 125, 126, rng.randint(127, 500)):
@@ -113,62 +61,7 @@ def ping_error(answer: Callable[[bool, bytes], int | None], rng: random.Random) 
             same(answer(fin, rng.randbytes(size)), wanted, f"ping_error with fin={fin:d} and {size} bytes")
 
 
-_ORDER = "def order_error(frames):\n    inside = False\n    for number, (fin, opcode) in enumerate(frames):\n"
-
-
-@exercise(
-    Mistake(
-        "def order_error(frames):\n"
-        "    for number, (fin, opcode) in enumerate(frames):\n"
-        "        if number and opcode in (1, 2):\n"
-        "            return number\n"
-        "    return None",
-        "should be",
-    ),
-    Mistake(
-        _ORDER + "        if inside and opcode != 0:\n"
-        "            return number\n"
-        "        if not inside and opcode == 0:\n"
-        "            return number\n"
-        "        inside = not fin\n"
-        "    return None",
-        "should be",
-    ),
-    Mistake(
-        _ORDER + "        if opcode >= 8:\n"
-        "            continue\n"
-        "        if inside and opcode != 0:\n"
-        "            return number\n"
-        "        inside = not fin\n"
-        "    return None",
-        "should be",
-    ),
-    Mistake(
-        _ORDER + "        if (opcode == 0) != inside:\n"
-        "            return number\n"
-        "        inside = not fin\n"
-        "    return None",
-        "should be",
-    ),
-    Mistake(
-        "def order_error(frames):\n"
-        "    inside = False\n"
-        "    for number, (fin, opcode) in enumerate(frames):\n"
-        "        if opcode not in (9, 10):\n"
-        "            if (opcode == 0) != inside:\n                return number\n"
-        "            inside = not fin",
-        "binary fin=0, close fin=1 should be None",
-    ),
-    Mistake(
-        "def order_error(frames):\n"
-        "    inside = False\n"
-        "    for number, (fin, opcode) in enumerate(frames):\n"
-        "        if opcode < 8:\n"
-        "            if (opcode == 0) != inside:\n                return number\n"
-        "            inside = opcode != 0 and not fin",
-        "should be None; got 2",
-    ),
-)
+@exercise()
 def order_error(answer: Callable[[list[tuple[bool, int]]], int | None], rng: random.Random) -> None:
     """The first data frame that may not come here."""
     known: list[tuple[list[tuple[bool, int]], int | None]] = [
@@ -194,60 +87,7 @@ def _order(frames: list[tuple[bool, int]]) -> str:
     return ", ".join(f"{_NAMES[opcode]} fin={fin:d}" for fin, opcode in frames)
 
 
-@exercise(
-    Mistake(
-        "def close_code(frames, limit):\n"
-        "    data = b''.join(payload for fin, opcode, payload in frames)\n"
-        "    if len(data) > limit:\n"
-        "        return 1009\n"
-        "    try:\n"
-        "        data.decode()\n"
-        "    except UnicodeDecodeError:\n"
-        "        return 1007\n"
-        "    return None",
-        "should be",
-    ),
-    Mistake(
-        "def close_code(frames, limit):\n"
-        "    kind = frames[0][1]\n"
-        "    for fin, opcode, payload in frames:\n"
-        "        if len(payload) > limit:\n"
-        "            return 1009\n"
-        "    try:\n"
-        "        b''.join(f[2] for f in frames).decode() if kind == 1 else None\n"
-        "    except UnicodeDecodeError:\n"
-        "        return 1007\n"
-        "    return None",
-        "should be",
-    ),
-    Mistake(
-        "def close_code(frames, limit):\n"
-        "    size = 0\n"
-        "    for fin, opcode, payload in frames:\n"
-        "        size += len(payload)\n"
-        "        if size > limit:\n"
-        "            return 1009\n"
-        "        if frames[0][1] == 1:\n"
-        "            try:\n"
-        "                payload.decode()\n"
-        "            except UnicodeDecodeError:\n"
-        "                return 1007\n"
-        "    return None",
-        "should be",
-    ),
-    Mistake(
-        "import codecs\n\n"
-        "def close_code(frames, limit):\n"
-        "    decoder, size = codecs.getincrementaldecoder('utf-8')(), 0\n"
-        "    for fin, opcode, payload in frames:\n"
-        "        size += len(payload)\n"
-        "        if size > limit:\n            return 1009\n"
-        "        if opcode == 1:\n"
-        "            try:\n                decoder.decode(payload, final=fin)\n"
-        "            except UnicodeDecodeError:\n                return 1007",
-        "should be 1007; got None",
-    ),
-)
+@exercise()
 def close_code(answer: Callable[[list[Frame], int], int | None], rng: random.Random) -> None:
     """1009 for too much, 1007 for text that is no UTF-8, in the order in which they can be known."""
     half = "é".encode()

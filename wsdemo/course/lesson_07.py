@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from wsdemo import Limits, connect
-from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, exercise, same, show
 from wsdemo.course.sockets import PATIENCE
 from wsdemo.protocol import Closed, Frame, Opcode, Pong, Protocol, Side, State
 from wsdemo.protocol.codes import NEVER_SENT, on_the_wire
@@ -23,21 +23,7 @@ TICK = 0.25  # seconds of the made-up clock; a power of two, so that sums are ex
 Story = list[tuple[str, int | None]]
 
 
-@exercise(
-    Mistake("def may_be_sent(code):\n    return 1000 <= code <= 4999", "should be"),
-    Mistake("def may_be_sent(code):\n    return 1000 <= code <= 1015 or 3000 <= code <= 4999", "should be"),
-    Mistake(
-        "def may_be_sent(code):\n    return 1000 <= code <= 1015 and code not in (1004, 1005, 1006, 1015)",
-        "should be",
-    ),
-    Mistake(
-        "def may_be_sent(code):\n"
-        "    if code in (1004, 1005, 1006, 1015):\n"
-        "        return False\n"
-        "    return 1000 <= code <= 1015 or 4000 <= code <= 4999",
-        "should be",
-    ),
-)
+@exercise()
 def may_be_sent(answer: Callable[[int], bool], rng: random.Random) -> None:
     """Whether a code may stand in a close frame."""
     edges = [0, 999, 1000, *range(1001, 1018), 2999, 3000, 3999, 4000, 4999, 5000, 65535]
@@ -46,31 +32,7 @@ def may_be_sent(answer: Callable[[int], bool], rng: random.Random) -> None:
         same(answer(code), on_the_wire(code), f"may_be_sent({code})")
 
 
-_ANSWER = "from wsdemo.protocol.codes import on_the_wire\ndef answer_to_close(payload):\n"
-_CHECKED = (
-    "    if len(payload) == 1 or not on_the_wire(int.from_bytes(payload[:2], 'big')):\n"
-    "        return (1002).to_bytes(2, 'big')\n"
-)
-
-
-@exercise(
-    Mistake("def answer_to_close(payload):\n    return (1000).to_bytes(2, 'big')", "should be"),
-    Mistake("def answer_to_close(payload):\n    return payload[:2]", "should be"),
-    Mistake(
-        "def answer_to_close(payload):\n    return payload[:2] or (1005).to_bytes(2, 'big')", "should be"
-    ),
-    Mistake(
-        _ANSWER + "    if not payload:\n        return b''\n" + _CHECKED + "    return payload[:2]",
-        "should be 03 ef",
-    ),
-    Mistake(
-        _ANSWER + "    if not payload:\n        return b''\n"
-        "    try:\n        payload[2:].decode()\n"
-        "    except UnicodeDecodeError:\n        return (1007).to_bytes(2, 'big')\n"
-        + _CHECKED + "    return payload",
-        "should be",
-    ),
-)  # fmt: skip
+@exercise()
 def answer_to_close(answer: Callable[[bytes], bytes], rng: random.Random) -> None:
     """What a server's own close frame says in answer; the package's protocol is the judge."""
     codes = [1000, 1001, 1012, rng.randint(3000, 4999), *NEVER_SENT, 1004, rng.randint(0, 999)]
@@ -90,100 +52,7 @@ def answer_to_close(answer: Callable[[bytes], bytes], rng: random.Random) -> Non
             same(kept, wanted[:2], f"the answer to a close frame of {show(payload)}")
 
 
-_KEEP = (
-    "class Keepalive:\n"
-    "    def __init__(self, interval, timeout, now):\n"
-    "        self.interval, self.timeout = interval, timeout\n"
-    "        self.last, self.asked = now, None\n"
-)
-
-
-@exercise(
-    Mistake(
-        _KEEP + "    def heard(self, now):\n"
-        "        self.last = now\n"
-        "    def check(self, now):\n"
-        "        if self.asked is not None and now - self.asked >= self.timeout:\n"
-        "            return 'dead'\n"
-        "        if self.asked is None and now - self.last >= self.interval:\n"
-        "            self.asked = now\n"
-        "            return 'ping'\n"
-        "        return 'wait'",
-        "alive",
-    ),
-    Mistake(
-        _KEEP + "    def heard(self, now):\n"
-        "        self.last, self.asked = now, None\n"
-        "    def check(self, now):\n"
-        "        if now - self.last >= self.interval + self.timeout:\n"
-        "            return 'dead'\n"
-        "        return 'ping' if now - self.last >= self.interval else 'wait'",
-        "second ping",
-    ),
-    Mistake(
-        _KEEP + "    def heard(self, now):\n"
-        "        self.last, self.asked = now, None\n"
-        "    def check(self, now):\n"
-        "        if now - self.last >= self.timeout:\n"
-        "            return 'dead'\n"
-        "        return 'wait'",
-        "after the last byte should",
-    ),
-    Mistake(
-        _KEEP + "    def heard(self, now):\n"
-        "        self.last, self.asked = now, None\n"
-        "    def check(self, now):\n"
-        "        if self.asked is None and now - self.last >= self.interval:\n"
-        "            self.asked = now\n"
-        "            return 'ping'\n"
-        "        return 'wait'",
-        "should be 'dead'",
-    ),
-    Mistake(
-        _KEEP + "    def heard(self, now):\n"
-        "        self.asked = None\n"
-        "    def check(self, now):\n"
-        "        if self.asked is not None and now - self.asked >= self.timeout:\n"
-        "            return 'dead'\n"
-        "        if self.asked is None and now - self.last >= self.interval:\n"
-        "            self.asked = now\n"
-        "            return 'ping'\n"
-        "        return 'wait'",
-        "no ping is due",
-    ),
-    Mistake(
-        "import time\n" + _KEEP + "    def heard(self, now):\n"
-        "        self.last, self.asked = time.monotonic(), None\n"
-        "    def check(self, now):\n"
-        "        now = time.monotonic()\n"
-        "        if self.asked is not None and now - self.asked >= self.timeout:\n"
-        "            return 'dead'\n"
-        "        if self.asked is None and now - self.last >= self.interval:\n"
-        "            self.asked = now\n"
-        "            return 'ping'\n"
-        "        return 'wait'",
-        "no ping is due",
-    ),
-    Mistake(
-        """
-class Keepalive:
-    def __init__(self, interval, timeout, now):
-        self.interval, self.timeout = interval, timeout
-        self.last, self.asked = now, False
-
-    def heard(self, now):
-        self.last, self.asked = now, False
-
-    def check(self, now):
-        silence = now - self.last
-        if self.asked:
-            return "dead" if silence >= self.interval + self.timeout else "wait"
-        self.asked = silence >= self.interval
-        return "ping" if self.asked else "wait"
-""",
-        "seconds after it, should be 'wait'; got 'dead'",
-    ),
-)
+@exercise()
 def Keepalive(answer: Callable[[float, float, float], Any], rng: random.Random) -> None:
     """A connection lives for a while and then freezes, on a made-up clock; nothing waits for real."""
     for case in range(12):
@@ -255,50 +124,7 @@ def _live(
             due = now + rng.randint(1, int(interval / TICK) - 1) * TICK
 
 
-_FIRST = "def ending(story):\n    for what, code in story:\n"
-
-
-@exercise(
-    Mistake(
-        _FIRST + "        if what == 'reset':\n"
-        "            return 1006\n"
-        "    for what, code in story:\n"
-        "        if what == 'close':\n"
-        "            return 1005 if code is None else 1002 if code in (1005, 1006, 1015) else code\n"
-        "        if what == 'eof':\n"
-        "            return 1006",
-        "should be",
-    ),
-    Mistake(
-        _FIRST + "        if what == 'close':\n            return code\n"
-        "        if what in ('eof', 'reset'):\n            return 1006",
-        "should be",
-    ),
-    Mistake(
-        _FIRST + "        if what == 'close':\n"
-        "            return 1005 if code is None else 1002 if code in (1005, 1006, 1015) else code\n"
-        "    return 1006",
-        "should be None",
-    ),
-    Mistake(
-        _FIRST + "        if what == 'close':\n"
-        "            return 1005 if code is None else code\n"
-        "        if what in ('eof', 'reset'):\n            return 1006",
-        "should be 1002",
-    ),
-    Mistake(
-        _FIRST + "        if what == 'reset':\n            return 1006\n"
-        "        if what == 'close':\n            "
-        "return {None: 1005, 1005: 1002, 1006: 1002, 1015: 1002}.get(code, code)",
-        "should be 1006; got None",
-    ),
-    Mistake(
-        _FIRST + "        if what in ('eof', 'reset'):\n            return 1006\n"
-        "        if what == 'close':\n            "
-        "return {None: 1005, 1005: 1002, 1006: 1002}.get(code, code)",
-        "should be 1002; got 1015",
-    ),
-)
+@exercise()
 def ending(answer: Callable[[Story], int | None], rng: random.Random) -> None:
     """Stories of five kinds, played to a real client by a server on the loopback: its code is the judge."""
     for story in stories(rng):

@@ -8,19 +8,12 @@ import socket
 from collections.abc import Callable
 from typing import Any
 
-from wsdemo.course.exercises import Mistake, Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, exercise, same, show
 
 WAYS = ("short polling", "long polling", "SSE", "WebSocket")
 
 
-@exercise(
-    Mistake("def poll_delays(times, interval):\n    return [time % interval for time in times]", "should be"),
-    Mistake(
-        "def poll_delays(times, interval):\n    return [interval - time % interval for time in times]",
-        "should be",
-    ),
-    Mistake("def poll_delays(times, interval):\n    return [interval / 2 for time in times]", "should be"),
-)
+@exercise()
 def poll_delays(answer: Callable[[list[int], int], list[int]], rng: random.Random) -> None:
     """From each event to the next poll."""
     interval = rng.randint(3, 500)
@@ -32,24 +25,7 @@ def poll_delays(answer: Callable[[list[int], int], list[int]], rng: random.Rando
         same(answer(given, interval), wanted, f"poll_delays({given}, {interval})")
 
 
-@exercise(
-    Mistake("def expected_delay(way, interval, round_trip):\n    return interval / 2", "should be"),
-    Mistake(
-        "def expected_delay(way, interval, round_trip):\n"
-        "    return (interval if way == 'short polling' else 0) + round_trip / 2",
-        "should be",
-    ),
-    Mistake(
-        "def expected_delay(way, interval, round_trip):\n"
-        "    return (interval / 2 if way == 'short polling' else 0) + round_trip",
-        "should be",
-    ),
-    Mistake(
-        "def expected_delay(way, interval, round_trip):\n"
-        "    return (interval / 2 if 'polling' in way else 0) + round_trip / 2",
-        "should be",
-    ),
-)
+@exercise()
 def expected_delay(answer: Callable[[str, float, float], float], rng: random.Random) -> None:
     """Half an interval for those who ask, half a round trip for all."""
     for way in rng.sample(WAYS, len(WAYS)):
@@ -90,14 +66,7 @@ class _Socket:
         self.writes.append(data)
 
 
-@exercise(
-    Mistake(
-        "def send_message(sock, header, payload):\n    sock.sendall(header)\n    sock.sendall(payload)",
-        "is held back",
-    ),
-    Mistake("def send_message(sock, header, payload):\n    sock.send(header + payload)", "should be"),
-    Mistake("def send_message(sock, header, payload):\n    sock.sendall(payload)", "should be"),
-)
+@exercise()
 def send_message(answer: Callable[[Any, bytes, bytes], None], rng: random.Random) -> None:
     """All bytes in order, and no small write that waits for the acknowledgement of another."""
     header, payload = rng.randbytes(10), rng.randbytes(rng.randint(20, 40))
@@ -112,25 +81,7 @@ def send_message(answer: Callable[[Any, bytes, bytes], None], rng: random.Random
         )
 
 
-@exercise(
-    Mistake(
-        "def enough_way(late, talks_back, binary):\n"
-        "    return 'short polling' if late >= 60 else 'WebSocket' if talks_back or binary else 'SSE'",
-        "should be",
-    ),
-    Mistake("def enough_way(late, talks_back, binary):\n    return 'WebSocket'", "should be"),
-    Mistake(
-        "def enough_way(late, talks_back, binary):\n"
-        "    return 'WebSocket' if talks_back or binary else 'short polling' if late >= 60 else 'SSE'",
-        "should be",
-    ),
-    Mistake(
-        "def enough_way(late, talks_back, binary):\n"
-        "    return 'WebSocket' if talks_back else 'short polling' if late > 60 else "
-        "'WebSocket' if binary else 'SSE'",
-        "should be",
-    ),
-)
+@exercise()
 def enough_way(answer: Callable[[float, bool, bool], str], rng: random.Random) -> None:
     """Whoever talks back, then time, then bytes."""
     cases = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from wsdemo.course.exercises import Mistake, Wrong, exercise, refuses, same, show
+from wsdemo.course.exercises import Wrong, exercise, refuses, same, show
 from wsdemo.protocol.deflate import TAIL, Deflater, Inflater
 from wsdemo.protocol.errors import WebSocketError
 from wsdemo.protocol.limits import MiB
@@ -16,24 +16,7 @@ def _text(rng: random.Random) -> bytes:
     return b" ".join(rng.choices(words, k=rng.randint(20, 40)))
 
 
-@exercise(
-    Mistake("import zlib\ndef deflate_message(data):\n    return zlib.compress(data)", "should inflate to"),
-    Mistake(
-        "import zlib\n"
-        "def deflate_message(data):\n"
-        "    deflater = zlib.compressobj(wbits=-15)\n"
-        "    return deflater.compress(data) + deflater.flush(zlib.Z_SYNC_FLUSH)",
-        "00 00 ff ff",
-    ),
-    Mistake(
-        "import zlib\n"
-        "def deflate_message(data):\n"
-        "    deflater = zlib.compressobj(wbits=-15)\n"
-        "    return (deflater.compress(data) + deflater.flush())[:-4]",
-        "should inflate to",
-    ),
-    Mistake("def deflate_message(data):\n    return data", "should inflate to"),
-)
+@exercise()
 def deflate_message(answer: Callable[[bytes], bytes], rng: random.Random) -> None:
     """Raw DEFLATE, flushed, the tail stripped; smaller than the text."""
     for data in (b"Hello" + rng.randbytes(3), _text(rng)):
@@ -53,34 +36,7 @@ def deflate_message(answer: Callable[[bytes], bytes], rng: random.Random) -> Non
         raise Wrong(f"{what} should be smaller than {len(data)} bytes; got {len(payload)}")
 
 
-@exercise(
-    Mistake(
-        "import zlib\ndef inflate_message(payload, limit):\n    return zlib.decompress(payload)",
-        "raised",
-    ),
-    Mistake(
-        "import zlib\n"
-        "def inflate_message(payload, limit):\n"
-        "    return zlib.decompressobj(wbits=-15).decompress(payload + b'\\x00\\x00\\xff\\xff')",
-        "of more than the limit",
-    ),
-    Mistake(
-        "import zlib\n"
-        "def inflate_message(payload, limit):\n"
-        "    return zlib.decompressobj(wbits=-15).decompress(payload + b'\\x00\\x00\\xff\\xff', limit)",
-        "of more than the limit",
-    ),
-    Mistake(
-        "import zlib\n"
-        "def inflate_message(payload, limit):\n"
-        "    inflater = zlib.decompressobj(wbits=-15)\n"
-        "    data = inflater.decompress(payload + b'\\x00\\x00\\xff\\xff', limit)\n"
-        "    if len(data) >= limit:\n"
-        "        raise ValueError('too large')\n"
-        "    return data",
-        "raised",
-    ),
-)
+@exercise()
 def inflate_message(answer: Callable[[bytes, int], bytes], rng: random.Random) -> None:
     """The message, whole up to the limit, and ValueError beyond it."""
     data = _text(rng)
@@ -92,27 +48,7 @@ def inflate_message(answer: Callable[[bytes, int], bytes], rng: random.Random) -
     refuses(ValueError, lambda: answer(large, 1000), "a message of more than the limit")
 
 
-@exercise(
-    Mistake(
-        "def first_bytes(pieces, text):\n"
-        "    kind = 1 if text else 2\n"
-        "    frames = [0x40 | (0 if n else kind) for n in range(pieces)]\n"
-        "    frames[-1] |= 0x80\n"
-        "    return bytes(frames)",
-        "should be",
-    ),
-    Mistake(
-        "def first_bytes(pieces, text):\n    return bytes([0xc1 if text else 0xc2] + [0x80] * (pieces - 1))",
-        "should be",
-    ),
-    Mistake(
-        "def first_bytes(pieces, text):\n"
-        "    frames = [0x41 if text else 0x42] * pieces\n"
-        "    frames[-1] |= 0x80\n"
-        "    return bytes(frames)",
-        "should be",
-    ),
-)
+@exercise()
 def first_bytes(answer: Callable[[int, bool], bytes], rng: random.Random) -> None:
     """RSV1 and the opcode on the first, FIN on the last."""
     for pieces in (1, 2, rng.randint(3, 9)):
@@ -123,25 +59,7 @@ def first_bytes(answer: Callable[[int, bool], bytes], rng: random.Random) -> Non
             same(answer(pieces, text), bytes(frames), f"first_bytes({pieces}, text={text})")
 
 
-@exercise(
-    Mistake(
-        "def within_budget(settings, connections, budget):\n"
-        "    return min(range(len(settings)), key=lambda n: settings[n][1])",
-        "should be",
-    ),
-    Mistake(
-        "def within_budget(settings, connections, budget):\n"
-        "    fit = [n for n, (memory, ratio) in enumerate(settings) if memory <= budget]\n"
-        "    return min(fit, key=lambda n: settings[n][1]) if fit else None",
-        "should be",
-    ),
-    Mistake(
-        "def within_budget(settings, connections, budget):\n"
-        "    fit = [n for n, (memory, ratio) in enumerate(settings) if memory * connections < budget]\n"
-        "    return min(fit, key=lambda n: settings[n][1]) if fit else None",
-        "should be",
-    ),
-)
+@exercise()
 def within_budget(
     answer: Callable[[list[tuple[int, float]], int, int], int | None], rng: random.Random
 ) -> None:

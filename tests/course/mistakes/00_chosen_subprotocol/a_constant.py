@@ -1,0 +1,3 @@
+# said: should be
+def chosen_subprotocol(answer):
+    return "v1.kernel.websocket.jupyter.org"

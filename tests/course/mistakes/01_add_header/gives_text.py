@@ -1,0 +1,3 @@
+# said: encode
+def add_header(text):
+    return f"{len(text.encode()):<10}{text}"

@@ -1,0 +1,4 @@
+# said: should be
+def add_header(text):
+    data = text.encode()
+    return b"%010d" % len(data) + data

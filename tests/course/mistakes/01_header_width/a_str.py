@@ -1,0 +1,3 @@
+# said: should be
+def header_width(biggest):
+    return str(len(str(biggest)))

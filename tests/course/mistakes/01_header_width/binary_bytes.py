@@ -1,0 +1,3 @@
+# said: should be
+def header_width(biggest):
+    return (biggest.bit_length() + 7) // 8

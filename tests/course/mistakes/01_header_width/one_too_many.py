@@ -1,0 +1,3 @@
+# said: should be
+def header_width(biggest):
+    return len(str(biggest)) + 1

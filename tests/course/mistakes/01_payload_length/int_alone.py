@@ -1,0 +1,3 @@
+# said: should raise ValueError
+def payload_length(header):
+    return int(header)

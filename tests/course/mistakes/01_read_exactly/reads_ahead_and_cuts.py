@@ -1,0 +1,6 @@
+# said: bytes that belong to the next message
+def read_exactly(sock, size):
+    data = b""
+    while len(data) < size:
+        data += sock.recv(4096)
+    return data[:size]

@@ -1,0 +1,10 @@
+# said: only silent
+def receive_or_forget(sock, clients):
+    try:
+        data = sock.recv(65536)
+    except OSError:
+        data = b""
+    if not data:
+        clients.remove(sock)
+        sock.close()
+    return data

@@ -1,0 +1,7 @@
+# said: are lost
+def send_what_fits(sock, outbox):
+    try:
+        sock.send(outbox)
+    except BlockingIOError:
+        pass
+    outbox.clear()

@@ -1,0 +1,6 @@
+# said: twice
+def send_what_fits(sock, outbox):
+    try:
+        sock.send(outbox)
+    except BlockingIOError:
+        pass

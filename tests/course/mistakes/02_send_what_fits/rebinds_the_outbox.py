@@ -1,0 +1,7 @@
+# said: twice
+def send_what_fits(sock, outbox):
+    try:
+        taken = sock.send(outbox)
+    except BlockingIOError:
+        taken = 0
+    outbox = outbox[taken:]

@@ -1,0 +1,4 @@
+# said: raised BlockingIOError
+def send_what_fits(sock, outbox):
+    sock.sendall(outbox)
+    outbox.clear()

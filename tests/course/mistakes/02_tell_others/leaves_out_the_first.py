@@ -1,0 +1,4 @@
+# said: the sender
+def tell_others(socks, sender, data):
+    for sock in socks[1:]:
+        sock.sendall(data)

@@ -1,0 +1,6 @@
+# said: should get
+def tell_others(socks, sender, data):
+    for sock in socks:
+        if sock is not sender:
+            sock.sendall(data)
+            return

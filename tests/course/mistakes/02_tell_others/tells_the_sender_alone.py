@@ -1,0 +1,3 @@
+# said: the sender
+def tell_others(socks, sender, data):
+    sender.sendall(data)

@@ -1,0 +1,3 @@
+# said: should be
+def accept_key(key):
+    return hashlib.sha1((key + GUID).encode()).hexdigest()

@@ -1,0 +1,11 @@
+# said: has no Sec-WebSocket-Version
+def refuse_version(version):
+    if version == "13":
+        return None
+    return (
+        b"HTTP/1.1 426 Upgrade Required\r\n"
+        b"Upgrade: websocket\r\n"
+        b"Connection: Upgrade, close\r\n"
+        b"Content-Length: 0\r\n"
+        b"\r\n"
+    )

@@ -1,0 +1,12 @@
+# said: status 426
+def refuse_version(version):
+    if version == "13":
+        return None
+    return (
+        b"HTTP/1.1 400 Bad Request\r\n"
+        b"Upgrade: websocket\r\n"
+        b"Connection: Upgrade, close\r\n"
+        b"Sec-WebSocket-Version: 13\r\n"
+        b"Content-Length: 0\r\n"
+        b"\r\n"
+    )

@@ -1,0 +1,3 @@
+# said: should be
+def mask_payload(data, key):
+    return bytes((a + key[i % 4]) % 256 for i, a in enumerate(data))

@@ -1,0 +1,3 @@
+# said: should be
+def mask_piece(data, key, offset):
+    return bytes(a ^ key[(i - offset) % 4] for i, a in enumerate(data))

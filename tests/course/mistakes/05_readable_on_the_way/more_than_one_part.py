@@ -1,0 +1,3 @@
+# said: ['plain'] should be True
+def readable_on_the_way(path):
+    return len(path) > 1

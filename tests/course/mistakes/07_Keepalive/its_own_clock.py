@@ -1,0 +1,20 @@
+# said: no ping is due
+import time
+
+
+class Keepalive:
+    def __init__(self, interval, timeout, now):
+        self.interval, self.timeout = interval, timeout
+        self.last, self.asked = now, None
+
+    def heard(self, now):
+        self.last, self.asked = time.monotonic(), None
+
+    def check(self, now):
+        now = time.monotonic()
+        if self.asked is not None and now - self.asked >= self.timeout:
+            return "dead"
+        if self.asked is None and now - self.last >= self.interval:
+            self.asked = now
+            return "ping"
+        return "wait"

@@ -1,0 +1,13 @@
+# said: after the last byte should
+class Keepalive:
+    def __init__(self, interval, timeout, now):
+        self.interval, self.timeout = interval, timeout
+        self.last, self.asked = now, None
+
+    def heard(self, now):
+        self.last, self.asked = now, None
+
+    def check(self, now):
+        if now - self.last >= self.timeout:
+            return "dead"
+        return "wait"

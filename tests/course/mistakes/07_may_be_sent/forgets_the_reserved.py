@@ -1,0 +1,3 @@
+# said: should be
+def may_be_sent(code):
+    return 1000 <= code <= 1015 or 3000 <= code <= 4999

@@ -1,0 +1,4 @@
+# said: is held back
+def send_message(sock, header, payload):
+    sock.sendall(header)
+    sock.sendall(payload)

@@ -1,0 +1,3 @@
+# said: should inflate to
+def deflate_message(data):
+    return data

@@ -1,0 +1,6 @@
+# said: of more than the limit
+import zlib
+
+
+def inflate_message(payload, limit):
+    return zlib.decompressobj(wbits=-15).decompress(payload + b"\x00\x00\xff\xff", limit)
