@@ -273,6 +273,20 @@ def test_without_routes_a_browser_is_told_what_lives_here() -> None:
         assert status == 426 and "Upgrade: websocket" in head and "WebSocket" in body
 
 
+def test_health_checks_ask_in_http_1_0() -> None:
+    """So do nginx by default, ab, HAProxy and keepalived; an upgrade is refused by words that help."""
+    with serve(echo) as server:
+        server.route("/healthz", lambda request: "ok")
+        for fields in ("Host: 127.0.0.1\r\nConnection: close\r\n", ""):
+            with raw.dial(server.port) as peer:
+                peer.send(f"GET /healthz HTTP/1.0\r\n{fields}\r\n".encode())
+                assert peer.answer() == (200, "ok")
+        with raw.dial(server.port) as peer:
+            peer.send(raw.request().replace(b"HTTP/1.1", b"HTTP/1.0"))
+            status, text = peer.answer()
+            assert status == 426 and "in HTTP/1.1, got HTTP/1.0" in text
+
+
 def test_what_follows_a_request_is_not_read_as_another() -> None:
     """One request per connection: nothing can be smuggled behind it."""
     asked = Seen()

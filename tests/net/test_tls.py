@@ -10,8 +10,9 @@ import pytest
 import trustme
 
 from tests import raw
-from tests.waiting import DEADLINE
+from tests.waiting import DEADLINE, Seen
 from wsdemo import Connection, ConnectionClosed, HandshakeError, Limits, Trace, connect, serve
+from wsdemo.net.tls import Tls
 
 CA = trustme.CA()
 
@@ -54,6 +55,19 @@ def test_a_certificate_for_another_name_is_refused() -> None:
     with serve(echo, ssl=server_context("other.example")) as server:
         with pytest.raises((ssl.SSLCertVerificationError, HandshakeError), match=r"127\.0\.0\.1"):
             connect(server.url, ssl=client_context())
+
+
+def test_a_name_goes_without_its_dot_into_sni_and_the_certificate_s_check() -> None:
+    """RFC 6066 §3: "without a trailing dot". The resolver and the field Host keep it."""
+    names = Seen()
+    context = server_context("localhost")
+    context.sni_callback = lambda sock, name, given: names(name)
+    client = Tls(client_context(), server_side=False, hostname="localhost.")
+    server = Tls(context, server_side=True)
+    for _ in range(3):
+        server.decrypt(client.outgoing())
+        client.decrypt(server.outgoing())
+    assert client.ready and server.ready and names.next() == "localhost"
 
 
 def test_a_refused_certificate_harms_no_other_connection() -> None:

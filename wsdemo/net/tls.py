@@ -30,6 +30,8 @@ class Tls:
         self.closing = False
         self._in = ssl.MemoryBIO()
         self._out = ssl.MemoryBIO()
+        if hostname is not None:  # a name goes "without a trailing dot" into SNI (RFC 6066 §3)
+            hostname = hostname.removesuffix(".")
         self._object = context.wrap_bio(self._in, self._out, server_side, hostname)
         self._early: list[bytes] = []  # written before the handshake was done
         if not server_side:

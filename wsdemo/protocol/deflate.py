@@ -78,10 +78,11 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Deflate:
-    """What we would like: the most that we allow each direction to keep.
+    """What we would like: the most that each direction should keep.
 
     Without context takeover, the default, an idle connection keeps nothing, and a broadcast is compressed
-    once for all. With it, a connection that has talked keeps about 40 KiB at these sizes.
+    once for all. With it, a connection that has talked keeps about 40 KiB at these sizes. A server decides;
+    a client asks, and takes whatever the server answers (see ``agreed``).
     """
 
     server_context_takeover: bool = False
@@ -146,6 +147,9 @@ class Deflate:
     def agreed(self, answer: Sequence[tuple[str, str | None]]) -> Parameters:
         """What a server's answer to our ``offer`` means; ``HandshakeError`` where it is none (RFC 7692 §7.1).
 
+        Many servers know neither window bits nor context takeover, and leave out what we asked for. That is
+        a window of 2^15 bytes and context takeover: up to 40 KiB that such a connection keeps to inflate.
+
         >>> Deflate().agreed([("server_max_window_bits", "10"), ("server_no_context_takeover", None)])
         Parameters(server_no_context_takeover=True, client_no_context_takeover=True, \
 server_max_window_bits=10, client_max_window_bits=12, level=6, memory_level=5, threshold=64)
@@ -154,20 +158,12 @@ server_max_window_bits=10, client_max_window_bits=12, level=6, memory_level=5, t
             told = _read(answer, bare_client_bits=False)
         except ValueError as error:
             raise HandshakeError(f"the server's {NAME}: {error}", 101) from None
-        if not self.server_context_takeover and "server_no_context_takeover" not in told:
-            raise HandshakeError(f"the server's {NAME} lacks server_no_context_takeover, as asked for", 101)
-        server_bits = told.get("server_max_window_bits", 15)
-        if server_bits > self.server_max_window_bits:
-            raise HandshakeError(
-                f"the server's {NAME} has server_max_window_bits={server_bits}, "
-                f"we asked for at most {self.server_max_window_bits}",
-                101,
-            )
-        # Ours are hints (§7.1.1.2, §7.1.2.2): we keep to them, whether or not the server repeats them.
+        # "The client does not support the configuration that the response represents" (§7.1): we inflate any.
+        # What concerns our own messages are hints (§7.1.1.2, §7.1.2.2): we keep to them in any case.
         return self._parameters(
             "server_no_context_takeover" in told,
             not self.client_context_takeover or "client_no_context_takeover" in told,
-            server_bits,
+            told.get("server_max_window_bits", 15),
             min(self.client_max_window_bits, told.get("client_max_window_bits", 15)),
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Sequence
+from dataclasses import replace
 
 from wsdemo.protocol.handshake import accept_key
 from wsdemo.protocol.headers import Headers
@@ -78,7 +79,10 @@ REFUSED = [
     ("key with a hole", asked(Sec_WebSocket_Key=KEY[:10] + " " + KEY[11:]), 400, "16 bytes"),
     ("key not ASCII", asked(Sec_WebSocket_Key="\xe9" + KEY[1:]), 400, "16 bytes"),
     ("subprotocol no token", asked(Sec_WebSocket_Protocol="chat, a b"), 400, "number 2 of 2 is not a token"),
-    ("subprotocol empty", asked(Sec_WebSocket_Protocol=""), 400, "number 1 of 1 is not a token"),
+    ("subprotocol empty", asked(Sec_WebSocket_Protocol=""), 400, "no subprotocol in it"),
+    ("only empty subprotocols", asked(Sec_WebSocket_Protocol=", ,"), 400, "no subprotocol in it"),
+    ("empty extension", asked(Sec_WebSocket_Extensions=","), 400, "no extension in it"),
+    ("HTTP/1.0", replace(asked(), version="HTTP/1.0"), 426, "in HTTP/1.1, got HTTP/1.0"),
     ("subprotocol twice", asked(Sec_WebSocket_Protocol=["a", "b, a"]), 400, "a name stands twice"),
     ("extension no token", asked(Sec_WebSocket_Extensions="a b"), 400, "'a b' is not the name"),
     ("extension empty", asked(Sec_WebSocket_Extensions=""), 400, "no extension"),

@@ -79,6 +79,7 @@ def test_request_that_cannot_be_sent(options: dict[str, object]) -> None:
         answered(),
         answered(Upgrade="WebSocket", Connection="keep-alive, UPGRADE"),
         answered(Connection=["keep-alive", "upgrade"]),
+        answered(Upgrade=", websocket,", Connection="Upgrade, ,"),
         answered(Server="x"),
     ],
     ids=lambda response: " ".join(value for _, value in response.headers.items()),

@@ -19,6 +19,8 @@ from wsdemo.protocol.http11 import Request, parse_response, serialize_response
         asked(Connection="keep-alive, Upgrade"),
         asked(Connection=["keep-alive", "UPGRADE"]),
         asked(Upgrade="h2c, websocket"),
+        asked(Upgrade="websocket,", Connection=", ,Upgrade,"),
+        asked(Sec_WebSocket_Extensions=", x-unknown; a=1 ,,"),
         asked(target="http://example.com/chat"),
         asked(Host="example.com:81"),
         asked(Sec_WebSocket_Extensions="x-unknown; a=1"),
@@ -81,6 +83,9 @@ def test_check_upgrade_gives_the_key() -> None:
         ("a", ["b"], None),
         ("a, b", ["b", "a"], "a"),
         (["c", "b,a"], ["a", "b"], "b"),
+        ("a, ", ["a"], "a"),  # empty elements (RFC 9110 §5.6.1.2), as in Sec-WebSocket-Protocol: gabbo,
+        (", ,\ta ,,b", ["b"], "b"),
+        (["", "a", ","], ["a"], "a"),
         ("A", ["a"], None),
         ("a", ["ab"], None),
     ],
@@ -183,11 +188,24 @@ def test_a_text_is_not_a_list_of_names() -> None:
 
 @pytest.mark.parametrize(
     "host",
-    ["localhost", "LOCALHOST:8888", "127.0.0.1", "127.0.0.1:1234", "10.1.2.3", "[::1]", "[::1]:80", "My.Lan"],
+    [
+        *("localhost", "LOCALHOST:8888", "127.0.0.1", "127.0.0.1:1234", "10.1.2.3", "[::1]", "[::1]:80"),
+        *("My.Lan", "localhost.", "Localhost.:80", "my.lan.", "other.lan", "other.lan.:1"),
+    ],
 )
 def test_host_on_loopback(host: str) -> None:
-    check_host(asked(Host=host), hosts=["my.LAN"])
-    accept(asked(Host=host), hosts=["my.LAN"], loopback=True)
+    hosts = ["my.LAN", "other.lan."]
+    check_host(asked(Host=host), hosts=hosts)
+    accept(asked(Host=host), hosts=hosts, loopback=True)
+
+
+def test_no_host_but_in_http_1_0() -> None:
+    """No browser sends it, so no page rebinds it; an absolute target names a host all the same."""
+    check_host(Request("GET", "/", version="HTTP/1.0"))
+    with pytest.raises(HandshakeError, match="is not a host"):
+        check_host(Request("GET", "/"))
+    with pytest.raises(HandshakeError, match="option hosts"):
+        check_host(Request("GET", "http://evil.example/", version="HTTP/1.0"))
 
 
 @pytest.mark.parametrize(
@@ -197,7 +215,7 @@ def test_host_on_loopback(host: str) -> None:
             "evil.example",
             "localhost.evil.example",
             "a.localhost",
-            "localhost.",
+            "localhost..",
             "127.0.0.1.evil.example",
             "lan",
         ),

@@ -26,7 +26,8 @@ from wsdemo.protocol.http11 import (
     "wire, method, target, fields, body", REQUESTS, ids=[str(row[0]) for row in REQUESTS]
 )
 def test_request(wire: bytes, method: str, target: str, fields: list[tuple[str, str]], body: bytes) -> None:
-    request = Request(method, target, Headers(fields), body)
+    version = wire.partition(b"\r\n")[0][-8:].decode()
+    request = Request(method, target, Headers(fields), body, version=version)
     assert parse_request(wire) == (request, len(wire))
     assert parse_request(wire + b"\x81\x80more") == (request, len(wire))
     for cut in range(len(wire)):

@@ -94,7 +94,7 @@ def check(request: Request, response: Response, deflate: Deflate | None = None) 
     if response.status != 101:
         raise HandshakeError(_why_not(response), response.status)
     try:
-        if [value.lower() for value in headers.get_all("upgrade")] != ["websocket"]:
+        if headers.tokens("upgrade") != ["websocket"]:
             raise HandshakeError(f"Upgrade: websocket is needed, got {shown_value(headers, 'Upgrade')}")
         if "upgrade" not in headers.tokens("connection"):
             raise HandshakeError(f"Connection: Upgrade is needed, got {shown_value(headers, 'Connection')}")

@@ -87,6 +87,9 @@ def accept(
 def check_upgrade(request: Request) -> str:
     """Whether a request is the one of RFC 6455 §4.2.1; gives back its Sec-WebSocket-Key."""
     headers = request.headers
+    if request.version == "HTTP/1.0":  # "A server MUST ignore an Upgrade header field" in it (RFC 9110 §7.8)
+        message = "a WebSocket lives here: send the upgrade in HTTP/1.1, got HTTP/1.0 (a proxy between us?)"
+        raise HandshakeError(message, 426, UPGRADE)
     if request.method != "GET":
         message = f"method {shown(request.method)}, a WebSocket is opened with GET"
         raise HandshakeError(message, 405, [("Allow", "GET")])
@@ -114,15 +117,17 @@ def check_host(request: Request, *, hosts: Sequence[str] = (), loopback: bool = 
     its own in the browser's eyes.
 
     Only where the server listens on ``loopback``. Allowed are IP addresses, which no page can rebind, exactly
-    ``localhost``, and the names in ``hosts``. A plain HTTP route needs this check as much as a WebSocket.
+    ``localhost``, and the names in ``hosts``, each with the dot at the end that makes a name complete or
+    without (RFC 1034 §3.1). A plain HTTP route needs this check as much as a WebSocket. A request of HTTP/1.0
+    may lack Host; no browser sends such.
     """
-    if not loopback:
+    if not loopback or (request.version == "HTTP/1.0" and not request.host):
         return
     not_text("hosts", hosts)
     name = split_authority(request.host)[0].lower()
     if name in ("127.0.0.1", "localhost") or name[0] == "[" or _is_ipv4(name):
         return
-    if name not in [host.lower() for host in hosts]:
+    if name.removesuffix(".") not in ["localhost", *(host.lower().removesuffix(".") for host in hosts)]:
         raise HandshakeError(
             f"Host {shown(request.host)} is not this machine: use localhost or an IP address, "
             "or give the name to the server's option hosts",
@@ -196,7 +201,10 @@ def _choose_subprotocol(headers: Headers, spoken: Sequence[str]) -> str | None:
     if not values:
         return None
     not_text("subprotocols", spoken)
-    offered = [name.strip(" \t") for name in ",".join(values).split(",")]
+    # "a recipient MUST parse and ignore a reasonable number of empty list elements" (RFC 9110 §5.6.1.2)
+    offered = [name for part in ",".join(values).split(",") if (name := part.strip(" \t"))]
+    if not offered:
+        raise HandshakeError("Sec-WebSocket-Protocol: no subprotocol in it")
     for number, name in enumerate(offered, 1):  # the name may be a secret, and stays out of the error
         if not is_token(name):
             raise HandshakeError(f"Sec-WebSocket-Protocol: number {number} of {len(offered)} is not a token")

@@ -52,7 +52,8 @@ def serialize_request(request: Request) -> bytes:
     """
     check_sendable("method", request.method, TOKEN)
     check_sendable("target", request.target, VISIBLE)
-    line = f"{request.method} {request.target} HTTP/1.1\r\n".encode("ascii")
+    check_sendable("version", request.version, VISIBLE)
+    line = f"{request.method} {request.target} {request.version}\r\n".encode("ascii")
     return b"".join((line, request.headers.raw, CRLF, request.body))
 
 

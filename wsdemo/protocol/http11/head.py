@@ -23,18 +23,20 @@ from .message import Request, Response, absolute_authority, hidden
 def request_head(head: bytes, limits: Limits) -> tuple[Request, int]:
     """The request whose head, with its empty line, is ``head``; and how many bytes of body follow it."""
     line, *lines = _split(head, limits)
-    method, target = _request_line(line)
+    method, target, version = _request_line(line)
     fields = _fields(lines)
     hosts = fields.get("host", ())
-    if len(hosts) != 1:
+    if len(hosts) == 1:
+        split_authority(hosts[0])
+    elif hosts or version != "HTTP/1.0":
         # "A server MUST respond with a 400 [...] to any HTTP/1.1 request message that lacks a Host header
         # field and to any request message that contains more than one" (RFC 9112 §3.2)
         raise HandshakeError(f"{len(hosts) or 'no'} Host fields, exactly one is needed")
-    split_authority(hosts[0])
     length = 0
     if "content-length" in fields or "transfer-encoding" in fields:
         length = _request_body(fields, limits)
-    return Request(method, target, Headers.checked(head, len(line) + 2, fields), b"", head), length
+    headers = Headers.checked(head, len(line) + 2, fields)
+    return Request(method, target, headers, b"", head, version), length
 
 
 def response_head(head: bytes, limits: Limits) -> tuple[Response, int]:
@@ -46,7 +48,7 @@ def response_head(head: bytes, limits: Limits) -> tuple[Response, int]:
     line, *lines = _split(head, limits)
     version, _, rest = line.partition(" ")
     digits, _, reason = rest.partition(" ")
-    _check_version(version, _MINOR_VERSIONS | {"0"})
+    _check_version(version)
     if len(digits) != 3 or not only(digits, DIGITS) or not "1" <= digits[0] <= "5":
         raise HandshakeError(f"status line {shown(line)}: HTTP/1.1, a status of three digits and a reason")
     status = int(digits)
@@ -95,18 +97,18 @@ def _fields(lines: list[str]) -> dict[str, list[str]]:
     return fields
 
 
-def _request_line(line: str) -> tuple[str, str]:
-    """Method and target. One space between the parts, not two, not a tab (RFC 9112 §3)."""
+def _request_line(line: str) -> tuple[str, str, str]:
+    """Method, target and version. One space between them, not two, not a tab (RFC 9112 §3)."""
     words = line.split(" ")
     if len(words) != 3 or not is_token(words[0]):
         raise HandshakeError(f"request line {hidden(line)}: METHOD /target HTTP/1.1 is needed")
     method, target, version = words
-    _check_version(version, _MINOR_VERSIONS)
+    _check_version(version)
     if not target.startswith("/"):
         absolute_authority(target)
     if "#" in target or not only(target, VISIBLE):
         raise HandshakeError(f"request target {hidden(target)}: visible ASCII without # is needed")
-    return method, target
+    return method, target, version
 
 
 def _request_body(fields: Mapping[str, list[str]], limits: Limits) -> int:
@@ -138,11 +140,10 @@ def _content_length(fields: Mapping[str, list[str]]) -> int:
     return int(value)
 
 
-_MINOR_VERSIONS: Final = frozenset("123456789")  # "HTTP/1.1 or higher" (RFC 6455 §4.1)
-
-
-def _check_version(version: str, minor: frozenset[str]) -> None:
-    if not (version.startswith("HTTP/1.") and version[7:] in minor):
+def _check_version(version: str) -> None:
+    """Any HTTP/1.x: health checks and proxies ask in 1.0. An upgrade needs 1.1 or higher (RFC 6455 §4.1)."""
+    if not (version.startswith("HTTP/1.") and len(version) == 8 and only(version[7:], DIGITS)):
+        # 505 is for "the major version of HTTP" (RFC 9110 §15.6.6)
         status = 505 if version.startswith("HTTP/") else 400
         raise HandshakeError(f"version {shown(version)}, HTTP/1.1 is needed", status)
 

@@ -49,6 +49,7 @@ class Request:
     headers: Headers = field(default_factory=Headers)
     body: bytes = b""
     raw: bytes = field(default=b"", compare=False, repr=False)
+    version: str = field(default="HTTP/1.1", repr=False)
 
     @property
     def path(self) -> str:
