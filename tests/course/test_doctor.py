@@ -7,6 +7,7 @@ import json
 import socket
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from wsdemo.course.doctor import (
     Report,
     clock,
     examine,
+    home,
     loopback,
     packages,
     port,
@@ -101,6 +103,27 @@ def test_a_port_that_is_taken() -> None:
         (finding,) = port(taken.getsockname()[1])
     assert not finding.ok
     assert not finding.required
+
+
+def test_a_home_that_keeps_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """No problem, but pictures are late: the doctor says why, and what to do."""
+    for name in ("MPLCONFIGDIR", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path))
+    assert home()[0].ok
+    assert not list(tmp_path.iterdir()), "it looks, and changes nothing"
+    (tmp_path / "a file").touch()
+    monkeypatch.setenv("HOME", str(tmp_path / "a file"))  # no folder can be made there, not even by root
+    monkeypatch.setenv("USERPROFILE", str(tmp_path / "a file"))
+    (finding,) = home()
+    assert (finding.ok, finding.required) == (False, False)
+    assert str(tmp_path / "a file") in finding.found
+    assert "MPLCONFIGDIR" in finding.remedy
+    monkeypatch.setenv("MPLCONFIGDIR", str(tmp_path))
+    assert home()[0].ok
+    monkeypatch.setenv("MPLCONFIGDIR", str(Path(tempfile.gettempdir(), "matplotlib-x1")))
+    assert not home()[0].ok, "what matplotlib made for itself goes with the kernel"
 
 
 def test_threads_and_clock() -> None:

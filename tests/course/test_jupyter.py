@@ -14,7 +14,16 @@ from jupyter_server.services.kernels.connection.base import (
 
 from wsdemo import Trace, connect
 from wsdemo.course import jupyter
-from wsdemo.course.jupyter import SUBPROTOCOL, Jupyter, KernelMessage, answers, ask, pack, read
+from wsdemo.course.jupyter import (
+    SUBPROTOCOL,
+    DeadKernelError,
+    Jupyter,
+    KernelMessage,
+    answers,
+    ask,
+    pack,
+    read,
+)
 
 
 def test_jupyter_reads_what_we_pack() -> None:
@@ -64,6 +73,11 @@ def test_a_cell_in_a_real_kernel() -> None:
                 kinds = [message.kind for message in came]
                 assert (kinds.count("execute_reply"), kinds.count("status")) == (1, 2)
                 assert [m.says for m in came if m.kind in ("execute_result", "error")] == results
+            ws.send(ask("import os; os._exit(1)", id="last words"))
+            with pytest.raises(DeadKernelError, match=r"died before it answered 'last words'.+'restarting'"):
+                list(answers(ws, id="last words"))
+            ws.send(ask("'x' in globals()", id="the new kernel"))
+            assert "False" in [message.says for message in answers(ws, id="the new kernel")]
         family = psutil.Process(server._process.pid).children(recursive=True)
         assert family, "the kernel"
     server.close()  # a second time
@@ -71,6 +85,43 @@ def test_a_cell_in_a_real_kernel() -> None:
     assert server._process.poll() is not None
     assert not any(process.is_running() for process in family)
     assert not folder.exists()
+
+
+class Socket:
+    """A kernel's socket on which these messages wait, and no more come."""
+
+    def __init__(self, *messages: tuple[str, str, dict[str, str], dict[str, str]]) -> None:
+        self._waiting = [
+            pack(channel, {"msg_id": "b", "msg_type": kind}, parent, content)
+            for channel, kind, parent, content in messages
+        ]
+
+    def recv(self, timeout: float) -> bytes:
+        if not self._waiting:
+            raise TimeoutError(f"no message within {timeout:g} seconds")
+        return self._waiting.pop(0)
+
+
+BUSY = ("iopub", "status", {"msg_id": "a"}, {"execution_state": "busy"})
+
+
+@pytest.mark.parametrize("state", ["restarting", "dead"])
+def test_a_dead_kernel_is_told_at_once(state: str) -> None:
+    """jupyter_server says so in a status that answers nobody; what the cell said before is not lost."""
+    death = ("iopub", "status", {}, {"execution_state": state})
+    came = []
+    with pytest.raises(DeadKernelError, match=state):
+        for message in answers(Socket(BUSY, death), "a", timeout=0):  # type: ignore[arg-type]
+            came.append(message.says)
+    assert came == ["busy"]
+
+
+def test_a_cell_that_prints_dead_is_alive() -> None:
+    printed = ("iopub", "stream", {"msg_id": "a"}, {"text": "dead"})
+    done = ("shell", "execute_reply", {"msg_id": "a"}, {"status": "ok"})
+    idle = ("iopub", "status", {"msg_id": "a"}, {"execution_state": "idle"})
+    socket = Socket(BUSY, printed, done, idle)
+    assert [m.says for m in answers(socket, "a", timeout=0)] == ["busy", "dead", "ok", "idle"]  # type: ignore[arg-type]
 
 
 def test_a_server_that_does_not_start(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -22,6 +22,7 @@ import re
 import shutil
 import socket
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterable
@@ -111,11 +112,7 @@ def _cells(one: Finding) -> str:
 
 def doctor() -> Report:
     """Look at this machine: will the lessons run here? Takes less than a second."""
-    return examine(
-        finding
-        for look in (python, packages, environment, widgets, loopback, threads, clock, ipv6, port, programs)
-        for finding in _safely(look)
-    )
+    return examine(finding for look in LOOKS for finding in _safely(look))
 
 
 def examine(findings: Iterable[Finding]) -> Report:
@@ -268,6 +265,39 @@ def port(number: int = 1234) -> list[Finding]:
     return [Finding(f"port {number}", "free", "free", required=False)]
 
 
+def home() -> list[Finding]:
+    """Good to have: a place where matplotlib keeps its list of fonts from one kernel to the next."""
+    what = ("home", "keeps matplotlib's list of fonts")
+    substitute = str(Path(tempfile.gettempdir(), "matplotlib-"))  # what matplotlib itself takes instead
+    for folder in _font_folders():
+        if not _writable(folder) or str(folder).startswith(substitute):
+            found = f"nothing stays in {folder}: the first picture of each kernel takes seconds longer"
+            remedy = "set the environment variable MPLCONFIGDIR to a folder that can be written"
+            return [Finding(*what, found, remedy, required=False)]
+    return [Finding(*what, "can be written", required=False)]
+
+
+def _font_folders() -> list[Path]:
+    """Where matplotlib keeps its settings and lists, as its documentation of MPLCONFIGDIR has it."""
+    if chosen := os.environ.get("MPLCONFIGDIR"):
+        return [Path(chosen)]
+    home = Path(os.path.expanduser("~"))
+    if not sys.platform.startswith(("linux", "freebsd")):
+        return [home / ".matplotlib"]
+    places = ("XDG_CONFIG_HOME", ".config"), ("XDG_CACHE_HOME", ".cache")
+    return [Path(os.environ.get(name) or home / usual, "matplotlib") for name, usual in places]
+
+
+def _writable(folder: Path) -> bool:
+    """Can a file be made in it, or in the nearest folder that is there? Tried: root is told yes too often."""
+    there = next(one for one in (folder, *folder.parents) if one.exists() or one == one.parent)
+    try:
+        tempfile.TemporaryFile(dir=there).close()
+    except OSError:
+        return False
+    return True
+
+
 def programs() -> list[Finding]:
     """Good to have: what only the tests need."""
     findings = []
@@ -279,6 +309,13 @@ def programs() -> list[Finding]:
         remedy = "" if path else f"only the tests use it: apt-get install --no-install-recommends {names[0]}"
         findings.append(Finding(name, "for the tests", path or "not here", remedy, required=False))
     return findings
+
+
+#: In the order of the report.
+LOOKS: Final = (
+    python, packages, environment, widgets, loopback, threads, clock,  # what is required
+    ipv6, port, home, programs,
+)  # fmt: skip
 
 
 # Its parts

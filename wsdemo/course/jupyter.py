@@ -36,7 +36,13 @@ SUBPROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 PATIENCE: Final = 45.0  # seconds, for a server or a kernel to start, or a cell to run
 FORSAKEN: Final = 60  # seconds after which a server that nobody ended ends itself
 NUMBER: Final = 8  # bytes
+HEARTBEAT: Final = 0.5  # seconds between the server's looks at its kernel: is it alive?
+DEAD: Final = ("restarting", "dead")  # what the server says on the kernel's socket where it is not
 MISSING: Final = "jupyter_server is missing: make lab (or: pip install -e '.[lab]'), then restart the kernel"
+
+
+class DeadKernelError(RuntimeError):
+    """The kernel has died, and what it was asked is not answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +103,8 @@ def read(message: bytes) -> KernelMessage:
 def answers(ws: Connection, id: str, timeout: float = PATIENCE) -> Iterator[KernelMessage]:
     """All that a kernel answers to one request, until it has replied and is idle again.
 
-    Raises TimeoutError if nothing comes for `timeout` seconds.
+    Raises TimeoutError if nothing comes for `timeout` seconds, and DeadKernelError if the kernel dies: the
+    server notices within a second, and starts a new one, which knows nothing of the old one's variables.
     """
     replied = idle = False
     while not (replied and idle):
@@ -105,6 +112,10 @@ def answers(ws: Connection, id: str, timeout: float = PATIENCE) -> Iterator[Kern
         if isinstance(came, str):
             raise ValueError(f"a text message; {SUBPROTOCOL} has binary ones only")
         message = read(came)
+        if message.kind == "status" and message.says in DEAD:
+            raise DeadKernelError(
+                f"the kernel died before it answered {id!r}: the server says {message.says!r}"
+            )
         if message.parent == id:
             replied |= message.kind == "execute_reply"
             idle |= message.says == "idle"
@@ -179,6 +190,7 @@ class Jupyter:
         command = [sys.executable, "-m", "jupyter_server"]
         command += [f"--ServerApp.{name}={value}" for name, value in options.items()]
         command += [f"--MappingKernelManager.cull_idle_timeout={FORSAKEN}"]
+        command += [f"--KernelRestarter.time_to_dead={HEARTBEAT}"]
         with (home / "log").open("wb") as log:
             return subprocess.Popen(
                 command, env=environment, stdin=subprocess.DEVNULL, stdout=log, stderr=log

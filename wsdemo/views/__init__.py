@@ -3,6 +3,7 @@
 ::
 
     theme      one colour, one pattern, one label per field
+    fontcache  matplotlib's list of fonts: no notice of it in a lesson
     picture    a drawing with its text
     live       a drawing with controls: it moves in a notebook and stands still on paper
     stream     the byte stream, and how ``recv`` cut it
@@ -33,6 +34,7 @@ The only part of the package that knows matplotlib and ipywidgets; ``import wsde
 
 from __future__ import annotations
 
+import wsdemo.views.fontcache  # noqa: F401  before matplotlib
 from wsdemo.views import charts, theme
 from wsdemo.views.asking import asking
 from wsdemo.views.buttons import Buttons, Column, buttons, column
