@@ -24,7 +24,7 @@ WORKERS ?= 2
 .DEFAULT_GOAL := lab
 
 lab: $(LAB)  ## open the course
-	$(BIN)/jupyter lab $(LAB_AS_ROOT) --ServerApp.root_dir=. --LabApp.default_url=/$(LANDING) $(LAB_FLAGS)
+	PYTHONSTARTUP="$(CURDIR)/wsdemo/course/startup.py" $(BIN)/jupyter lab $(LAB_AS_ROOT) --ServerApp.root_dir=. --LabApp.default_url=/$(LANDING) $(LAB_FLAGS)
 
 test: $(TEST)  ## run every test, the lessons included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)

@@ -31,7 +31,7 @@ class Answer:
 def mistakes(lesson: int, exercise: str) -> list[Answer]:
     """The wrong answers to an exercise, each with what must be said to it."""
     return [
-        Answer(path.stem, code, f"[x] {exercise}: …{message}")
+        Answer(path.stem, code, f"[no] {exercise}: …{message}")
         for path in _files("mistakes", lesson, exercise)
         for message, code in [_split(path)]
     ]

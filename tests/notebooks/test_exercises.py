@@ -18,7 +18,7 @@ import pytest
 from tests.course import answers
 from tests.course.answers import Answer
 from tools import notebooks
-from wsdemo.course.exercises import Exercise, registry
+from wsdemo.course.exercises import NOT_STARTED, Exercise, registry
 
 SEEDS = 5
 DETAILS = re.compile(r"<details>\s*<summary>(.+?)</summary>\n\n(.+?)\n\n</details>", re.DOTALL)
@@ -86,7 +86,9 @@ def test_the_lesson_asks_what_the_course_checks(path: Path) -> None:
         assert defined(cells[one.stub].source) <= defined(one.solution), (
             "the solution replaces the whole stub cell"
         )
-        assert "".join(output.text for output in cells[one.check].outputs) == f"[ ] {one.name}: not started\n"
+        assert (
+            "".join(output.text for output in cells[one.check].outputs) == f"[ ] {one.name}: {NOT_STARTED}\n"
+        )
 
 
 @pytest.mark.timeout(400)
