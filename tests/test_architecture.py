@@ -26,9 +26,6 @@ BELOW = {
 }
 BELOW["course"] = {*BELOW["views"], "views", "web"}
 
-# How it shows itself in a notebook, inside a method: the one look upwards.
-SHOWN_BY = {("trace.recorder", "views.display"), ("net.connection", "views.display")}
-
 # Layers that know nothing of these parts of the standard library or of other projects.
 PURE = {"socket", "threading", "time", "random", "selectors", "asyncio", "ssl", "subprocess"}
 DRAWING = {"matplotlib", "ipywidgets", "anywidget", "IPython"}
@@ -91,7 +88,7 @@ def test_imports_point_down_only(module: str, path: Path) -> None:
             assert layer in ("views", "course") or root not in DRAWING, f"wsdemo.{module} draws: {name}"
             continue
         allowed = {layer, *BELOW[layer]}
-        assert layer_of(target) in allowed or target in allowed or (module, target) in SHOWN_BY, (
+        assert layer_of(target) in allowed or target in allowed, (
             f"wsdemo.{module} imports {name}: {layer} may use {sorted(allowed)}"
         )
 

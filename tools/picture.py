@@ -18,7 +18,7 @@ def main() -> None:
     ):
         for _ in range(3):
             client.recv(timeout=5)
-    (ROOT / "docs" / "stream.png").write_bytes(views.stream(trace).png)
+    views.stream(trace).save(ROOT / "docs" / "stream.svg")
 
 
 if __name__ == "__main__":

@@ -8,13 +8,15 @@ The names below are the public ones. To read the package, follow the bytes:
                                                               connection · authorize · server · client
     rawtcp/     where the course begins: text over plain TCP  framing · link · server · client
     trace/      what went over the wire, and what it means    recorder · dissect
-    views/      how it looks                                  theme first
+    views/      how it looks                                  drawing, then any other
+    notebook    how things show themselves in a notebook
 
 `import wsdemo` loads what is needed for connections and nothing heavy.
 """
 
 from __future__ import annotations
 
+from wsdemo import notebook as _notebook  # noqa: F401  (Trace and Connection learn to show themselves)
 from wsdemo.net.authorize import first_message
 from wsdemo.net.client import connect
 from wsdemo.net.connection import Connection

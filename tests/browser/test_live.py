@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests import needs
 from tests.browser.lab import Lab
-from wsdemo.views.follow import EVERY
+from wsdemo.views.live.following import EVERY
 
 pytestmark = needs.chromium
 

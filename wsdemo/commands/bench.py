@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
 
     if options.picture:
         try:
-            from wsdemo.views import speed
+            from wsdemo.views.charts import speed
         except ImportError:
             raise Failure("a picture needs matplotlib: pip install matplotlib") from None
     chosen = [row for row in ROWS if options.only is None or row.key in options.only]

@@ -78,12 +78,6 @@ class Connection(Heartbeat):
     def __repr__(self) -> str:
         return f"<Connection {self.id}: {self.state.name}>"
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """In a notebook: a table of what it is, and how it is."""
-        from wsdemo.views.display import connection_bundle  # heavy, and wanted only here
-
-        return connection_bundle(self)
-
     def __enter__(self) -> Connection:
         return self
 

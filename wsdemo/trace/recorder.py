@@ -101,12 +101,6 @@ class Trace:
     def __len__(self) -> int:
         return len(self.chunks)
 
-    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, str]:
-        """In a notebook: counts, and a ladder of the packets."""
-        from wsdemo.views.display import trace_bundle  # heavy, and wanted only here
-
-        return trace_bundle(self)
-
     @property
     def chunks(self) -> list[Chunk]:
         """All that was recorded, as it came; the same list each time, with what is new at its end."""

@@ -1,96 +1,89 @@
-"""Pictures of bytes: functions that take data and give back a drawing.
+"""How it looks: functions that take data and give back a drawing.
 
 ::
 
-    theme      one colour, one pattern, one label per field
-    fontcache  matplotlib's list of fonts: no notice of it in a lesson
-    picture    a drawing with its text
-    live       a drawing with controls: it moves in a notebook and stands still on paper
-    stream     the byte stream, and how ``recv`` cut it
-    gantt      who was served when, by one thread
-    scene      buttons that play a scene anew, one event longer
-    buttons    buttons that do something live, and a picture that follows
-    sequence   cards in a row, and what becomes of them
-    handshake  a request beside its response
-    asking     a request to take apart, and what a server says to it
-    word       a word and its bytes
-    coursemap  all lessons and their questions
-    svg        a drawing of boxes, lines and letters
-    ruler      a frame in the RFC's picture, 32 bits in a row
-    hexdump    bytes in the colours of their fields
-    xor        masking, in lanes
-    keys       a key to choose, and what it does to the lanes
-    stack      frames stacked into messages
-    charts     delays, bytes and memory, measured
-    compressor a stream to compress, and settings to choose
-    laboratory conditions to choose, and events that arrive
-    ladder     who said what to whom, and when
-    states     the life of a connection, and the path taken
-    follow     a picture that follows live traffic
-    microscope a frame whose bits can be flipped
+    drawing/    theme       one colour, one pattern, one label per field
+                drawing     what every view gives back: a drawing, and the same as text
+                canvas      a drawing of boxes, lines and letters: SVG
+                column      drawings, one above the other
+    live/       view        a drawing with controls: it moves in a notebook and stands still on paper
+                following   a drawing that follows live traffic
+                buttons     buttons that do something live, and a drawing that follows
+    bytes/      stream      the byte stream, and how ``recv`` cut it
+                word        a word and its bytes
+                handshake   a request beside its response
+                hexdump     bytes in the colours of their fields
+                ruler       a frame in the RFC's picture, 32 bits in a row
+                xor         masking, in lanes
+                stack       frames stacked into messages
+    diagrams/   ladder      who said what to whom, and when
+                facts       what a trace and a connection are, as a table
+                states      the life of a connection, and the path taken
+                gantt       who was served when, by one thread
+                coursemap   all lessons and their questions
+    charts/     fontcache   matplotlib's list of fonts: no notice of it in a lesson
+                picture     a matplotlib figure, drawn in a style of its own
+                measured    delays, bytes and memory
+                speed       the benchmark, as multiples of plain TCP
+    benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
+                laboratory · compressor
 
-The only part of the package that knows matplotlib and ipywidgets; ``import wsdemo`` does not load it.
+The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
+nor ipywidgets (``live`` and ``benches`` do).
 """
 
 from __future__ import annotations
 
-import wsdemo.views.fontcache  # noqa: F401  before matplotlib
-from wsdemo.views import charts, theme
-from wsdemo.views.asking import asking
-from wsdemo.views.buttons import Buttons, Column, buttons, column
-from wsdemo.views.compressor import compressor
-from wsdemo.views.coursemap import coursemap
-from wsdemo.views.follow import Following
-from wsdemo.views.gantt import Diary, gantt
-from wsdemo.views.handshake import handshake
-from wsdemo.views.hexdump import hexdump
-from wsdemo.views.keys import choose_a_key
-from wsdemo.views.laboratory import laboratory
-from wsdemo.views.ladder import ladder
-from wsdemo.views.live import Live, slider
-from wsdemo.views.microscope import Microscope, microscope
-from wsdemo.views.picture import Picture
-from wsdemo.views.ruler import ruler
-from wsdemo.views.scene import scene
-from wsdemo.views.sequence import sequence
-from wsdemo.views.stack import stack
-from wsdemo.views.states import states
-from wsdemo.views.stream import stream
-from wsdemo.views.svg import Sketch
-from wsdemo.views.word import Word, type_a_word
-from wsdemo.views.xor import xor
+from importlib import import_module
+from typing import Any, Final
 
-__all__ = [
-    "Buttons",
-    "Column",
-    "Diary",
-    "Following",
-    "Live",
-    "Microscope",
-    "Picture",
-    "Sketch",
-    "Word",
-    "charts",
-    "asking",
-    "buttons",
-    "column",
-    "choose_a_key",
-    "compressor",
-    "coursemap",
-    "gantt",
-    "handshake",
-    "hexdump",
-    "laboratory",
-    "ladder",
-    "microscope",
-    "ruler",
-    "scene",
-    "sequence",
-    "slider",
-    "stack",
-    "states",
-    "stream",
-    "theme",
-    "type_a_word",
-    "xor",
-]
+#: Each public name, and the module that has it.
+_HOMES: Final = {
+    "Buttons": "live.buttons",
+    "Column": "drawing.column",
+    "Diary": "diagrams.gantt",
+    "Drawing": "drawing.drawing",
+    "Following": "live.following",
+    "Live": "live.view",
+    "Microscope": "benches.microscope",
+    "Picture": "charts.picture",
+    "Sketch": "drawing.canvas",
+    "Word": "bytes.word",
+    "asking": "benches.asking",
+    "buttons": "live.buttons",
+    "charts": "charts",
+    "choose_a_key": "benches.keys",
+    "column": "drawing.column",
+    "compressor": "benches.compressor",
+    "coursemap": "diagrams.coursemap",
+    "gantt": "diagrams.gantt",
+    "handshake": "bytes.handshake",
+    "hexdump": "bytes.hexdump",
+    "laboratory": "benches.laboratory",
+    "ladder": "diagrams.ladder",
+    "microscope": "benches.microscope",
+    "ruler": "bytes.ruler",
+    "scene": "benches.scene",
+    "sequence": "benches.sequence",
+    "slider": "live.view",
+    "stack": "bytes.stack",
+    "states": "diagrams.states",
+    "stream": "bytes.stream",
+    "theme": "drawing.theme",
+    "type_a_word": "benches.typing",
+    "xor": "bytes.xor",
+}
+
+__all__ = [*_HOMES]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module = import_module(f"{__name__}.{_HOMES[name]}")
+    found = globals()[name] = getattr(module, name, module)  # `charts` and `theme` are modules
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *_HOMES})

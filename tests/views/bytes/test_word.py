@@ -1,0 +1,65 @@
+"""A word and its bytes: the text, the table, the field."""
+
+from __future__ import annotations
+
+import pytest
+
+from wsdemo.views.benches.typing import type_a_word
+from wsdemo.views.bytes.word import LONGEST, Word
+
+
+@pytest.mark.parametrize(
+    ("word", "summary"),
+    [
+        ("", "0 characters, 0 bytes"),
+        ("a", "1 character, 1 byte"),
+        ("héllo 👋", "7 characters, 11 bytes"),
+        ("日本", "2 characters, 6 bytes"),
+        ("\ud800", "1 character, 1 byte"),
+    ],
+)
+def test_it_counts(word: str, summary: str) -> None:
+    assert Word(word).summary == summary
+    assert summary in Word(word).html
+    assert Word(word).text.endswith(summary)
+
+
+def test_the_bits_of_each_size_add_up_to_the_code_point() -> None:
+    for char in "aé日👋":
+        line = Word(char).text.splitlines()[0]
+        bits = line.split("  ")[-1].split(" ")
+        heads = [0b1 if len(bits) == 1 else len(bits) + 1] + [2] * (len(bits) - 1)
+        number = "".join(byte[head:] for byte, head in zip(bits, heads, strict=True))
+        assert int(number, 2) == ord(char)
+
+
+def test_the_table_has_a_cell_for_each_byte() -> None:
+    page = Word("é!").html.replace("<wbr>", "")  # where a narrow page may break the bits
+    assert page.count("<strong>110</strong>00011") == 1
+    assert page.count('colspan="2"') == 2
+    for code in ("c3", "a9", "21"):
+        assert f">{code}<" in page
+
+
+@pytest.mark.parametrize("word", ["<b>", "&amp;", '"', "\x00", "\n", "\u202e"])
+def test_what_is_typed_is_text(word: str) -> None:
+    page = Word(word).html
+    assert "<b>" not in page
+    assert "&amp;amp" not in page, "each character has a cell of its own"
+    assert page.count("<bdi>") == len(word)
+    assert not any(char in page for char in "\x00\n\u202e")
+
+
+def test_a_long_word_is_cut_and_says_so() -> None:
+    word = Word("é" * (LONGEST + 1))
+    assert word.summary == f"{LONGEST} characters, {2 * LONGEST} bytes (of the first {LONGEST} characters)"
+
+
+def test_the_field_moves_the_table() -> None:
+    live = type_a_word("ab")
+    assert "2 characters, 2 bytes" in live.view.value
+    live.controls[0].value = "é"
+    assert live.text.endswith("1 character, 2 bytes")
+    assert live.view.value == live.picture.html
+    assert repr(live).endswith("2 characters, 2 bytes"), "the still text stays that of the beginning"
+    assert set(Word("a")._repr_mimebundle_()) == {"text/plain", "text/html"}

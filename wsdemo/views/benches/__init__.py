@@ -1,0 +1,1 @@
+"""Benches: widgets of one lesson each, to try things on."""

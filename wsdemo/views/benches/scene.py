@@ -1,0 +1,139 @@
+"""Buttons that play a scene anew, each time one event longer.
+
+::
+
+    [add] [freeze] [kill] [talk]          a click appends an event to the script …
+             │
+    script ──┴──► play(script) ──► Diary ──► gantt      … and all of it is played again, for real
+
+Nothing is kept between two clicks but the script: whoever plays it opens its sockets and closes them. So a
+scene can be looked at for as long as one likes, and leaves nothing behind. Knows nothing of sockets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final, Literal, NamedTuple
+
+import ipywidgets
+
+from wsdemo.views.diagrams.gantt import Diary, gantt
+from wsdemo.views.drawing.drawing import Drawing
+from wsdemo.views.live.view import Live
+
+Deed = Literal["add", "freeze", "kill", "talk"]
+
+NAMES: Final = ("Ana", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hanna")
+LONGEST: Final = 40  #: events of a script; then only starting over is left
+
+
+class Event(NamedTuple):
+    """One event of a script: somebody is added, frozen or killed, or (``who`` is empty) all who can, talk."""
+
+    deed: Deed
+    who: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.deed} {self.who}".strip()
+
+
+class Stage:
+    """The script so far, and who may do what: the state behind the buttons.
+
+    >>> stage = Stage([Event("add", "Ana"), Event("add", "Ben"), Event("freeze", "Ben")])
+    >>> stage.present, stage.lively, stage.newcomer
+    (['Ana', 'Ben'], ['Ana'], 'Cleo')
+    """
+
+    def __init__(self, script: Sequence[Event]) -> None:
+        self.first = list(script)
+        self.script = list(script)
+
+    @property
+    def present(self) -> list[str]:
+        """Who has been added and not killed."""
+        gone = {event.who for event in self.script if event.deed == "kill"}
+        return [event.who for event in self.script if event.deed == "add" and event.who not in gone]
+
+    @property
+    def lively(self) -> list[str]:
+        """Who is present and not frozen."""
+        frozen = {event.who for event in self.script if event.deed == "freeze"}
+        return [who for who in self.present if who not in frozen]
+
+    @property
+    def newcomer(self) -> str | None:
+        """The next name, or ``None`` when all have been used."""
+        used = {event.who for event in self.script}
+        return next((name for name in NAMES if name not in used), None)
+
+    def append(self, *events: Event) -> None:
+        """The script becomes so much longer."""
+        self.script += events
+
+    def restart(self) -> None:
+        """The script is the first one again."""
+        self.script = list(self.first)
+
+
+def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tuple[str, ...]]) -> Live:
+    """A Gantt chart over buttons. ``play(script)`` plays a scene from its beginning and gives its diary.
+
+    After each click but 'start over' everybody who can, talks once more.
+    """
+    stage = Stage([Event(*event) for event in script])
+    who = ipywidgets.Dropdown(description="client", layout={"width": "11rem"})
+    who.style.description_width = "initial"
+    buttons = {
+        deed: ipywidgets.Button(description=words, tooltip=tip, layout={"width": "auto"})
+        for deed, words, tip in (
+            ("add", "add a client", "one more client connects"),
+            ("freeze", "freeze it", "the chosen client stops reading, and stays connected"),
+            ("kill", "kill it", "the chosen client is gone, from one moment to the next"),
+            ("talk", "let them talk", "everyone who is not frozen says something"),
+            ("restart", "start over", "the scene of the beginning"),
+        )
+    }
+
+    def draw() -> Drawing:
+        return gantt(play(stage.script), f"{len(stage.script)} events, the last: {stage.script[-2:][0]}")
+
+    live = Live(
+        [buttons["add"], who, buttons["freeze"], buttons["kill"], buttons["talk"], buttons["restart"]],
+        draw,
+        caption="In a running notebook, buttons add, freeze and kill clients.",
+    )
+
+    def refresh(change: object = None) -> None:
+        full = len(stage.script) >= LONGEST
+        buttons["add"].disabled = full or stage.newcomer is None
+        buttons["freeze"].disabled = full or who.value not in stage.lively
+        buttons["kill"].disabled = full or who.value is None
+        buttons["talk"].disabled = full
+
+    def offer(chosen: str | None = None) -> None:
+        """Offer those who are present; the chosen one stays so, if that is possible."""
+        who.options = present = stage.present
+        who.value = chosen if chosen in present else next(iter(present), None)
+        refresh()
+
+    def click(deed: str, button: object) -> None:
+        chosen = who.value
+        match deed:
+            case "restart":
+                stage.restart()
+            case "talk":
+                stage.append(Event("talk"))
+            case "add":
+                stage.append(Event("add", stage.newcomer or ""), Event("talk"))
+            case "freeze" | "kill":
+                stage.append(Event(deed, chosen), Event("talk"))
+        offer(chosen)
+        live.update()
+
+    for deed, button in buttons.items():
+        button.on_click(partial(click, deed))
+    who.observe(refresh, names="value")
+    offer()
+    return live

@@ -1,0 +1,1 @@
+"""Views of bytes: of a stream, of a head, of one frame, of many."""

@@ -1,0 +1,1 @@
+"""Views of what happens in time, and of how things hang together."""

@@ -1,0 +1,284 @@
+"""Who was served when: what one thread did, and what each client waited for.
+
+::
+
+    the thread  ████ Ada ░░░░░░░░░░░░░░░░░░░▌Ben▐      one lane for the thread: never two at once
+    Ada
+    Ben         ▨▨▨▨▨▨▨▨▨ waits ▨▨▨▨▨▨▨▨▨▨▨▨▌ █ ▐      one lane for each client
+
+A `Diary` keeps facts, each with its times; `lanes` derives from them who waited; `gantt` draws that. Knows
+nothing of sockets: whoever runs a server writes the diary.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Literal, NamedTuple
+
+from wsdemo.views.drawing import theme
+from wsdemo.views.drawing.canvas import SMALL, Canvas, Sketch, width
+from wsdemo.views.drawing.theme import Field
+
+What = Literal["says", "served", "stuck", "frozen", "thawed", "gone"]
+State = Literal["serves", "stuck", "waits", "served", "frozen", "gone"]
+
+THREAD: Final = "the thread"
+
+#: How each state looks. Every one has its pattern, and the key below the lanes its name.
+LOOK: Final[dict[State, Field]] = {
+    "serves": Field("serves", "serves", theme.MINT),
+    "served": Field("served", "served", theme.MINT),
+    "waits": Field("waits", "waits", theme.YELLOW, "///"),
+    "stuck": Field("stuck", "stuck", theme.ORANGE, "xxx"),
+    "frozen": Field("frozen", "frozen", theme.GREY, "..."),
+}
+
+#: What the key says of each state, in this order.
+KEY: Final[dict[State, str]] = {
+    "served": "served: the thread works for this client",
+    "waits": "waits: has spoken, and is not served yet",
+    "stuck": "stuck: the thread waits in a call for one client",
+    "frozen": "frozen: connected, but reads nothing",
+}
+
+# Lengths in pixels.
+LEFT: Final = 116.0  # room for the names
+WIDE: Final = 850.0  # of the axis of time
+NARROWEST: Final = 6.0  # a bar that is shorter in time is still seen
+TITLE: Final = 34.0  # above the first lane
+LANE: Final = 46.0
+AXIS: Final = 46.0  # below the last lane
+KEYS: Final = 24.0  # a line of the key
+
+
+class Fact(NamedTuple):
+    """Something that happened, from ``start`` to ``stop`` (seconds on the diary's clock)."""
+
+    start: float
+    stop: float
+    who: str
+    what: What
+
+
+class Bar(NamedTuple):
+    """One piece of a lane: a state from ``start`` to ``stop`` in seconds, and what is written on it."""
+
+    start: float
+    stop: float
+    state: State
+    label: str
+
+
+class Diary:
+    """What a server did and what its clients did, as it happened.
+
+    >>> diary = Diary(clock=iter([0.0, 1.0, 2.0]).__next__)
+    >>> diary.note("Ben", "says")
+    >>> with diary.span("Ben", "served"):
+    ...     pass
+    >>> diary.facts[-1]
+    Fact(start=1.0, stop=2.0, who='Ben', what='served')
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
+        self.clock = clock
+        self.facts: list[Fact] = []
+
+    def __repr__(self) -> str:
+        return f"<Diary: {len(self.facts)} facts>"
+
+    def note(self, who: str, what: What) -> None:
+        """It happened just now."""
+        now = self.clock()
+        self.facts.append(Fact(now, now, who, what))
+
+    def add(self, who: str, what: What, start: float) -> None:
+        """It began at ``start`` and is over just now."""
+        self.facts.append(Fact(start, self.clock(), who, what))
+
+    @contextlib.contextmanager
+    def span(self, who: str, what: What) -> Iterator[None]:
+        """It lasts as long as the ``with`` block, also when that ends in an error."""
+        start = self.clock()
+        try:
+            yield
+        finally:
+            self.add(who, what, start)
+
+    def clear(self) -> None:
+        """Forget everything: a new page."""
+        self.facts.clear()
+
+    def waited(self, who: str) -> float:
+        """How long this client has waited, in seconds, all its waits together."""
+        return sum(bar.stop - bar.start for bar in lanes(self.facts).get(who, ()) if bar.state == "waits")
+
+    @property
+    def served(self) -> list[str]:
+        """Who was served, in the order of service."""
+        return [fact.who for fact in self.facts if fact.what == "served"]
+
+
+def gantt(facts: Diary | Sequence[Fact], title: str = "Who was served when") -> Sketch:
+    """Draw a lane for the thread and a lane for each client, on one axis of time."""
+    facts = list(facts.facts if isinstance(facts, Diary) else facts)
+    rows = lanes(facts)
+    start = min((fact.start for fact in facts), default=0.0)
+    stop = max((fact.stop for fact in facts), default=0.0)
+    length = max(stop - start, 1e-9)
+    unit, factor = _unit(length)
+    states = {bar.state for bars in rows.values() for bar in bars}
+    shown = [state for state in KEY if state in states]
+    canvas = Canvas(TITLE + LANE * len(rows) + AXIS + KEYS * ((len(shown) + 1) // 2))
+    canvas.text(LEFT, TITLE / 2, title, anchor="start", bold=True)
+    scale = (WIDE - (60 if "gone" in states else 6)) / length  # pixels a second; room for the word "gone"
+    for number, (who, bars) in enumerate(rows.items()):
+        middle = TITLE + (number + 0.5) * LANE
+        canvas.line([(LEFT, middle), (LEFT + WIDE, middle)], color=theme.GREY)
+        canvas.text(LEFT - 10, middle, who, anchor="end", bold=who == THREAD, room=LEFT - 14)
+        for bar in bars:
+            _bar(canvas, middle, bar, LEFT + (bar.start - start) * scale, (bar.stop - bar.start) * scale)
+    foot = TITLE + LANE * len(rows)
+    if facts:
+        _axis(canvas, foot, length * factor, scale / factor, f"{unit} since the first of these events")
+    _key(canvas, foot + AXIS, shown)
+    return Sketch(canvas.svg(title), describe(rows, title), title)
+
+
+def lanes(facts: Sequence[Fact]) -> dict[str, list[Bar]]:
+    """The bars of the thread, then those of each client in the order in which they first appear.
+
+    A client waits from its word to the moment when the thread begins to serve it. Words said meanwhile
+    share that wait.
+
+    >>> facts = [Fact(0, 0, "Ben", "says"), Fact(0, 3, "Ada", "stuck"), Fact(3, 4, "Ben", "served")]
+    >>> for who, bars in lanes(facts).items():
+    ...     print(who, [(bar.start, bar.stop, bar.state) for bar in bars])
+    the thread [(0, 3, 'stuck'), (3, 4, 'serves')]
+    Ben [(0, 3, 'waits'), (3, 4, 'served')]
+    Ada []
+    """
+    facts = sorted(facts, key=lambda fact: (fact.start, fact.stop))
+    end = max((fact.stop for fact in facts), default=0.0)
+    rows: dict[str, list[Bar]] = {THREAD: []}
+    for who in dict.fromkeys(fact.who for fact in facts):
+        rows[who] = _lane([fact for fact in facts if fact.who == who], end)
+    for fact in facts:
+        if fact.what == "served":
+            rows[THREAD].append(Bar(fact.start, fact.stop, "serves", fact.who))
+        elif fact.what == "stuck":
+            rows[THREAD].append(Bar(fact.start, fact.stop, "stuck", f"stuck with {fact.who}"))
+    return rows
+
+
+def describe(rows: dict[str, list[Bar]], title: str) -> str:
+    """The lanes as text: for each, what happened, in order; a repetition is counted."""
+    lines = [title]
+    width = max(len(who) for who in rows)
+    for who, bars in rows.items():
+        steps: list[list[object]] = []
+        for bar in bars:
+            words = f"serves {bar.label}" if bar.state == "serves" else bar.label or bar.state
+            if steps and steps[-1][0] == words:
+                steps[-1][1] = int(str(steps[-1][1])) + 1
+            else:
+                steps.append([words, 1])
+        story = " → ".join(f"{words} ×{count}" if count != 1 else str(words) for words, count in steps)
+        lines.append(f"{who:<{width}}  {story or 'nothing'}")
+    return "\n".join(lines)
+
+
+def _lane(facts: Sequence[Fact], end: float) -> list[Bar]:
+    """One client's bars, from its own facts in the order of time."""
+    bars: list[Bar] = []
+    spoke: float | None = None
+    froze: float | None = None
+    for fact in facts:
+        match fact.what:
+            case "says":
+                spoke = fact.start if spoke is None else spoke
+            case "served":
+                if spoke is not None:
+                    bars.append(Bar(spoke, fact.start, "waits", "waits"))
+                    spoke = None
+                bars.append(Bar(fact.start, fact.stop, "served", "served"))
+            case "frozen":
+                froze = fact.start
+            case "thawed" | "gone":
+                if froze is not None:
+                    bars.append(Bar(froze, fact.start, "frozen", "frozen"))
+                    froze = None
+                if fact.what == "gone":
+                    after = bars[-1].stop if bars else fact.start  # while it was served: marked behind that
+                    when = max(fact.start, after)
+                    bars.append(Bar(when, when, "gone", "gone"))
+                    spoke = None
+            case "stuck":
+                pass  # the thread's affair
+    if froze is not None:
+        bars.append(Bar(froze, end, "frozen", "frozen"))
+    if spoke is not None:
+        bars.append(Bar(spoke, end, "waits", "waits to the end"))
+    return sorted(bars, key=lambda bar: (bar.start, bar.stop))
+
+
+def _bar(canvas: Canvas, y: float, bar: Bar, x: float, wide: float) -> None:
+    """A bar with its label where there is room; for the end of a client a cross."""
+    if bar.state == "gone":
+        for up in (-6, 6):
+            canvas.line([(x - 6, y - up), (x + 6, y + up)], color=theme.ALARM, width=3.5)
+        canvas.text(x + 12, y, bar.label, anchor="start", size=SMALL, color=theme.ALARM, card=True)
+        return
+    wide = max(wide, NARROWEST)
+    tall = 17.0 if bar.state == "frozen" else 30.0
+    look = LOOK[bar.state]
+    canvas.box(x, y - tall / 2, wide, tall, look, line=0.9)
+    words = bar.label
+    if bar.state == "serves" and width(words, SMALL) + 6 > wide:
+        words = words[:1]  # whose bar it is, at least
+    if width(words, SMALL) + 6 <= wide:
+        canvas.text(x + wide / 2, y, words, size=SMALL, card=bool(look.hatch))
+
+
+def _axis(canvas: Canvas, y: float, length: float, scale: float, label: str) -> None:
+    """The axis of time below the lanes: ``length`` in units of ``scale`` pixels."""
+    canvas.line([(LEFT, y), (LEFT + length * scale, y)], color=theme.QUIET)
+    for tick in ticks(length):
+        x = LEFT + tick * scale
+        canvas.line([(x, y), (x, y + 5)], color=theme.QUIET)
+        canvas.text(x, y + 14, f"{tick:g}", size=SMALL, color=theme.QUIET)
+    canvas.text(LEFT + WIDE / 2, y + 31, label, size=SMALL, color=theme.QUIET)
+
+
+def ticks(length: float) -> list[float]:
+    """Round numbers from 0 to ``length``: five to eleven of them.
+
+    >>> ticks(0.62), ticks(300)
+    ([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 300.0])
+    """
+    power = 10.0 ** math.floor(math.log10(length))
+    step = next(power * part for part in (0.1, 0.2, 0.5, 1) if length / (power * part) <= 10)
+    return [round(number * step, 12) for number in range(int(length / step + 1e-9) + 1)]
+
+
+def _key(canvas: Canvas, y: float, shown: Sequence[State]) -> None:
+    """The key at the foot: only what the picture shows, two to a line."""
+    for number, state in enumerate(shown):
+        x = LEFT + number % 2 * WIDE * 0.48
+        middle = y + number // 2 * KEYS + 8
+        canvas.box(x, middle - 7, 28, 14, LOOK[state], line=0.8)
+        canvas.text(x + 36, middle, KEY[state], anchor="start", size=SMALL)
+
+
+def _unit(seconds: float) -> tuple[str, float]:
+    """The unit in which so long a time reads well, and how many of it make a second.
+
+    >>> _unit(0.00025)
+    ('microseconds', 1000000.0)
+    """
+    if seconds < 2e-3:
+        return "microseconds", 1e6
+    return ("milliseconds", 1e3) if seconds < 2.0 else ("seconds", 1.0)

@@ -1,0 +1,184 @@
+"""The life of a connection, drawn from the protocol's own table, and the path taken (RFC 6455 §4, §7).
+
+::
+
+    ┌────────────┐ accepted  ┌──────┐ close sent  ┌─────────┐
+    │ CONNECTING ├──────────►│ OPEN ├────────────►│ CLOSING │
+    └──┬─────┬───┘           └┬─┬─┬─┘             └─┬──┬──┬─┘
+    refused  eof              …                     …            every other step of the table
+    ┌──▼─────▼────────────────▼─▼─▼─────────────────▼──▼──▼─┐
+    │                        CLOSED                         │
+    └───────────────────────────────────────────────────────┘
+
+A step that the table does not know can't be drawn: it raises ValueError.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Final, TypeAlias
+
+from wsdemo.protocol.codes import Opcode
+from wsdemo.protocol.states import TRANSITIONS, State, Step
+from wsdemo.trace.packets import FramePacket, ResponsePacket
+from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, End, Trace
+from wsdemo.views.drawing import theme
+from wsdemo.views.drawing.canvas import SMALL, Canvas, Sketch
+
+if TYPE_CHECKING:
+    from wsdemo.views.live.following import Following
+
+#: A path as a learner may have it.
+Path: TypeAlias = Iterable[Step | str]
+
+#: Where the states stand: left, top, width, height.
+PLACES: Final = {
+    State.CONNECTING: (20.0, 34.0, 220.0, 58.0),
+    State.OPEN: (350.0, 34.0, 250.0, 58.0),
+    State.CLOSING: (710.0, 34.0, 250.0, 58.0),
+    State.CLOSED: (20.0, 236.0, 940.0, 58.0),
+}
+SAYS: Final = {
+    State.CONNECTING: "HTTP, no frames yet",
+    State.OPEN: "messages both ways",
+    State.CLOSING: "our close is out",
+    State.CLOSED: "it is over",
+}
+HEIGHT: Final = 318.0
+
+
+def states(path: Path | State | Trace = (), *, connection: int = 1, end: End = "client") -> Sketch:
+    """Draw the state machine, and light a path: steps, or their names, from CONNECTING on.
+
+    A `State` lights only itself. Of a trace it is what one ``end`` of one ``connection`` went through.
+    """
+    steps = life(path, connection, end) if isinstance(path, Trace) else path
+    if isinstance(steps, State):
+        return _sketch([], [steps])
+    taken = [step if isinstance(step, Step) else Step(str(step).lower()) for step in steps]
+    return _sketch(taken, walk(taken) if taken or isinstance(path, Trace) else [])
+
+
+def following(trace: Trace, *, connection: int = 1, end: End = "client") -> Following:
+    """The state machine, lit by what happens, as it happens; ``stop()`` it at the end."""
+    from wsdemo.views.live.following import Following  # it needs ipywidgets, a drawing does not
+
+    return Following(
+        lambda: states(trace, connection=connection, end=end),
+        lambda: (len(trace.chunks), len(trace.marks), trace.size),
+        caption="In a running notebook the picture follows the connection.",
+    )
+
+
+def walk(steps: Sequence[Step]) -> list[State]:
+    """The states on the way, the first one included.
+
+    >>> [state.name for state in walk([Step.ACCEPTED, Step.CLOSE_SENT])]
+    ['CONNECTING', 'OPEN', 'CLOSING']
+    """
+    passed = [State.CONNECTING]
+    for step in steps:
+        here = passed[-1]
+        if (here, step) not in TRANSITIONS:
+            possible = ", ".join(repr(s.value) for state, s in TRANSITIONS if state is here) or "nothing"
+            raise ValueError(f"{step.value!r} can't happen in {here.name}: possible there is {possible}")
+        passed.append(TRANSITIONS[here, step])
+    return passed
+
+
+def life(trace: Trace, connection: int = 1, end: End = "client") -> list[Step]:
+    """The steps that one end of a connection went through, told from what crossed its socket."""
+    state, steps = State.CONNECTING, []
+    for _, step in sorted(_facts(trace, connection, end), key=lambda fact: fact[0]):
+        if (state, step) in TRANSITIONS:
+            steps.append(step)
+            state = TRANSITIONS[state, step]
+    return steps
+
+
+def _facts(trace: Trace, connection: int, end: End) -> Iterator[tuple[float, Step]]:
+    outward = TO_SERVER if end == "client" else TO_CLIENT
+    for packet in trace.packets:
+        if packet.connection != connection:
+            continue
+        if isinstance(packet, ResponsePacket) and packet.complete:
+            good = packet.status == 101 and packet.verdict.accepted
+            yield packet.end_time, Step.ACCEPTED if good else Step.REFUSED
+        elif isinstance(packet, FramePacket):
+            if packet.direction != outward and packet.verdict.outcome == "refused":
+                yield packet.end_time, Step.FAILED
+            elif packet.opcode == Opcode.CLOSE and packet.complete and packet.verdict.accepted:
+                yield packet.end_time, Step.CLOSE_SENT if packet.direction == outward else Step.CLOSE_RECEIVED
+    for mark in list(trace.marks):
+        if mark.connection == connection and mark.end == end and mark.what != "open":
+            yield mark.time, Step.EOF
+
+
+def _sketch(steps: Sequence[Step], passed: Sequence[State]) -> Sketch:
+    lines = []
+    for (here, step), there in TRANSITIONS.items():
+        numbers = [str(n) for n, taken in enumerate(steps) if (passed[n], taken) == (here, step)]
+        lit = f"   ◄ step {int(numbers[0]) + 1} of the path" if numbers else ""
+        lines.append(f"{here.name} ── {step.value} ──► {there.name}{lit}")
+    if passed:
+        lines.append("path: " + " ► ".join(state.name for state in passed))
+    title = "the states of a connection" + (f"; now: {passed[-1].name}" if passed else "")
+    return Sketch(_draw(steps, passed, title), "\n".join(lines), title)
+
+
+def _draw(steps: Sequence[Step], passed: Sequence[State], title: str) -> str:
+    canvas = Canvas(HEIGHT)
+    number = {(passed[n], step): n + 1 for n, step in enumerate(steps)}
+    for state in State:
+        _state(canvas, state, state in passed, state in passed[-1:])
+    for here in State:
+        down = [
+            step for (state, step), there in TRANSITIONS.items() if state is here and there is State.CLOSED
+        ]
+        x, y, width, height = PLACES[here]
+        for at, step in enumerate(down):
+            left = x + width * (at + 0.5) / len(down)
+            line = [(left, y + height + 1), (left, PLACES[State.CLOSED][1] - 2)]
+            _edge(canvas, line, step, number.get((here, step)))
+        for (state, step), there in TRANSITIONS.items():
+            if state is here and there is not State.CLOSED:
+                line = [(x + width + 1, y + height / 2), (PLACES[there][0] - 2, y + height / 2)]
+                _edge(canvas, line, step, number.get((here, step)))
+    return canvas.svg(title)
+
+
+def _state(canvas: Canvas, state: State, passed: bool, here: bool) -> None:
+    x, y, width, height = PLACES[state]
+    look = "opcode" if here else "length" if passed else None
+    canvas.box(x, y, width, height, look, fill=theme.PAPER, line=3.5 if here else 1.5, round=9)
+    middle = x + width / 2
+    canvas.text(middle, y + 20, state.name, bold=True, size=15)
+    canvas.text(middle, y + 41, SAYS[state], size=SMALL)
+    if here:
+        canvas.text(
+            middle, y - 11 if state is not State.CLOSED else y + height + 7, "now", bold=True, size=SMALL
+        )
+    elif passed:
+        canvas.text(middle, y - 11, "passed", size=SMALL)
+
+
+def _edge(canvas: Canvas, line: Sequence[tuple[float, float]], step: Step, number: int | None) -> None:
+    """An arrow with its step's name; a taken one is heavy, and numbered."""
+    color = theme.INK if number else theme.QUIET
+    canvas.line(line, color=color, width=4 if number else 1.2, arrow=True)
+    (x, y), (z, w) = line
+    x, y = (x + z) / 2, (y + w) / 2
+    words = step.value.split()
+    flat = line[0][1] == line[1][1]
+    y = y - 8 * len(words) - 10 if flat else y - 8 * (len(words) - 1)
+    for word in words:
+        canvas.text(
+            x - 4 if flat else x, y, word, size=SMALL + 0.5, bold=bool(number), color=color, card=True
+        )
+        y += 14  # cards touch: the line does not show between them
+    if number:
+        if flat:
+            y += 10
+        x -= 6 if flat else 0
+        canvas.box(x - 11, y - 9, 22, 22, fill=theme.INK, line=0, round=11)
+        canvas.text(x, y + 2, str(number), color=theme.PAPER, bold=True, size=SMALL + 1)

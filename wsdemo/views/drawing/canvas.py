@@ -1,0 +1,212 @@
+"""A drawing made of boxes, lines and letters: fast enough to be made anew twenty times a second.
+
+::
+
+    Canvas.box, .text, .line ──► one SVG file ──► <img> in text/html      JupyterLab, GitHub, paper
+
+Lengths are in pixels; y grows downwards. Knows nothing of what it shows.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from typing import Final
+
+from wsdemo.views.drawing import theme
+from wsdemo.views.drawing.drawing import Image
+
+WIDTH: Final = 980  #: of a canvas: the text column of a notebook
+SIZE: Final = 13.5  #: of letters
+SMALL: Final = 11.5  #: of letters; nothing is smaller
+
+_MONO: Final = f"'{theme.MONO}',Menlo,Consolas,'Liberation Mono',monospace"
+_SANS: Final = f"'{theme.SANS}',Verdana,Arial,sans-serif"
+#: Mean width of a letter by its size, in fonts as wide as DejaVu.
+_WIDE: Final = 0.6
+
+_STRIPES: Final = {
+    "/": '<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2"/>',
+    "\\": '<path d="M-1,5 l2,2 M0,0 l6,6 M5,-1 l2,2"/>',
+    "-": '<path d="M0,3 h6"/>',
+    "|": '<path d="M3,0 v6"/>',
+    ".": '<circle cx="3" cy="3" r=".6"/>',
+    "x": '<path d="M0,0 l6,6 M0,6 l6,-6"/>',
+}
+
+
+class Sketch(Image):
+    """A drawing on a canvas: an SVG file."""
+
+    mime = "image/svg+xml"
+
+    def __init__(self, svg: str, text: str, title: str) -> None:
+        super().__init__(text, title)
+        self.svg = svg
+
+    @property
+    def data(self) -> bytes:
+        """The SVG file."""
+        return self.svg.encode()
+
+
+class Canvas:
+    """Shapes, in the order in which they are drawn."""
+
+    def __init__(self, height: float = 0, width: float = WIDTH) -> None:
+        self.width = width
+        self.height = height
+        self._shapes: list[str] = []
+        self._hatches: dict[str, str] = {}
+
+    def box(
+        self,
+        x: float,
+        y: float,
+        width: float,
+        height: float,
+        look: str | theme.Field | None = None,
+        *,
+        fill: str = "none",
+        edge: str = theme.INK,
+        line: float = 1,
+        dash: str = "",
+        round: float = 0,
+        about: str = "",
+    ) -> None:
+        """A box in the colours of a field (``look``), pattern and all, or filled plainly."""
+        place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
+        place += f' rx="{_n(round)}"' if round else ""
+        field = theme.field(look) if isinstance(look, str) else look
+        dashes = f' stroke-dasharray="{dash}"' if dash else ""
+        border = f'stroke="{edge}" stroke-width="{_n(line)}"{dashes}' if line else 'stroke="none"'
+        if field is None or not field.hatch:
+            self._shapes.append(f'<rect {place} fill="{field.fill if field else fill}" {border}/>')
+            return
+        self._shapes.append(f'<rect {place} fill="{field.fill}"/>')
+        self._shapes.append(f'<rect {place} fill="url(#{self._hatch(field.hatch)})" {border}/>')
+
+    def text(
+        self,
+        x: float,
+        y: float,
+        words: str,
+        *,
+        size: float = SIZE,
+        anchor: str = "middle",
+        color: str = theme.INK,
+        mono: bool = False,
+        bold: bool = False,
+        room: float = 0,
+        card: bool = False,
+    ) -> None:
+        """Words whose middle line is at ``y``; in ``room`` pixels, squeezed or cut where they are too long.
+
+        ``card``: with a light card behind them, to be legible over a pattern.
+        """
+        if not words:
+            return
+        if room:
+            words = cut(words, room * 1.25, size)
+        wide = width(words, size)
+        squeeze = f' textLength="{_n(room)}" lengthAdjust="spacingAndGlyphs"' if 0 < room < wide else ""
+        if card:
+            wide = min(wide, room or wide) + 4
+            left = x - wide * {"start": 0, "middle": 0.5, "end": 1}[anchor]
+            self._shapes.append(
+                f'<rect x="{_n(left)}" y="{_n(y - size * 0.62)}" width="{_n(wide)}" '
+                f'height="{_n(size * 1.2)}" rx="2" fill="{theme.PAPER}" fill-opacity=".82"/>'
+            )
+        style = (" mono" if mono else "") + (" bold" if bold else "")
+        classes = f' class="{style[1:]}"' if style else ""
+        look = "" if color == theme.INK else f' fill="{color}"'
+        turn = "" if anchor == "middle" else f' text-anchor="{anchor}"'
+        self._shapes.append(
+            f'<text x="{_n(x)}" y="{_n(y + size * 0.36)}" font-size="{_n(size)}"'
+            f"{turn}{look}{classes}{squeeze}>{html.escape(printable(words), quote=False)}</text>"
+        )
+
+    def line(
+        self,
+        points: Sequence[tuple[float, float]],
+        *,
+        color: str = theme.INK,
+        width: float = 1.2,
+        dash: str = "",
+        arrow: bool = False,
+        path: str = "",
+    ) -> None:
+        """A line through these points, or along an SVG ``path``; ``arrow``: with a head at its end."""
+        where = path or "M" + " L".join(f"{_n(x)},{_n(y)}" for x, y in points)
+        dashes = f' stroke-dasharray="{dash}"' if dash else ""
+        self._shapes.append(
+            f'<path d="{where}" fill="none" stroke="{color}" stroke-width="{_n(width)}"{dashes}/>'
+        )
+        if arrow:
+            self._head(points[-2], points[-1], color, 6 + 1.5 * width)
+
+    def _head(self, start: tuple[float, float], end: tuple[float, float], color: str, size: float) -> None:
+        x, y = end[0] - start[0], end[1] - start[1]
+        length = (x * x + y * y) ** 0.5 or 1.0
+        x, y = x / length * size, y / length * size
+        left = f"{_n(end[0] - x - y * 0.45)},{_n(end[1] - y + x * 0.45)}"
+        right = f"{_n(end[0] - x + y * 0.45)},{_n(end[1] - y - x * 0.45)}"
+        self._shapes.append(f'<path d="M{_n(end[0])},{_n(end[1])} L{left} L{right} Z" fill="{color}"/>')
+
+    def _hatch(self, hatch: str) -> str:
+        name = f"h{list(_STRIPES).index(hatch[0])}"
+        self._hatches[name] = _STRIPES[hatch[0]]
+        return name
+
+    def svg(self, title: str) -> str:
+        """The file."""
+        patterns = "".join(
+            f'<pattern id="{name}" width="6" height="6" patternUnits="userSpaceOnUse" stroke="#000" '
+            f'stroke-opacity=".2" fill="none">{shape}</pattern>'
+            for name, shape in self._hatches.items()
+        )
+        size = f"{_n(self.width)} {_n(self.height)}"
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(self.width)}" height="{_n(self.height)}" '
+            f'viewBox="0 0 {size}" font-family="{_SANS}" text-anchor="middle" fill="{theme.INK}">'
+            f"<title>{html.escape(title)}</title><defs>{patterns}</defs>"
+            f"<style>.mono{{font-family:{_MONO}}}.bold{{font-weight:bold}}text{{white-space:pre}}</style>"
+            f'<rect width="100%" height="100%" fill="{theme.PAPER}"/>{"".join(self._shapes)}</svg>'
+        )
+
+
+def width(words: str, size: float = SIZE) -> float:
+    """About how many pixels wide words are.
+
+    >>> width("ten letter")
+    81.0
+    """
+    return len(words) * size * _WIDE
+
+
+def cut(words: str, room: float, size: float = SIZE) -> str:
+    """Words cut to what fits into so many pixels.
+
+    >>> cut("a long sentence", 60)
+    'a long…'
+    """
+    most = max(1, int(room / (size * _WIDE)))
+    return words if len(words) <= most else words[: max(1, most - 1)] + "…"
+
+
+def printable(words: str) -> str:
+    """Words without characters that XML forbids or that leave no ink.
+
+    >>> printable("a\\x00b")
+    'a·b'
+    """
+    return words if words.isprintable() else "".join(c if c.isprintable() else "·" for c in words)
+
+
+def _n(number: float) -> str:
+    """A number, short.
+
+    >>> _n(3.0), _n(2.504)
+    ('3', '2.5')
+    """
+    return f"{number:.2f}".rstrip("0").rstrip(".")

@@ -1,0 +1,48 @@
+"""Drawings and words, one above the other.
+
+::
+
+    the client            one line of words is a caption
+    ┌─────────────┐
+    │  a drawing  │
+    └─────────────┘
+    the server
+    …
+"""
+
+from __future__ import annotations
+
+import html
+
+from wsdemo.views.drawing import theme
+from wsdemo.views.drawing.drawing import Drawing
+
+
+class Column(Drawing):
+    """Drawings, one above the other. One line of words is a caption; more lines are shown as they are."""
+
+    def __init__(self, *parts: Drawing | str) -> None:
+        self.parts = parts
+
+    @property
+    def text(self) -> str:
+        """All of it as text."""
+        return "\n\n".join(part if isinstance(part, str) else part.text for part in self.parts)
+
+    @property
+    def html(self) -> str:
+        """All of it; lines in a card."""
+        parts = "".join(_words(part) if isinstance(part, str) else part.html for part in self.parts)
+        return f"<div>{parts}</div>"
+
+
+def column(*parts: Drawing | str) -> Column:
+    """Drawings and words, one above the other."""
+    return Column(*parts)
+
+
+def _words(words: str) -> str:
+    if "\n" not in words:
+        return f'<div style="margin:8px 0 4px"><strong>{html.escape(words)}</strong></div>'
+    look = f"display:inline-block;font-family:monospace;white-space:pre-wrap;color:{theme.INK};{theme.CARD}"
+    return f'<div><pre style="{look}">{html.escape(words)}</pre></div>'

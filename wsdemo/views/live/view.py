@@ -1,0 +1,102 @@
+"""A picture with a control: it moves in a running notebook, and stands still everywhere else.
+
+::
+
+    slider ──► draw(value) ──► Drawing ──► HTML widget       a running notebook
+                                  └── the first one ──► text/html, text/plain     GitHub, paper, nbval
+
+Only `HTML` widgets are written to: an `Output` widget can hang a notebook that runs without a reader. Nothing
+of the widget's state is stored, so what a reader sees without a kernel is the first picture. Knows nothing of
+what it shows.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Collection, Sequence
+from typing import Any
+
+import ipywidgets
+
+from wsdemo.views.drawing import theme
+from wsdemo.views.drawing.drawing import Drawing
+
+
+class Live:
+    """Controls above, a picture below; `update` draws it anew.
+
+    ``draw()`` gives the picture as things stand. What it raises is shown in the picture's place, not lost.
+    ``still`` is the picture of the beginning, and ``caption`` says, where there is no kernel, what the
+    controls would do. Call `update` from one thread at a time; what a control reports comes in the kernel's
+    main thread.
+    """
+
+    def __init__(
+        self, controls: Sequence[ipywidgets.Widget], draw: Callable[[], Drawing], *, caption: str
+    ) -> None:
+        self.controls = list(controls)
+        self.caption = caption
+        self.picture = self.still = draw()
+        self._draw = draw
+        self.view = ipywidgets.HTML(self.picture.html)
+        self.widget = ipywidgets.VBox([ipywidgets.HBox(self.controls), self.view])
+
+    def __repr__(self) -> str:
+        return self.still.text
+
+    @property
+    def text(self) -> str:
+        """What the picture shows now, as text."""
+        return self.picture.text
+
+    def update(self, change: object = None) -> None:
+        """Draw the picture anew. It may observe a control: the reported ``change`` is ignored."""
+        try:
+            self.picture = self._draw()
+        except Exception as error:  # a callback has no cell in which to fail
+            words = html.escape(f"{type(error).__name__}: {error}")
+            self.view.value = f'<pre style="color:{theme.ALARM};background:{theme.PAPER}">{words}</pre>'
+        else:
+            self.view.value = self.picture.html
+
+    def close(self) -> None:
+        """Remove the widgets from the page and from the kernel."""
+        for widget in (*self.controls, self.view, *self.widget.children, self.widget):
+            for part in (getattr(widget, "style", None), widget.layout, widget):
+                if part is not None:
+                    part.close()
+
+    def _repr_mimebundle_(
+        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
+    ) -> dict[str, Any]:
+        caption = f"<p><em>{html.escape(self.caption)}</em></p>"
+        return {
+            "text/plain": f"{self.still.text}\n({self.caption})",
+            "text/html": f"<div>{caption}{self.still.html}</div>",
+            "application/vnd.jupyter.widget-view+json": {
+                "version_major": 2,
+                "version_minor": 0,
+                "model_id": self.widget.model_id,
+            },
+        }
+
+
+def slider(draw: Callable[[int], Drawing], values: range, *, start: int, label: str) -> Live:
+    """A picture over a slider: ``draw(value)`` for the value where it stands, at first ``start``.
+
+    ``label`` stands before the slider and says what it sets, with the unit.
+    """
+    control = ipywidgets.IntSlider(
+        value=start,
+        min=values[0],
+        max=values[-1],
+        step=values.step,
+        description=label,
+        style={"description_width": "initial"},
+        layout={"width": "min(32rem, 90%)"},
+    )
+    ends = f"{values[0]} to {values[-1]}"
+    caption = f"In a running notebook a slider sets {label}, {ends}; here it stands at {start}."
+    live = Live([control], lambda: draw(control.value), caption=caption)
+    control.observe(live.update, names="value")
+    return live
