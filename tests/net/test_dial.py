@@ -77,7 +77,7 @@ def test_unknown_host(host: str) -> None:
 
 @pytest.mark.parametrize("port", [0, -1, 65536, 70000])
 def test_no_port(port: int) -> None:
-    with pytest.raises(ValueError, match=f"port {port}, expected 1 to 65535"):
+    with pytest.raises(ValueError, match=f"port: got {port}, expected a whole number from 1 to 65535"):
         dial("127.0.0.1", port, 1)
 
 

@@ -102,7 +102,7 @@ def test_refused_with_a_clear_line(listen: Listen, host: str, port: int, why: st
 
 @pytest.mark.parametrize("port", [-1, 65536, 70000])
 def test_no_port(listen: Listen, port: int) -> None:
-    with pytest.raises(ValueError, match=f"port {port}, expected 0 to 65535"):
+    with pytest.raises(ValueError, match=f"port: got {port}, expected a whole number from 0 to 65535"):
         listen("127.0.0.1", port)
 
 

@@ -76,7 +76,7 @@ def test_without_a_handler_messages_are_passed_over() -> None:
 
 
 def test_what_is_no_handler_is_refused_at_once() -> None:
-    with pytest.raises(TypeError, match="handler is a int"):
+    with pytest.raises(TypeError, match=r"handler: got 5, expected a function of \(ws, message\)"):
         serve(5)
 
 

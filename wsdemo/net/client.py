@@ -24,14 +24,15 @@ from wsdemo.net.connection import Connection
 from wsdemo.net.dial import dial
 from wsdemo.net.handler import Handler
 from wsdemo.net.server import period
-from wsdemo.net.tls import Tls
+from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.wire import Wire
+from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.events import Refused
 from wsdemo.protocol.handshake import parse_url, request
-from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.trace.recorder import Trace
 
@@ -60,15 +61,20 @@ def connect(
     ``masking_key``: four fixed bytes, or a function that gives them, for frames that repeat; fresh random
     bytes for each frame otherwise, as RFC 6455 §5.3 demands.
 
-    Raises ValueError for a URL or header that can't be, OSError where nobody answers (ssl.SSLError where it
-    is not who it should be), HandshakeError where the answer is no, and TimeoutError after
+    Raises ValueError or TypeError for an argument that can't be, OSError where nobody answers (ssl.SSLError
+    where it is not who it should be), HandshakeError where the answer is no, and TimeoutError after
     ``limits.open_timeout`` seconds in all.
     """
     where = parse_url(url)
     told = Handler() if handler is None else Handler.of(handler)
-    limits = limits or Limits()
+    limits = limits_or_default(limits)
+    check_context(ssl, server_side=False)
+    if ssl is not None and not where.secure:
+        raise ValueError("ssl: got a context, expected None for ws://; wss:// is over TLS")
+    check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
+    check_kind("origin", origin, (str, type(None)), "a text such as 'https://example.com', or None")
     deadline = time.monotonic() + limits.open_timeout
-    deflate = Deflate() if compression is True else compression or None
+    deflate = Deflate.of(compression)
     asked = request(where, subprotocols=subprotocols, headers=headers, origin=origin, deflate=deflate)
     protocol = Protocol(Side.CLIENT, limits=limits, request=asked, deflate=deflate, masking_key=masking_key)
     secure = None

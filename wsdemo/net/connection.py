@@ -22,6 +22,7 @@ from wsdemo.net.handler import Handler, Owner
 from wsdemo.net.heartbeat import Heartbeat
 from wsdemo.net.inbox import Inbox
 from wsdemo.net.sending import FORKED
+from wsdemo.protocol.arguments import check_done
 from wsdemo.protocol.codes import CloseCode, Side
 from wsdemo.protocol.errors import (
     ConnectionClosed,
@@ -292,7 +293,9 @@ class Connection(Heartbeat):
             if self.error is not None:
                 return  # it has failed, and only waits for the peer's close frame
             try:
-                on_message(self, data)
+                done = on_message(self, data)
+                if done is not None:
+                    check_done("on_message", done)
             except ConnectionClosed:
                 pass  # it wanted to answer, and the peer has left
             except Exception as error:
@@ -336,7 +339,7 @@ class Connection(Heartbeat):
     def _call(self, function: Callable[[Any], object] | None) -> None:
         if function is not None:
             try:
-                function(self)
+                check_done(getattr(function, "__name__", "handler"), function(self))
             except ConnectionClosed:
                 pass
             except Exception as error:

@@ -8,6 +8,9 @@ import socket
 import time
 from typing import Any
 
+from wsdemo.protocol.arguments import check_kind, check_seconds, check_whole
+from wsdemo.protocol.limits import LONGEST
+
 
 def dial(host: str, port: int, timeout: float) -> socket.socket:
     """A connected, non-blocking TCP socket without Nagle's delay.
@@ -16,8 +19,9 @@ def dial(host: str, port: int, timeout: float) -> socket.socket:
     where the time ran out) with one line that says what was tried and why it failed, and ValueError for a
     number that is no port.
     """
-    if not 1 <= port <= 65535:  # getaddrinfo would take it modulo 65536
-        raise ValueError(f"port {port}, expected 1 to 65535")
+    check_kind("host", host, str, "a name or an IP address")
+    check_whole("port", port, 1, 65535)  # getaddrinfo would take it modulo 65536
+    check_seconds("timeout", timeout, LONGEST)
     deadline = time.monotonic() + timeout
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)

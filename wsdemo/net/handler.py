@@ -20,8 +20,9 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from wsdemo.protocol.arguments import check_done, check_function
 from wsdemo.protocol.states import State
 
 if TYPE_CHECKING:
@@ -54,6 +55,12 @@ class Owner(Protocol):
         """It does so no longer."""
 
 
+#: What an option ``handler`` takes, for the errors.
+HANDLER: Final = (
+    "a function of (ws, message), threaded(function), or an object with on_open, on_message or on_close"
+)
+
+
 class Handler:
     """What is told of a connection, in the reactor's thread; each of the three may be missing."""
 
@@ -72,17 +79,16 @@ class Handler:
     @classmethod
     def of(cls, handler: Any) -> Handler:
         """A function is called with each message; an object has methods with the browser's names."""
-        names = ("on_open", "on_message", "on_close")
-        if any(hasattr(handler, name) for name in names):
-            return cls(*(getattr(handler, name, None) for name in names))
         if handler is None:
             return cls(on_message=lambda connection, message: None)
-        if callable(handler):
+        methods = {name: getattr(handler, name, None) for name in ("on_open", "on_message", "on_close")}
+        if isinstance(handler, type) or not any(methods.values()):
+            check_function("handler", handler, HANDLER)
             return cls(on_message=handler)
-        raise TypeError(
-            f"handler is a {type(handler).__name__}; expected a function of (ws, message), "
-            "an object with on_open, on_message or on_close, or threaded(function)"
-        )
+        for name, method in methods.items():
+            if method is not None:
+                check_function(f"handler.{name}", method, "a method that is not async")
+        return cls(**methods)
 
 
 class threaded:
@@ -100,6 +106,7 @@ class threaded:
     """
 
     def __init__(self, handler: Callable[[Connection], object]) -> None:
+        check_function("handler", handler, "a function of (ws)")
         self.handler = handler
 
     def on_open(self, connection: Connection) -> None:
@@ -111,7 +118,7 @@ class threaded:
 
     def _run(self, connection: Connection) -> None:
         try:
-            self.handler(connection)
+            check_done("handler", self.handler(connection))
         except Exception as error:
             if connection.state is State.OPEN:
                 connection.fail(error, 1011)

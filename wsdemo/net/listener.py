@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from wsdemo.net.reactor import READ, Reactor
+from wsdemo.protocol.arguments import check_kind, check_whole
 
 #: Connections accepted in one turn, before the sockets that are open get theirs.
 PER_TURN: Final = 64
@@ -94,8 +95,8 @@ class Listener:
 
 def _listen(host: str, port: int, backlog: int) -> list[socket.socket]:
     """A listening socket for each address of ``host`` that this machine has, all on the same port."""
-    if not 0 <= port <= 65535:  # getaddrinfo would take it modulo 65536
-        raise ValueError(f"port {port}, expected 0 to 65535")
+    check_kind("host", host, str, "a name or an IP address, '' for all of this machine")
+    check_whole("port", port, 0, 65535)  # getaddrinfo would take it modulo 65536
     sockets: list[socket.socket] = []
     lacking: OSError | None = None
     try:

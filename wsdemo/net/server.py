@@ -23,22 +23,39 @@ from functools import partial
 from types import TracebackType
 from typing import Any, TypeVar
 
-from wsdemo.net.authorize import Authorize, by_message, by_request, first_message
+from wsdemo.net.authorize import Authorize, by_message, by_request, check_authorize, first_message
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import Handler
 from wsdemo.net.listener import Listener
 from wsdemo.net.reactor import Reactor, Timer
 from wsdemo.net.sending import Data
-from wsdemo.net.tls import Tls
+from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.wire import Wire
 from wsdemo.net.writer import fan_out
+from wsdemo.protocol.arguments import (
+    check_done,
+    check_function,
+    check_kind,
+    check_seconds,
+    list_of,
+    wrong_value,
+)
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError, PolicyViolation, WebSocketError
 from wsdemo.protocol.events import Refused
-from wsdemo.protocol.handshake import Accepted, accept, check_host
+from wsdemo.protocol.frames import close_payload
+from wsdemo.protocol.handshake import (
+    Accepted,
+    accept,
+    check_host,
+    check_hosts,
+    check_origins,
+    check_subprotocols,
+)
+from wsdemo.protocol.headers import VISIBLE, only
 from wsdemo.protocol.http11 import REASONS, Headers, Request, Response, shown
-from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
@@ -70,29 +87,33 @@ def serve(
     ``handler``: a function of (connection, message), called in the server's thread, where it must not block;
     or an object with ``on_open(ws)``, ``on_message(ws, message)``, ``on_close(ws)``; or ``threaded(f)``.
     ``port`` 0 takes a free one. ``subprotocols``: those it speaks. ``origins``: the web pages that may
-    connect, ``None`` among them for clients that are no page; not given: those of its own origin, and no
-    page. ``hosts``: names it answers to on loopback, beside IP addresses and localhost. ``authorize``: called
-    with the request before the 101; what it gives is the connection's ``user``; to refuse it gives ``None``
-    or False (403), or raises HandshakeError with a status. Or ``first_message(f)``. ``compression``:
-    permessage-deflate (RFC 7692). ``ssl``: a context with a certificate, for ``wss://``. Raises OSError where
-    it can't listen.
+    connect, ``None`` among them for clients that are no page; "*": any; not given: those of its own origin,
+    and no page. ``hosts``: names it answers to on loopback, beside IP addresses and localhost.
+    ``authorize``: called with the request before the 101; what it gives is the connection's ``user``; to
+    refuse it gives ``None`` or False (403), or raises HandshakeError with a status. Or ``first_message(f)``.
+    ``compression``: permessage-deflate (RFC 7692). ``ssl``: a context with a certificate, for ``wss://``.
+
+    Raises OSError where it can't listen, TypeError or ValueError for an argument that can't be.
     """
-    deflate = Deflate() if compression is True else compression or None
+    check_authorize(authorize)
+    check_context(ssl, server_side=True)
+    check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
+    hosts = check_hosts(hosts)
     return Server(
         Handler.of(handler),
         host,
         port,
         partial(
             accept,
-            origins=origins,
+            origins=check_origins(origins),
             hosts=hosts,
             secure=ssl is not None,
-            subprotocols=subprotocols,
-            deflate=deflate,
+            subprotocols=check_subprotocols(subprotocols),
+            deflate=Deflate.of(compression),
         ),
         hosts=hosts,
         authorize=authorize,
-        limits=limits or Limits(),
+        limits=limits_or_default(limits),
         ssl=ssl,
         trace=trace,
     )
@@ -171,12 +192,16 @@ class Server:
         Who has no room for it is treated by ``limits.overflow``.
         """
         prepared = Prepared(message)
-        connections = self.connections if to is None else to
+        connections = self.connections if to is None else list_of("to", to, "connections")
+        for connection in connections if to is not None else ():
+            check_kind("to", connection, Connection, "connections")
         for connection in fan_out(connections, prepared.plain, self.limits.buffer_size):
             connection.send_prepared(message, prepared)
 
     def every(self, seconds: float, function: Callable[[], object]) -> Repeating:
         """Call ``function()`` in the server's thread every so many seconds, until ``cancel()`` or the end."""
+        check_seconds("seconds", seconds)
+        check_function("function", function, "a function without arguments")
         return Repeating(self._reactor, seconds, function)
 
     def route(self, path: str, function: R | None = None) -> Any:
@@ -184,8 +209,12 @@ class Server:
 
         Also a decorator. The connection closes after each answer.
         """
+        check_kind("path", path, str, "a path, such as '/about'")
+        if not path.startswith("/") or not only(path, VISIBLE) or "?" in path or "#" in path:
+            raise wrong_value("path", path, "a path, such as '/about', without query")
         if function is None:
             return partial(self.route, path)
+        check_function("function", function, "a function of (request)")
         self._routes[path] = function
         return function
 
@@ -194,6 +223,7 @@ class Server:
 
         Who does not answer within ``limits.close_timeout`` seconds is cut off.
         """
+        close_payload(code)  # raises ValueError for a code that can't be sent
         reactor = self._reactor
         if reactor.forked:
             return
@@ -359,8 +389,6 @@ class Repeating:
     """A call that comes again and again, in the reactor's thread."""
 
     def __init__(self, reactor: Reactor, seconds: float, function: Callable[[], object]) -> None:
-        if seconds <= 0:
-            raise ValueError(f"every {seconds:g} seconds, expected more than 0")
         self._reactor = reactor
         self._seconds = seconds
         self._function = function
@@ -375,17 +403,19 @@ class Repeating:
     def _fire(self) -> None:
         if self._timer is not None:
             self._timer = self._reactor.call_later(self._seconds, self._fire)
-            self._function()
+            check_done("function", self._function())
 
 
 def answer(given: Answer, request: Request) -> Response:
     """A route's answer as a response that ends the connection; ``str`` and bytes become a 200."""
+    check_done("function", given)
     if isinstance(given, str):
         fields = [("Content-Type", "text/plain; charset=utf-8")]
         given = Response(200, REASONS[200], Headers(fields), given.encode())
     elif isinstance(given, bytes):
         fields = [("Content-Type", "application/octet-stream")]
         given = Response(200, REASONS[200], Headers(fields), given)
+    check_kind("function", given, Response, "it to give a Response, text or bytes")
     ours = ("content-length", "connection")
     fields = [(name, value) for name, value in given.headers.items() if name.lower() not in ours]
     fields += [("Content-Length", str(len(given.body))), ("Connection", "close")]

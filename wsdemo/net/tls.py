@@ -9,10 +9,22 @@ from __future__ import annotations
 import ssl
 from typing import Final
 
+from wsdemo.protocol.arguments import check_kind
 from wsdemo.trace.recorder import Tap
 
 #: Bytes taken from the decrypter at once; the largest TLS record is 16 KiB.
 RECORD: Final = 64 * 1024
+
+
+def check_context(context: ssl.SSLContext | None, server_side: bool, name: str = "ssl") -> None:
+    """Whether an option ``ssl`` is a context, and one for this side."""
+    own, other = ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT
+    wanted = "an ssl.SSLContext with a certificate" if server_side else "an ssl.SSLContext"
+    hint = "" if server_side else " (by default wss:// verifies certificate and host name)"
+    check_kind(name, context, (ssl.SSLContext, type(None)), f"{wanted}, or None{hint}")
+    if context is not None and context.protocol == (other if server_side else own):
+        sides = ("a client", "a server") if server_side else ("a server", "a client")
+        raise ValueError(f"{name}: got a context for {sides[0]}, expected one for {sides[1]}")
 
 
 class Tls:

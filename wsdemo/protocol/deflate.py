@@ -21,6 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+from .arguments import check_flag, check_kind, check_whole
 from .codes import Side
 from .errors import HandshakeError, InvalidData, MessageTooBig, PolicyViolation
 
@@ -94,11 +95,28 @@ class Deflate:
     threshold: int = 64
 
     def __post_init__(self) -> None:
-        for bits in (self.server_max_window_bits, self.client_max_window_bits):
-            if bits not in range(8, 16):
-                raise ValueError(f"window bits {bits}, 8 to 15 are possible")
-        if self.memory_level not in range(1, 10) or self.level not in range(10):
-            raise ValueError("memory_level 1 to 9 and level 0 to 9 are possible")
+        check_flag("server_context_takeover", self.server_context_takeover)
+        check_flag("client_context_takeover", self.client_context_takeover)
+        check_whole("server_max_window_bits", self.server_max_window_bits, 8, 15)
+        check_whole("client_max_window_bits", self.client_max_window_bits, 8, 15)
+        check_whole("level", self.level, 0, 9)
+        check_whole("memory_level", self.memory_level, 1, 9)
+        check_whole("threshold", self.threshold, 0)
+
+    @classmethod
+    def of(cls, compression: object) -> Deflate | None:
+        """The value of an option ``compression``, as others spell it too: "deflate" for True, None for False.
+
+        >>> Deflate.of("deflate") == Deflate(), Deflate.of(None)
+        (True, None)
+        """
+        if compression is True or compression == "deflate":
+            return cls()
+        if compression is False or compression is None:
+            return None
+        check_kind("compression", compression, cls, "True, False, or a Deflate")
+        assert isinstance(compression, cls)
+        return compression
 
     def offer(self) -> str:
         """The value of Sec-WebSocket-Extensions in a client's request.

@@ -23,6 +23,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .arguments import check_kind, check_whole
 from .codes import CONTROL, CloseCode, Opcode, Side, on_the_wire
 from .errors import InvalidData, MessageTooBig, ProtocolError
 from .masking import mask
@@ -216,6 +217,8 @@ def close_payload(code: int | None = CloseCode.NORMAL, reason: str = "") -> byte
         if reason:
             raise ValueError("a close reason needs a close code")
         return b""
+    check_whole("code", code, 0, 65535)
+    check_kind("reason", reason, str, "a text")
     if not on_the_wire(code):
         raise ValueError(f"close code {code} must not be sent; 1000 and 3000-4999 are yours to use")
     data = reason.encode()

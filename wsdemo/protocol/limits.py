@@ -6,13 +6,20 @@ end, or nothing at all, slowly. Each has its bound here, on both sides, and each
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, fields
+from typing import Final, Literal, get_args
+
+from .arguments import check_kind, check_seconds, check_whole, wrong_value
 
 KiB = 1024
 MiB = 1024 * KiB
 
 Overflow = Literal["close", "drop", "latest"]
+
+#: Seconds of the longest timeout, 31 years: clocks count no further than some centuries.
+LONGEST: Final = 1e9
+#: Where a bound of 0 is a choice; anywhere else nothing at all would pass.
+MAY_BE_ZERO: Final = ("message_size", "first_message_size", "body_size", "high_water", "buffer_size")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +65,26 @@ class Limits:
     handshakes: int = 256  # unfinished ones; beyond it 503
     per_address: int | None = None  # connections of one IP address; off by default
     backlog: int = 1024  # of the listening socket
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            name, value = field.name, getattr(self, field.name)
+            if name == "overflow":
+                if value not in get_args(Overflow):
+                    raise wrong_value(name, value, "'close', 'drop' or 'latest'")
+            elif value is None and str(field.type).endswith("None"):
+                pass
+            elif str(field.type).startswith("float"):
+                check_seconds(name, value, LONGEST)
+            else:
+                check_whole(name, value, 0 if name in MAY_BE_ZERO else 1)
+
+
+#: What holds where nothing else is said.
+DEFAULT_LIMITS: Final = Limits()
+
+
+def limits_or_default(limits: Limits | None) -> Limits:
+    """The value of an option ``limits``."""
+    check_kind("limits", limits, (Limits, type(None)), "a Limits, or None for the defaults")
+    return DEFAULT_LIMITS if limits is None else limits

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+from .arguments import check_function
 from .codes import CloseCode, Opcode, Side
 from .deflate import Deflater, Parameters
 from .errors import InvalidState
@@ -234,8 +235,9 @@ def payload_size(message: str | BytesLike) -> int:
 def _key_source(key: MaskingKey | None) -> Callable[[], bytes]:
     if key is None:
         return fresh_key
-    if callable(key):
-        return key
-    if not isinstance(key, bytes) or len(key) != 4:
-        raise ValueError(f"masking key {key!r}, four bytes are needed")
-    return lambda: key
+    if isinstance(key, bytes):
+        if len(key) != 4:
+            raise ValueError(f"masking_key: got {len(key)} bytes, expected four bytes")
+        return lambda: key
+    check_function("masking_key", key, "four bytes, or a function that gives them")
+    return key

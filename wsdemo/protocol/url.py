@@ -14,6 +14,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from .arguments import check_kind
 from .errors import HandshakeError
 from .headers import NAME, VISIBLE, only, shown, split_authority
 
@@ -59,6 +60,7 @@ def parse_url(url: str) -> URL:
     >>> str(parse_url("wss://[::1]:8765/in the café"))
     'wss://[::1]:8765/in%20the%20caf%C3%A9'
     """
+    check_kind("url", url, str, "a text such as 'ws://127.0.0.1:8765'")
     scheme, mark, rest = url.partition("://")
     scheme = scheme.lower()
     authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]

@@ -11,8 +11,9 @@ from typing import Any, Final
 from wsdemo.net import reactor as reactors
 from wsdemo.net.dial import dial
 from wsdemo.net.inbox import Inbox
+from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
-from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.rawtcp.link import Link, encode
 from wsdemo.trace.recorder import Trace
 
@@ -38,7 +39,8 @@ class TimeClient:
         limits: Limits | None = None,
         trace: Trace | None = None,
     ) -> None:
-        self._limits = limits = limits or Limits()
+        check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
+        self._limits = limits = limits_or_default(limits)
         self._gone = threading.Event()
         self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
         sock = dial(host, port, timeout)

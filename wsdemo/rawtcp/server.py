@@ -23,8 +23,9 @@ from typing import Any
 from wsdemo.net.listener import Listener
 from wsdemo.net.reactor import Reactor
 from wsdemo.net.writer import fan_out
+from wsdemo.protocol.arguments import check_done, check_function, check_kind, check_seconds
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
-from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.rawtcp.link import Link, encode, too_slow
 from wsdemo.trace.recorder import Trace
 
@@ -85,7 +86,7 @@ class Peer:
         if handler is None:
             return
         try:
-            handler(self, *args)
+            check_done("handler", handler(self, *args))
         except ConnectionClosed:
             pass  # it wanted to answer, and the client has left
         except Exception as error:
@@ -118,14 +119,18 @@ class TimeServer:
         limits: Limits | None = None,
         trace: Trace | None = None,
     ) -> None:
-        if not every > 0:
-            raise ValueError(f"every={every:g} seconds, expected more than 0")
+        for name, told in (("on_message", on_message), ("on_open", on_open), ("on_close", on_close)):
+            if told is not None:
+                check_function(name, told, "a function, or None")
+        check_seconds("every", every)
+        check_function("clock", clock, "a function without arguments")
+        check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
         self.on_message = on_message
         self.on_open = on_open
         self.on_close = on_close
         self.every = every
         self.clock = clock
-        self.limits = limits or Limits()
+        self.limits = limits_or_default(limits)
         self.trace = trace
         self._errors: collections.deque[tuple[int, Exception]] = collections.deque(maxlen=100)
         self._welcome = encode(welcome)

@@ -19,9 +19,10 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, get_args
 
 from wsdemo.net.reactor import Timer
+from wsdemo.protocol.arguments import check_kind, list_of
 from wsdemo.protocol.limits import Limits
 from wsdemo.trace.recorder import TO_SERVER, Direction
 from wsdemo.trace.relay import Leg, Link, Pipe, Relay
@@ -120,8 +121,8 @@ class Chaos(Relay):
         context: ssl.SSLContext | None = None,
     ) -> None:
         self._scripts = (
-            tuple(script if to_server is None else to_server),
-            tuple(script if to_client is None else to_client),
+            list_of("script", script if to_server is None else to_server, "a list of steps"),
+            list_of("script", script if to_client is None else to_client, "a list of steps"),
         )
         for step in (*self._scripts[0], *self._scripts[1]):
             _check(step)
@@ -393,6 +394,7 @@ def _replaces(step: Step, other: Step) -> bool:
 
 def _check(step: Step) -> None:
     """Refuse a step that makes no sense, before the thread meets it."""
+    check_kind("step", step, get_args(Step), "a step, such as Delay(0.1) or Freeze()")
     values = [getattr(step, name) for name in step.__slots__]
     if not all(isinstance(value, int | float) and 0 <= value < float("inf") for value in values):
         raise ValueError(f"{step}: numbers of 0 or more are needed")

@@ -20,6 +20,8 @@ import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple, TypeAlias
 
+from wsdemo.protocol.arguments import check_function, check_whole
+
 if TYPE_CHECKING:
     from wsdemo.trace.dissect import Dissector
     from wsdemo.trace.packets import FramePacket, Packet, RequestPacket, ResponsePacket
@@ -80,6 +82,8 @@ class Trace:
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, limit: int = DEFAULT_LIMIT) -> None:
+        check_function("clock", clock, "a function that gives seconds")
+        check_whole("limit", limit, 0)
         self.clock = clock
         self.limit = limit
         self.started = clock()  #: seconds on the trace's clock

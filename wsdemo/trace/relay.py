@@ -24,9 +24,10 @@ from typing import Any, Final, TypeVar
 from wsdemo.net.dial import dial
 from wsdemo.net.listener import Listener
 from wsdemo.net.reactor import Reactor
-from wsdemo.net.tls import Tls
+from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.wire import Wire
-from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.arguments import check_kind, check_whole
+from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Direction, Tap
 
 log = logging.getLogger("wsdemo")
@@ -54,8 +55,11 @@ class Relay:
         limits: Limits | None = None,
         name: str = "wsdemo-relay",
     ) -> None:
+        check_kind("target_host", target_host, str, "a name or an IP address")
+        check_whole("target_port", target_port, 1, 65535)
+        check_context(context, server_side=False, name="context")
         self.target = (target_host, target_port)
-        self.limits = limits or Limits()
+        self.limits = limits_or_default(limits)
         self._context = context  # TLS to the target
         self._links: dict[int, Link] = {}
         self._number = 0

@@ -22,6 +22,8 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
+from wsdemo.net.tls import check_context
+from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.http11 import Reader, Request, request_head
 from wsdemo.protocol.limits import Limits
@@ -60,6 +62,9 @@ class Sniffer(Relay):
         limits: Limits | None = None,
     ) -> None:
         self.target_url: URL = parse_url(target_url)
+        check_context(ssl, server_side=False)
+        check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
+        check_kind("rewrite", rewrite, (bool, type(None)), "True, False or None")
         self.trace = trace if trace is not None else Trace()
         self._rewrite = not _is_here(self.target_url.host) if rewrite is None else rewrite
         self._done = threading.Event()

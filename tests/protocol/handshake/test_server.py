@@ -173,13 +173,13 @@ def test_given_origins() -> None:
 
 def test_a_text_is_not_a_list_of_names() -> None:
     """``"http://a" in "http://a.example"`` is true."""
-    with pytest.raises(TypeError, match="origins is a list"):
+    with pytest.raises(TypeError, match="origins: got the text"):
         accept(asked(Origin="http://a"), origins="http://a.example")
-    with pytest.raises(TypeError, match="hosts is a list"):
+    with pytest.raises(TypeError, match="hosts: got the text"):
         accept(asked(Host="a"), hosts="a.example", loopback=True)
-    with pytest.raises(TypeError, match="subprotocols is a list"):
+    with pytest.raises(TypeError, match="subprotocols: got the text"):
         accept(asked(Sec_WebSocket_Protocol="a"), subprotocols="ab")
-    with pytest.raises(TypeError, match="subprotocols is a list"):
+    with pytest.raises(TypeError, match="subprotocols: got the text"):
         handshake.request("ws://a", subprotocols="ab")
 
 

@@ -25,7 +25,16 @@ from __future__ import annotations
 from ..extensions import parse_extensions
 from ..url import URL, parse_url
 from .client import Agreed, check, request
-from .fields import GUID, VERSION, accept_key, check_subprotocols, fresh_key, is_key
+from .fields import (
+    GUID,
+    VERSION,
+    accept_key,
+    check_hosts,
+    check_origins,
+    check_subprotocols,
+    fresh_key,
+    is_key,
+)
 from .server import Accepted, accept, check_host, check_origin, check_upgrade, own_origin, refusal
 
 __all__ = [
@@ -38,7 +47,9 @@ __all__ = [
     "accept_key",
     "check",
     "check_host",
+    "check_hosts",
     "check_origin",
+    "check_origins",
     "check_subprotocols",
     "check_upgrade",
     "fresh_key",

@@ -67,7 +67,7 @@ def request(
     if origin is not None:
         fields.append(("Origin", origin))
     if subprotocols:
-        check_subprotocols(subprotocols)
+        subprotocols = check_subprotocols(subprotocols)
         fields.append(("Sec-WebSocket-Protocol", ", ".join(subprotocols)))
     if deflate is not None:
         fields.append(("Sec-WebSocket-Extensions", deflate.offer()))

@@ -19,13 +19,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from .. import masking
+from ..arguments import check_kind, list_of, wrong_kind, wrong_value
 from ..errors import HandshakeError
-from ..headers import Headers, is_token, shown
+from ..headers import HOST, Headers, is_token, only, shown
 
 #: A number "which is unlikely to be used by network endpoints that do not understand the WebSocket
 #: Protocol" (RFC 6455 §1.3).
 GUID: Final = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 VERSION: Final = "13"
+#: The option ``origins`` for a server that any page may use.
+ANY_ORIGIN: Final = "*"
 
 
 def accept_key(key: str) -> str:
@@ -55,14 +58,45 @@ def is_key(key: str) -> bool:
         return False
 
 
-def check_subprotocols(subprotocols: Sequence[str]) -> None:
-    """Whether these can be names of subprotocols: tokens, each once; else ``ValueError`` or ``TypeError``."""
-    not_text("subprotocols", subprotocols)
-    for name in subprotocols:
+def check_subprotocols(subprotocols: Sequence[str]) -> tuple[str, ...]:
+    """These, where they can be names of subprotocols: tokens, each once; else ValueError or TypeError."""
+    names = list_of("subprotocols", subprotocols)
+    for name in names:
+        check_kind("subprotocols", name, str, "names")
         if not is_token(name):
-            raise ValueError(f"subprotocol {shown(name)}: a name without spaces and separators is needed")
-    if len(set(subprotocols)) != len(subprotocols):
-        raise ValueError(f"subprotocols {', '.join(subprotocols)}: a name stands twice")
+            raise wrong_value("subprotocols", name, "names without spaces and separators")
+    if len(set(names)) != len(names):
+        raise ValueError(f"subprotocols: {shown(', '.join(names))}, a name stands twice")
+    return names
+
+
+def check_hosts(hosts: Sequence[str]) -> tuple[str, ...]:
+    """These, where a request can name them in Host, without the port; else ValueError or TypeError."""
+    names = list_of("hosts", hosts)
+    for name in names:
+        check_kind("hosts", name, str, "names of hosts")
+        if not name or not only(name, HOST):
+            raise wrong_value("hosts", name, "names such as 'example.com', without scheme and port")
+    return names
+
+
+def check_origins(origins: Sequence[str | None] | None) -> tuple[str | None, ...] | str | None:
+    """These, where a browser can send them; else ValueError or TypeError. "*" stands for all."""
+    if origins is None or origins == ANY_ORIGIN:
+        return origins
+    names: tuple[str | None, ...] = list_of("origins", origins, "a list of origins, or '*' for any")
+    for name in names:
+        check_kind("origins", name, (str, type(None)), "origins, and None for clients that are no page")
+        if name is not None and name != "null" and not _is_origin(name):
+            hint = "; origins='*' allows any" if name == ANY_ORIGIN else ""
+            raise wrong_value("origins", name, f"'https://example.com' or '...:8000', no more, no less{hint}")
+    return names
+
+
+def _is_origin(name: str) -> bool:
+    """Whether it is "scheme://host" or "scheme://host:port" as browsers write it (RFC 6454 §6.2)."""
+    scheme, mark, authority = name.partition("://")
+    return bool(mark and scheme and authority) and name == name.lower() and only(authority, HOST + b":[]")
 
 
 #: Fields that the handshake itself sets, or that announce a body: not for the caller.
@@ -82,17 +116,31 @@ _OURS: Final = frozenset(
 
 
 def not_ours(headers: Iterable[tuple[str, str]] | Mapping[str, str]) -> list[tuple[str, str]]:
-    fields = list(headers.items() if isinstance(headers, Mapping) else headers)
-    for name, _ in fields:
+    """(name, value) of header fields that a caller adds. Their values may be secrets: no error shows them."""
+    if isinstance(headers, str):
+        raise TypeError(f"headers: got a text, expected {_PAIRS}")
+    if isinstance(headers, (Mapping, Headers)):
+        headers = headers.items()
+    fields = list_of("headers", headers, _PAIRS)
+    for field in fields:
+        pair = isinstance(field, (tuple, list)) and len(field) == 2
+        if not pair or not all(isinstance(text, str) for text in field):
+            kinds = f"({', '.join(type(part).__name__ for part in field)})" if pair else type(field).__name__
+            raise TypeError(f"headers: got a field of type {kinds}, expected {_PAIRS}")
+        name = field[0]
         if name.lower() in _OURS:
             raise ValueError(f"header field {name} is set by the handshake itself")
-    return fields
+    return list(fields)
 
 
 def not_text(option: str, names: object) -> None:
     """``"a" in "abc"``: a text where a list is meant would allow every part of it."""
     if isinstance(names, str):
-        raise TypeError(f"{option} is a list of names, got the text {names!a}")
+        raise wrong_kind(option, names, "a list of names")
+
+
+#: For the errors.
+_PAIRS: Final = "a dictionary of texts, or pairs such as ('User-Agent', 'wsdemo')"
 
 
 def one_value(headers: Headers, name: str) -> str:

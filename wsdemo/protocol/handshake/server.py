@@ -16,7 +16,7 @@ from ..errors import HandshakeError
 from ..extensions import parse_extensions
 from ..headers import Headers, is_token, shown, split_authority
 from ..http11 import REASONS, Request, Response
-from .fields import VERSION, accept_key, is_key, not_ours, not_text, one_value, shown_value
+from .fields import ANY_ORIGIN, VERSION, accept_key, is_key, not_ours, not_text, one_value, shown_value
 
 if TYPE_CHECKING:
     from ..deflate import Deflate, Parameters
@@ -141,12 +141,13 @@ def check_origin(
     """Refuse cross-site WebSocket hijacking: a foreign page that uses its visitor's cookies (RFC 6455 §10.2).
 
     A browser says in Origin which page is asking; no page can make it lie. Other clients send what they
-    like, or nothing. ``origins`` are those allowed, compared exactly, None among them for no Origin at all.
+    like, or nothing. ``origins`` are those allowed, compared exactly, None among them for no Origin at all;
+    "*" allows all, for what needs no protection.
     Without ``origins``: the server's own, which is https where it is ``secure``, and requests without one.
     Behind a proxy that ends TLS, give ``origins``.
     """
     values = request.headers.get_all("origin")
-    if not values and origins is None:
+    if origins == ANY_ORIGIN or (not values and origins is None):
         return
     if len(values) > 1:
         raise HandshakeError(f"{len(values)} Origin fields, at most one is allowed")

@@ -1,0 +1,140 @@
+"""Checks of arguments: what can't be right is refused in the call that got it, not later and elsewhere.
+
+::
+
+    port: got the text '8000', expected a whole number from 0 to 65535
+    ╰┬─╯      ╰──────┬───────╯          ╰──────────────┬─────────────╯
+    name      what was given              what it takes
+
+TypeError for another kind of thing, ValueError for one of the right kind that does not do.
+Knows nothing of what an option means: that stands beside the option.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+from collections.abc import Iterable, Mapping
+from types import AsyncGeneratorType, CoroutineType, GeneratorType
+from typing import Any
+
+from .headers import shown
+
+
+def wrong_kind(name: str, value: object, expected: str) -> TypeError:
+    """The error for a value of another kind.
+
+    >>> print(wrong_kind("trace", True, "a Trace or None"))
+    trace: got True, expected a Trace or None
+    """
+    return TypeError(f"{name}: got {got(value)}, expected {expected}")
+
+
+def wrong_value(name: str, value: object, expected: str) -> ValueError:
+    """The error for a value of the right kind that does not do."""
+    return ValueError(f"{name}: got {got(value)}, expected {expected}")
+
+
+def got(value: object) -> str:
+    """What a value is, in a few words: numbers and texts are shown, of other things the type.
+
+    >>> got("8000"), got(-1.5), got([1, 2]), got(int)
+    ("the text '8000'", '-1.5', 'a value of type list', 'the class int')
+    """
+    if isinstance(value, str):
+        return f"the text {shown(value)}"
+    if value is None or isinstance(value, (bool, float)):
+        return repr(value)
+    if isinstance(value, int):
+        return str(value) if value.bit_length() < 128 else f"a number of {value.bit_length()} bits"
+    if isinstance(value, type):
+        return f"the class {value.__name__}"
+    return f"a value of type {type(value).__name__}"
+
+
+def check_kind(name: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
+    """An instance of ``kind``; None only where ``kind`` says so."""
+    if not isinstance(value, kind):
+        raise wrong_kind(name, value, expected)
+
+
+def check_flag(name: str, value: object) -> None:
+    """True or False, and nothing that only counts as such."""
+    check_kind(name, value, bool, "True or False")
+
+
+def check_whole(name: str, value: Any, least: int, most: int | None = None) -> None:
+    """A whole number from ``least`` to ``most``: not True, which is 1 to Python, and not 1e6.
+
+    >>> check_whole("port", 8000.0, 0, 65535)
+    Traceback (most recent call last):
+    TypeError: port: got 8000.0, expected a whole number from 0 to 65535
+    """
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    if whole and least <= value and (most is None or value <= most):
+        return
+    expected = f"a whole number from {least}" + ("" if most is None else f" to {most}")
+    raise wrong_value(name, value, expected) if whole else wrong_kind(name, value, expected)
+
+
+def check_seconds(name: str, value: Any, most: float = math.inf) -> None:
+    """A number of seconds over 0, up to ``most``; not True, and not NaN, which no clock ever reaches.
+
+    >>> check_seconds("every", -1)
+    Traceback (most recent call last):
+    ValueError: every: got -1, expected a number of seconds, more than 0
+    """
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if number and 0 < value <= most:
+        return
+    expected = "a number of seconds, more than 0" + ("" if most == math.inf else f" and at most {most:,.0f}")
+    raise wrong_value(name, value, expected) if number else wrong_kind(name, value, expected)
+
+
+def list_of(name: str, values: Any, expected: str = "a list of names") -> tuple[Any, ...]:
+    """The elements of a list, in their order; of a generator, too, which could be read but once.
+
+    Not a text: ``"a" in "abc"`` is true, so that each part of it would count as an element.
+    """
+    if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
+        raise wrong_kind(name, values, expected)
+    return tuple(values)
+
+
+def check_function(name: str, function: Any, expected: str) -> None:
+    """Something to call, and what it does is done when the call returns.
+
+    The call of an ``async def`` function does nothing but give a coroutine. Nobody awaits it here, and for a
+    truth value it would be a yes. A generator function is the same trap.
+
+    >>> async def authorize(request):
+    ...     return "Ana"
+    >>> check_function("authorize", authorize, "a function")
+    Traceback (most recent call last):
+    TypeError: authorize: got an asynchronous function, which nothing awaits here; expected a function
+    """
+    if isinstance(function, type) or not callable(function):
+        raise wrong_kind(name, function, expected)
+    while isinstance(function, functools.partial):
+        function = function.func
+    for called in (function, type(function).__call__):  # of an object, what its call calls
+        if inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called):
+            what = "an asynchronous function, which nothing awaits here"
+        elif inspect.isgeneratorfunction(called):
+            what = "a generator function, which nothing iterates over here"
+        else:
+            continue
+        raise TypeError(f"{name}: got {what}; expected {expected}")
+
+
+def check_done(name: str, result: object) -> None:
+    """Whether a call is over: refuse what it gave when that is a coroutine or generator, which has not begun.
+
+    For functions that do not look as if they gave one, such as ``lambda: coroutine()``.
+    """
+    if isinstance(result, (CoroutineType, GeneratorType)):
+        result.close()  # or Python warns that it was never awaited
+    elif not (isinstance(result, AsyncGeneratorType) or hasattr(type(result), "__await__")):
+        return
+    raise TypeError(f"{name} gave {got(result)}, which nothing awaits here: what it stands for is not done")
