@@ -15,6 +15,7 @@ PACKAGE = Path(__file__).parent.parent / "wsdemo"
 # Who may import whom, inside the package. `trace.recorder`, the tap that `net` writes to, stands apart.
 BELOW = {
     "protocol": set(),
+    "lessons": set(),
     "trace.recorder": {"protocol", "trace"},  # the rest of trace: for types, and inside methods
     "net": {"protocol", "trace.recorder"},
     "rawtcp": {"protocol", "trace.recorder", "net"},
@@ -22,7 +23,17 @@ BELOW = {
     "rivals": {"protocol", "trace", "trace.recorder", "net", "rawtcp"},
     "web": {"protocol", "trace", "trace.recorder", "net"},
     "patterns": {"wsdemo", "protocol.errors", "protocol.limits"},
-    "views": {"wsdemo", "protocol", "trace", "trace.recorder", "net", "rawtcp", "rivals", "patterns"},
+    "views": {
+        "wsdemo",
+        "lessons",
+        "protocol",
+        "trace",
+        "trace.recorder",
+        "net",
+        "rawtcp",
+        "rivals",
+        "patterns",
+    },
 }
 BELOW["course"] = {*BELOW["views"], "views", "web"}
 

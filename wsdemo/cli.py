@@ -8,6 +8,8 @@
     talk          a line typed is a message sent
     sniff         tracing proxy in front of any WebSocket server
     doctor        checks the machine and the environment
+    lessons       your own copies of the lessons, to write in
+    progress      which exercises are solved
     bench         measures the speed, beside others
 
 Exit status: 0 when it went well or Ctrl-C ended it, 1 for a failure, 2 for wrong use; errors are one line on
@@ -27,7 +29,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NoReturn
 
-from wsdemo.commands import bench, doctor, echo, sniff, talk, timeserver
+from wsdemo.commands import bench, doctor, echo, lessons, progress, sniff, talk, timeserver
 from wsdemo.commands.shared import FAILURE, OK, WRONG_USE, Commands, Failure, printable, reason
 
 COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
@@ -37,6 +39,8 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     talk.add,
     sniff.add,
     doctor.add,
+    lessons.add,
+    progress.add,
     bench.add,
 )
 

@@ -202,19 +202,6 @@ def test_a_second_check_of_the_same_cell_asks_whether_it_was_run(capsys: pytest.
     assert asks not in said(capsys, second)
 
 
-def test_what_passes_is_noted(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    noted: list[str] = []
-    monkeypatch.setattr(exercises, "on_pass", [lambda done: noted.append(done.name)])
-
-    def double_it(data: bytes) -> bytes:
-        return data * len(noted or "12")
-
-    said(capsys, double_it)
-    assert noted == ["double_it"]
-    said(capsys, double_it)
-    assert noted == ["double_it"], "a wrong answer is not noted"
-
-
 def test_values_are_shown_in_the_terms_of_the_lesson() -> None:
     class Shy:
         def __repr__(self) -> str:

@@ -57,29 +57,3 @@ def test_a_lesson_ends_with_a_link_to_the_next(path: Path, following: Path) -> N
 
 def test_the_readme_leads_somewhere() -> None:
     assert not broken(README.parent, README.read_text(encoding="utf-8"))
-
-
-def test_the_readme_has_every_lesson_in_its_table() -> None:
-    """A row for each: number, linked title as the lesson's own, question."""
-    rows = re.findall(
-        r"(?m)^\| (\d\d) \| \[(.+?)\]\(notebooks/(.+?)\) \| .+\? \|", README.read_text(encoding="utf-8")
-    )
-    expected = []
-    for path in notebooks.lessons():
-        title = notebooks.read(path).cells[0].source.splitlines()[0].removeprefix(f"# {path.name[:2]} · ")
-        expected.append((path.name[:2], re.split(r" [—–] ", title)[0], path.name))
-    assert rows == expected
-
-
-def test_the_first_lesson_leads_to_all_others() -> None:
-    """A row for each in its table, as in the README: number, title, question, minutes."""
-    first, *others = notebooks.lessons()
-    text = "\n".join(cell.source for cell in notebooks.read(first).cells if cell.cell_type == "markdown")
-    rows = re.findall(r"(?m)^\| \[(\d\d) · (.+?)\]\((.+?)\) \| .+\? \| (\d+) \|$", text)
-    expected = []
-    for path in others:
-        title, minutes = re.findall(
-            r"^# \d\d · (.+?) [—–] [^*]+\*(\d+) minutes", notebooks.read(path).cells[0].source
-        )[0]
-        expected.append((path.name[:2], title, path.name, minutes))
-    assert rows == expected
