@@ -58,7 +58,6 @@ class Exercise:
     deadline: float
 
 
-
 def check(answer: object, *, seed: int | None = None) -> None:
     """Print how an answer to an exercise fares. Never raises, and comes back from an endless loop.
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from wsdemo.views.benches.typing import type_a_word
 from wsdemo.views.bytes.word import LONGEST, Word
+from wsdemo.views.drawing import theme
 
 
 @pytest.mark.parametrize(
@@ -39,6 +42,30 @@ def test_the_table_has_a_cell_for_each_byte() -> None:
     assert page.count('colspan="2"') == 2
     for code in ("c3", "a9", "21"):
         assert f">{code}<" in page
+
+
+def test_a_character_stands_on_paper_and_its_code_point_on_a_colour() -> None:
+    """An emoji has colours of its own; each size has a colour that dark letters can be read on."""
+    page = Word("aé日👋").html
+    assert page.count('<tr style="background:#ffffff">') == 4
+    for cell in re.findall(r"<td[^>]*><bdi>", page):
+        assert "background" not in cell and "color" not in cell
+    grounds = [re.search(r"background:(#\w+)", cell) for cell in re.findall(r"<td[^>]*><span>U\+", page)]
+    colours = [ground[1] for ground in grounds if ground]
+    assert len(set(colours)) == 4
+    assert all(contrast(colour, theme.INK) >= 9 for colour in colours)
+
+
+def contrast(one: str, other: str) -> float:
+    """As WCAG 2.2 defines it, for `#rrggbb`."""
+
+    def luminance(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in parts)
+        return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 @pytest.mark.parametrize("word", ["<b>", "&amp;", '"', "\x00", "\n", "\u202e"])

@@ -7,15 +7,13 @@ import textwrap
 import pytest
 
 from tests.views.seen import seen, within
-from wsdemo.views.diagrams.coursemap import PARTS, coursemap
+from wsdemo.lessons import LESSONS, PARTS
+from wsdemo.views.diagrams.coursemap import FILLS, coursemap
 from wsdemo.views.drawing import theme
 
 
-def test_it_has_seventeen_lessons_in_order() -> None:
-    lessons = [lesson for part in PARTS for lesson in part.lessons]
-    assert [lesson.number for lesson in lessons] == list(range(17))
-    assert all(15 <= lesson.minutes <= 60 and lesson.question.endswith("?") for lesson in lessons)
-    assert len({part.fill for part in PARTS}) == len(PARTS)
+def test_each_part_has_a_colour_of_its_own() -> None:
+    assert len(set(FILLS)) == len(FILLS) == len(PARTS)
 
 
 def test_the_text_says_all_of_it() -> None:
@@ -29,11 +27,32 @@ def test_it_says_which_lessons_are_not_yet_written() -> None:
     lines = coursemap(range(3)).text.splitlines()
     missing = [line for line in lines if line.endswith("minutes; not yet written)")]
     assert [int(line[:4]) for line in missing] == list(range(3, 17))
+    assert coursemap().text == coursemap(lesson.number for lesson in LESSONS if lesson.file).text
 
 
-@pytest.mark.parametrize("written", [None, (0, 1)])
+def test_it_says_what_is_solved() -> None:
+    """A count where something is, and a mark where all is: in the picture and in its text."""
+    solved = {0: (4, 4), 1: (0, 4), 4: (1, 5), 12: (2, 4)}
+    drawn = coursemap(range(10), solved)
+    lines = [line for line in drawn.text.splitlines() if "solved" in line]
+    assert [line.rpartition("; ")[2] for line in lines] == [
+        "4 of 4 exercises solved)",
+        "1 of 5 exercises solved)",
+    ]
+    assert [int(line[:4]) for line in lines] == [0, 4]
+    page = seen(drawn)
+    within(page)
+    for lesson, text in ((0, "4 of 4 ✓"), (4, "1 of 5")):
+        title = next(word for word in page.words if word.text.startswith(f"{lesson:02d} · "))
+        word = page.find(text)
+        assert word.bold and word.left == title.left and word.y > title.y
+    assert sum("of" in word.text.split() and word.text[0].isdigit() for word in page.words) == 2
+
+
+@pytest.mark.parametrize("written", [None, (0, 1), range(17)])
 def test_every_word_stays_inside_the_picture_and_no_two_overlap(written: tuple[int, ...] | None) -> None:
     within(seen(coursemap(written)))
+    within(seen(coursemap(written, dict.fromkeys(range(17), (10, 10)))))
 
 
 def test_each_box_says_what_the_plan_says() -> None:
@@ -41,9 +60,9 @@ def test_each_box_says_what_the_plan_says() -> None:
     boxes = sorted(
         (box for box in page.boxes if box.fill == theme.PAPER and box.width > 50), key=lambda b: (b.y, b.x)
     )
-    lessons = [(part, lesson) for part in PARTS for lesson in part.lessons]
+    lessons = [(fill, lesson) for part, fill in zip(PARTS, FILLS, strict=True) for lesson in part.lessons]
     assert len(boxes) == len(lessons)
-    for box, (part, lesson) in zip(boxes, lessons, strict=True):
+    for box, (fill, lesson) in zip(boxes, lessons, strict=True):
         there = lesson.number < 10
         minutes = f"{lesson.minutes} min" if there else "not yet written"
         said = " ".join(page.inside(box))
@@ -57,7 +76,7 @@ def test_each_box_says_what_the_plan_says() -> None:
         strips = [
             b for b in page.boxes if (b.x, b.y, b.height) == (box.x, box.y, box.height) and b is not box
         ]
-        assert [(b.fill, b.dash) for b in strips] == [(part.fill if there else theme.PAPER, box.dash)]
+        assert [(b.fill, b.dash) for b in strips] == [(fill if there else theme.PAPER, box.dash)]
 
 
 def test_the_name_of_a_part_stands_above_its_lessons() -> None:

@@ -23,8 +23,9 @@ LONGEST: Final = 16  #: characters of a word that are shown
 #: How a byte says how many belong together (RFC 3629 §3): bits at its head, which carry no letter.
 HEADS: Final = ("0", "10", "110", "1110", "11110")
 
-#: The look of a character by the number of its bytes; the number itself stands below it.
-LOOKS: Final = ("payload", "payload", "length", "masking key", "fin")
+#: The look of a code point by the number of its bytes; the number itself stands below it. The character is
+#: on paper: an emoji or a flag has colours of its own.
+LOOKS: Final = ("payload", "payload", "length", "opcode", "mask")
 
 QUIET: Final = "text-align:right;border:0"  # the names of the rows
 
@@ -73,7 +74,7 @@ class Word(Drawing):
         for char in self.word:
             data = _encode(char)
             look = theme.css(LOOKS[len(data)])
-            letters.append(_cell(html.escape(_visible(char)), f"font-size:1.6em;{look}", len(data), "bdi"))
+            letters.append(_cell(html.escape(_visible(char)), "font-size:1.6em", len(data), "bdi"))
             points.append(_cell(_point(char), f"font-size:.85em;{look}", len(data)))
             codes += [_cell(f"{byte:02x}", "font-weight:bold;font-size:1.15em") for byte in data]
             bits += [_cell(_bits(byte), "font-size:.85em") for byte in data]

@@ -1,86 +1,28 @@
-"""The map of the course: seventeen lessons in five parts, each with its question.
+"""The map of the course: its lessons in five parts, each with its question, and what is solved of each.
 
 ::
 
     Bytes on a wire      00 · 01 · 02
     The protocol         03 · 04 · 05 · 06 · 07
-    What it costs        08 · 09 · 10
-    Out in the world     11 · 12 · 13 · 14 · 15
-    Your choice          16
+    …
 
-Knows nothing of notebooks: it is a plan, drawn.
+Knows nothing of notebooks: it is the plan of `wsdemo.lessons`, drawn.
 """
 
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from collections.abc import Iterable, Mapping
+from typing import Final
 
+from wsdemo.lessons import LESSONS, PARTS, Lesson, Part
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SMALL, WIDTH, Canvas, Sketch
 
+#: The colours of the parts' boxes.
+FILLS: Final = (theme.YELLOW, theme.CYAN, theme.PEAR, theme.PINK, theme.MINT)
 
-class Lesson(NamedTuple):
-    """One lesson: its number, title, question, and how long it takes (minutes)."""
-
-    number: int
-    title: str
-    question: str
-    minutes: int
-
-
-class Part(NamedTuple):
-    """Lessons that belong together, and the colour of their boxes."""
-
-    title: str
-    fill: str
-    lessons: tuple[Lesson, ...]
-
-
-PARTS: Final = (
-    Part(
-        "Bytes on a wire",
-        theme.YELLOW,
-        (
-            Lesson(0, "Start here", "Where is a WebSocket right now?", 15),
-            Lesson(1, "A chat on raw TCP", "Where does a message end?", 45),
-            Lesson(2, "Many clients, one thread", "How does one thread serve many?", 40),
-        ),
-    ),
-    Part(
-        "The protocol",
-        theme.CYAN,
-        (
-            Lesson(3, "The handshake", "How does HTTP stop being HTTP?", 40),
-            Lesson(4, "Every bit of a frame", "What do 2 to 14 bytes say?", 50),
-            Lesson(5, "Masking", "Why scramble what stays readable?", 35),
-            Lesson(6, "Messages", "What is a message made of?", 50),
-            Lesson(7, "Life and death of a connection", "How do you know that it is over?", 55),
-        ),
-    ),
-    Part(
-        "What it costs",
-        theme.PEAR,
-        (
-            Lesson(8, "Latency", "How late is the news?", 50),
-            Lesson(9, "Bytes and compression", "What does a message cost?", 45),
-            Lesson(10, "Rooms and backpressure", "What if one listener is slow?", 50),
-        ),
-    ),
-    Part(
-        "Out in the world",
-        theme.PINK,
-        (
-            Lesson(11, "The browser client", "What can JavaScript see, and what not?", 45),
-            Lesson(12, "Private and authenticated", "Who can read it, who may send it?", 60),
-            Lesson(13, "Attack your own server", "How does it break?", 55),
-            Lesson(14, "Reconnect without losing anything", "What happened while I was gone?", 50),
-            Lesson(15, "Many servers", "How do two processes share a room?", 60),
-        ),
-    ),
-    Part("Your choice", theme.MINT, (Lesson(16, "Choose well", "Which tool for which job?", 60),)),
-)
+Solved = Mapping[int, tuple[int, int]]  # by a lesson's number: its exercises that are solved, and all
 
 #: Lengths in pixels.
 GAP: Final = 11.0  # between boxes
@@ -94,77 +36,112 @@ BOLD: Final = 0.68  # width of one bold letter by its size, on average
 LETTER: Final = 0.57  # and of another one
 
 
-def coursemap(written: Iterable[int] | None = None) -> Sketch:
+def coursemap(written: Iterable[int] | None = None, solved: Solved | None = None) -> Sketch:
     """Draw all lessons in the order in which they build on each other, left to right and down.
 
-    `written` are the numbers of those that exist (by default all): the others are dashed, and say so.
+    `written` are the numbers of those that exist (by default as the table has it): the others are dashed, and
+    say so. `solved` is what `wsdemo.course.progress.solved` gives.
     """
-    there = frozenset(range(17) if written is None else written)
+    there = _there(written)
     title = "The map of the course"
-    canvas = Canvas(MARGIN + sum(HEAD + _height(part) + GAP for part in PARTS))
+    rows = [_Row(part) for part in PARTS]
+    canvas = Canvas(MARGIN + sum(HEAD + row.height + GAP for row in rows))
     top = MARGIN / 2
-    for part in PARTS:
-        canvas.text(
-            MARGIN, top + HEAD / 2, part.title, size=TITLE, anchor="start", bold=True, color=theme.QUIET
-        )
+    for row, fill in zip(rows, FILLS, strict=True):
+        middle = top + HEAD / 2
+        canvas.text(MARGIN, middle, row.part.title, size=TITLE, anchor="start", bold=True, color=theme.QUIET)
         top += HEAD
-        wide, tall = _width(part), _height(part)
-        for index, lesson in enumerate(part.lessons):
-            box = (MARGIN + index * (wide + GAP), top, wide, tall)
-            _box(canvas, box, part, lesson, lesson.number in there)
-        top += tall + GAP
-    return Sketch(canvas.svg(title), describe(there), title)
+        for index, lesson in enumerate(row.part.lessons):
+            place = (MARGIN + index * (row.width + GAP), top)
+            if lesson.number in there:
+                notes = f"{lesson.minutes} min", _progress(lesson, solved or {})
+                _box(canvas, place, row, lesson, fill, *notes)
+            else:
+                _box(canvas, place, row, lesson, None, "not yet written")
+        top += row.height + GAP
+    return Sketch(canvas.svg(title), describe(there, solved), title)
 
 
-def describe(written: Iterable[int] = range(17)) -> str:
+def describe(written: Iterable[int] | None = None, solved: Solved | None = None) -> str:
     """The map as text.
 
-    >>> print(describe().splitlines()[2])
-      00  Start here: Where is a WebSocket right now? (15 minutes)
+    >>> print(describe(solved={0: (2, 4)}).splitlines()[2])
+      00  Start here: Where is a WebSocket right now? (40 minutes; 2 of 4 exercises solved)
     """
-    there = frozenset(written)
+    there = _there(written)
     lines = ["The map of the course"]
     for part in PARTS:
         lines.append(part.title)
-        lines += [
-            f"  {n:02d}  {title}: {question} ({minutes} minutes{'' if n in there else '; not yet written'})"
-            for n, title, question, minutes in part.lessons
-        ]
+        for lesson in part.lessons:
+            notes = [f"{lesson.minutes} minutes"]
+            if lesson.number not in there:
+                notes.append("not yet written")
+            elif progress := _progress(lesson, solved or {}):
+                notes.append(f"{progress.removesuffix(' ✓')} exercises solved")
+            lines.append(f"  {lesson.number:02d}  {lesson.title}: {lesson.question} ({'; '.join(notes)})")
     return "\n".join(lines)
 
 
-def _width(part: Part) -> float:
-    count = len(part.lessons)
-    return (WIDTH - 2 * MARGIN - (count - 1) * GAP) / count
+def _there(written: Iterable[int] | None) -> frozenset[int]:
+    if written is None:
+        return frozenset(lesson.number for lesson in LESSONS if lesson.file)
+    return frozenset(written)
 
 
-def _wrapped(part: Part, lesson: Lesson) -> tuple[list[str], list[str]]:
-    """The lines of the title and of the question, as they fit into a box of this part."""
-    room = _width(part) - STRIP - 16
-    title = textwrap.wrap(f"{lesson.number:02d} · {lesson.title}", int(room / (TITLE * BOLD)))
-    return title, textwrap.wrap(lesson.question, int(room / ((SMALL + 1) * LETTER)))
+def _progress(lesson: Lesson, solved: Solved) -> str:
+    """How far a lesson's exercises are; "" where none is solved.
+
+    >>> lesson = LESSONS[0]
+    >>> _progress(lesson, {0: (3, 4)}), _progress(lesson, {0: (4, 4)}), _progress(lesson, {0: (0, 4)})
+    ('3 of 4', '4 of 4 ✓', '')
+    """
+    done, all_of_them = solved.get(lesson.number, (0, 0))
+    if not done:
+        return ""
+    return f"{done} of {all_of_them}{' ✓' if done == all_of_them else ''}"
 
 
-def _height(part: Part) -> float:
-    lines = [_wrapped(part, lesson) for lesson in part.lessons]
-    return max(LARGE * len(title) + FINE * len(question) for title, question in lines) + 40
+class _Row:
+    """The boxes of one part: all of one size (pixels), in which every word has room."""
+
+    def __init__(self, part: Part) -> None:
+        count = len(part.lessons)
+        self.part = part
+        self.width = (WIDTH - 2 * MARGIN - (count - 1) * GAP) / count
+        lines = [self.wrapped(lesson) for lesson in part.lessons]
+        self.height = max(LARGE * len(title) + FINE * len(question) for title, question in lines) + 40
+
+    def wrapped(self, lesson: Lesson) -> tuple[list[str], list[str]]:
+        """The lines of a lesson's title and of its question."""
+        room = self.width - STRIP - 16
+        title = textwrap.wrap(f"{lesson.number:02d} · {lesson.title}", int(room / (TITLE * BOLD)))
+        return title, textwrap.wrap(lesson.question, int(room / ((SMALL + 1) * LETTER)))
 
 
 def _box(
-    canvas: Canvas, box: tuple[float, float, float, float], part: Part, lesson: Lesson, there: bool
+    canvas: Canvas,
+    place: tuple[float, float],
+    row: _Row,
+    lesson: Lesson,
+    fill: str | None,
+    right: str,
+    left: str = "",
 ) -> None:
-    left, top, wide, tall = box
-    dash, ink = ("", theme.INK) if there else ("6 4", theme.QUIET)
-    for width, fill in ((wide, theme.PAPER), (STRIP, part.fill if there else theme.PAPER)):
-        canvas.box(left, top, width, tall, fill=fill, edge=theme.QUIET, dash=dash)
-    title, question = _wrapped(part, lesson)
-    x, y = left + STRIP + 10, top + 16
+    """One lesson; `right` and `left` stand at its foot. Without a `fill` it is dashed."""
+    x, y = place
+    dash, ink = ("", theme.INK) if fill else ("6 4", theme.QUIET)
+    for width, colour in ((row.width, theme.PAPER), (STRIP, fill or theme.PAPER)):
+        canvas.box(x, y, width, row.height, fill=colour, edge=theme.QUIET, dash=dash)
+    title, question = row.wrapped(lesson)
+    margin, foot = x + STRIP + 10, y + row.height - 13
+    y += 16
     for text in title:
-        canvas.text(x, y, text, size=TITLE, anchor="start", bold=True, color=ink)
+        canvas.text(margin, y, text, size=TITLE, anchor="start", bold=True, color=ink)
         y += LARGE
     y += 2
     for text in question:
-        canvas.text(x, y, text, size=SMALL + 1, anchor="start", color=ink)
+        canvas.text(margin, y, text, size=SMALL + 1, anchor="start", color=ink)
         y += FINE
-    minutes = f"{lesson.minutes} min" if there else "not yet written"
-    canvas.text(left + wide - 9, top + tall - 13, minutes, size=SMALL, anchor="end", color=theme.QUIET)
+    canvas.text(x + row.width - 9, foot, right, size=SMALL, anchor="end", color=theme.QUIET)
+    if left:
+        canvas.text(margin, foot, left, size=SMALL, anchor="start", bold=True)
