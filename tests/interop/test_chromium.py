@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from tests import needs
-from tests.waiting import Seen
-from wsdemo import Connection, Deflate, Server, serve
+from tests import needs, raw
+from tests.waiting import DEADLINE, Seen
+from wsdemo import Connection, Deflate, Opcode, Server, State, connect, serve
 
 pytestmark = needs.chromium
 
@@ -110,6 +111,56 @@ def test_chromium(server: Server, page: Any) -> None:
         "theirs": [4001, "as you wish", True],
         "ours": [3000, "", True],  # the answer to a close frame echoes the code
     }
+
+
+#: The payload of a server's close frame, and what is reported after it.
+CLOSES = {
+    b"\x03\xe8": 1000,
+    b"\x0f\xa0bye": 4000,
+    b"": 1005,
+    b"\x03\xed": 1006,
+    b"\x03\xee": 1006,
+    b"\x03": 1006,
+}
+
+
+@pytest.mark.parametrize("payload", CLOSES, ids=bytes.hex)
+def test_states_and_close_codes_are_chromiums(page: Any, payload: bytes) -> None:
+    heard, leave = threading.Event(), threading.Event()
+
+    def script(peer: raw.Peer) -> None:
+        peer.send(raw.frame(Opcode.CLOSE, payload, key=None))
+        peer.frame()
+        heard.set()
+        leave.wait(DEADLINE)
+
+    with raw.server(script) as url, serve() as origin:
+        origin.route("/page", lambda request: "a page")
+        page.goto(f"http://127.0.0.1:{origin.port}/page")
+        page.evaluate(
+            """(url) => {
+                window.ws = new WebSocket(url);
+                window.ended = new Promise((done) => {
+                    ws.onclose = (event) => done([event.code, event.reason, event.wasClean, ws.readyState]);
+                });
+            }""",
+            url,
+        )
+        assert heard.wait(DEADLINE)
+        if CLOSES[payload] != 1006:  # Chromium ends TCP at once when it fails a connection
+            page.wait_for_function("ws.readyState !== WebSocket.OPEN")
+            assert page.evaluate("ws.readyState") == 2
+        leave.set()
+        code, reason, clean, state = page.evaluate("ended")
+        heard.clear()
+        leave.clear()
+        ws = connect(url)
+        assert heard.wait(DEADLINE)
+        assert ws.state is State.CLOSING
+        leave.set()
+        assert ws.wait_closed(DEADLINE)
+        assert (ws.close_code, ws.close_reason) == (code, reason)
+        assert (code, clean, state) == (CLOSES[payload], CLOSES[payload] != 1006, 3)
 
 
 def test_chromium_from_a_foreign_page_is_refused(page: Any) -> None:

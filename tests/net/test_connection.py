@@ -164,6 +164,73 @@ def test_a_close_frame_without_a_code_is_1005() -> None:
         assert held.wait_closed(DEADLINE) and held.close_code == 1005
 
 
+#: What a peer sends; what is reported then, what is answered.
+ENDINGS: dict[str, tuple[bytes, int, str, int]] = {
+    "a code and a reason": (b"\x0f\xa0bye", 4000, "bye", 4000),
+    "no code": (b"", 1005, "", 1005),
+    "a code that may not be sent": (b"\x03\xee", 1006, "", 1002),
+    "a reason that is not UTF-8": (b"\x03\xe8\xff", 1006, "", 1007),
+}
+
+
+@pytest.mark.parametrize("name", ENDINGS)
+def test_a_close_frame_is_closing_and_the_end_of_tcp_is_closed(name: str) -> None:
+    payload, code, reason, answer = ENDINGS[name]
+    answered, leave, seen = threading.Event(), threading.Event(), Seen()
+
+    def script(peer: raw.Peer) -> None:
+        peer.send(raw.frame(Opcode.CLOSE, payload, key=None))
+        assert peer.closed()[0] == answer
+        answered.set()
+        assert leave.wait(DEADLINE)  # "the server MUST close the TCP connection": it takes its time
+
+    class Tells:
+        def on_close(self, ws: Connection) -> None:
+            seen(ws.state, ws.close_code, ws.close_reason, ws.close_sent)
+
+    with raw.server(script) as url:
+        ws = connect(url, Tells())
+        assert answered.wait(DEADLINE)
+        assert ws.state is State.CLOSING and seen.empty()
+        leave.set()
+        assert seen.next() == (State.CLOSED, code, reason, answer)
+        assert (ws.error is None) is (code == answer)
+
+
+def test_our_close_frame_is_closing_until_tcp_ends() -> None:
+    seen = Seen()
+
+    class Leaves:
+        def on_message(self, ws: Connection, message: str | bytes) -> None:
+            ws.close(3000)
+            seen(ws.state, ws.close_code, ws.close_sent)
+
+        def on_close(self, ws: Connection) -> None:
+            seen(ws.state, ws.close_code, ws.close_sent)
+
+    with serve(Leaves()) as server, raw.client(server.port) as peer:
+        peer.send(raw.frame(Opcode.TEXT, b"go"))
+        assert peer.closed() == (3000, "")
+        assert seen.next() == (State.CLOSING, None, 3000)
+        peer.send(raw.frame(Opcode.CLOSE, b"\x03\xe9"))
+        assert peer.rest() == b""
+        assert seen.next() == (State.CLOSED, 1001, 3000)
+
+
+def test_a_ping_waits_no_longer_when_a_close_frame_comes() -> None:
+    def script(peer: raw.Peer) -> None:
+        assert peer.frame().opcode == Opcode.PING
+        peer.send(raw.frame(Opcode.CLOSE, b"\x03\xe9", key=None))
+        assert asked.wait(DEADLINE)  # TCP stays until the ping has ended
+
+    asked = threading.Event()
+    with raw.server(script) as url:
+        ws = connect(url)
+        with pytest.raises(ConnectionClosed):
+            ws.ping()
+        asked.set()
+
+
 def test_both_may_close_at_once() -> None:
     def script(peer: raw.Peer) -> None:
         assert peer.closed()[0] == 1000
@@ -173,7 +240,7 @@ def test_both_may_close_at_once() -> None:
     with raw.server(script) as url:
         ws = connect(url)
         ws.close()
-        assert ws.close_code in (1000, 1001)
+        assert (ws.close_sent, ws.close_code) == (1000, 1001)
 
 
 def test_messages_that_were_under_way_when_we_closed_are_still_delivered() -> None:

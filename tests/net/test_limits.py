@@ -27,6 +27,7 @@ from wsdemo import (
     HandshakeError,
     Limits,
     Opcode,
+    ProtocolError,
     Trace,
     connect,
     serve,
@@ -139,7 +140,15 @@ def test_a_client_bounds_a_message(name: str) -> None:
     with raw.server(script, answer=False) as url, connect(url, limits=SMALL) as ws:
         with pytest.raises(ConnectionClosed) as caught:
             ws.recv(DEADLINE)
-        assert caught.value.code == code
+        check_failed(ws, caught.value, code)
+
+
+def check_failed(ws: Connection, closed: ConnectionClosed, code: int) -> None:
+    """Nothing valid was received, which is 1006 (RFC 6455 §7.1.5); what we sent stands beside it."""
+    assert (closed.code, closed.reason, ws.close_code, ws.close_reason) == (1006, "", 1006, "")
+    assert ws.close_sent == code
+    assert isinstance(ws.error, ProtocolError) and ws.error.code == code and ws.error.section
+    assert closed.__cause__ is ws.error
 
 
 def test_nothing_is_allocated_for_a_length_that_is_only_announced() -> None:
@@ -209,7 +218,7 @@ def test_a_client_refuses_a_broken_frame(name: str) -> None:
     with raw.server(script) as url, connect(url, compression=False) as ws:
         with pytest.raises(ConnectionClosed) as caught:
             ws.recv(DEADLINE)
-        assert caught.value.code == code
+        check_failed(ws, caught.value, code)
 
 
 def unmasked(data: bytes) -> bytes:
@@ -375,7 +384,7 @@ def test_a_client_waits_for_an_answer_to_its_close_frame_so_long() -> None:
     with raw.server(raw.Peer.rest) as url:
         ws = connect(url, limits=replace(QUICK, ping_interval=None))
         assert seconds(ws.close) < SOON
-        assert ws.close_code == 1006
+        assert (ws.close_code, ws.close_sent) == (1006, 1000)
 
 
 def test_a_server_asks_who_is_silent_and_gives_up() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from wsdemo.protocol.codes import Opcode, Side
 from wsdemo.protocol.deflate import Deflate, Parameters
-from wsdemo.protocol.events import Closed, Event, Message, Opened, Ping, Pong, Refused
+from wsdemo.protocol.events import Closing, Event, Failed, Message, Opened, Ping, Pong, Refused
 from wsdemo.protocol.frames import Frame, parse
 from wsdemo.protocol.handshake import request
 from wsdemo.protocol.http11 import parse_response
@@ -98,7 +98,10 @@ def check(protocol: Protocol, events: list[Event]) -> None:
                 assert len(message) <= LIMITS.message_size
             case Ping(payload) | Pong(payload):
                 assert len(payload) <= 125
-            case Closed() | Refused():
+            case Closing() | Failed():
+                assert event is events[-1]
+                assert protocol.state is State.CLOSING
+            case Refused():
                 assert event is events[-1]
                 assert protocol.state is State.CLOSED
             case Opened():

@@ -19,9 +19,10 @@ from websockets.protocol import OPEN
 from websockets.server import ServerProtocol
 from websockets.uri import parse_uri
 
-from wsdemo.protocol.codes import Side
+from wsdemo.protocol.codes import Opcode, Side
 from wsdemo.protocol.deflate import Parameters
-from wsdemo.protocol.events import Closed, Event, Message, Ping, Pong
+from wsdemo.protocol.events import Closing, Event, Failed, Message, Ping, Pong
+from wsdemo.protocol.frames import Frame
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
 
@@ -132,7 +133,7 @@ def test_we_say_websockets_hears(
     assert here.receive(b"".join(there.data_to_send())) == pongs
     code, reason = end
     there.receive_data(here.close(None if code == 1005 else code, reason))
-    assert here.receive(b"".join(there.data_to_send()))[-1] == Closed(code, reason)
+    assert here.receive(b"".join(there.data_to_send()))[-1] == Closing(code, reason)
     there.receive_eof()
     assert (there.close_code, there.close_reason) == end
 
@@ -148,7 +149,7 @@ def test_websockets_says_we_hear(
     assert websockets_heard(there) == [Pong(item.payload) for item in talk if isinstance(item, Ping)]
     code, reason = end
     there.send_close(None if code == 1005 else code, reason)
-    assert here.receive(b"".join(there.data_to_send())) == [Closed(code, reason)]
+    assert here.receive(b"".join(there.data_to_send())) == [Closing(code, reason)]
     there.receive_data(here.owed())
     there.receive_eof()
     assert there.close_code == code
@@ -205,7 +206,7 @@ def wsproto_heard(end: wsproto.connection.Connection) -> list[Event]:
                     events.append(Message(type(parts[0])().join(parts)))
                     parts = []
             case wsproto.events.CloseConnection(code=code, reason=reason):
-                events.append(Closed(int(code), reason or ""))
+                events.append(Closing(int(code), reason or ""))
     return events
 
 
@@ -219,7 +220,7 @@ def test_we_say_wsproto_hears(
     assert wsproto_heard(there) == heard(talk)
     code, reason = end
     there.receive_data(here.close(None if code == 1005 else code, reason))
-    assert wsproto_heard(there) == [Closed(code, reason)]
+    assert wsproto_heard(there) == [Closing(code, reason)]
 
 
 @settings(deadline=None)
@@ -228,9 +229,9 @@ def test_wsproto_says_we_hear(talk: list[Any], side: Side, deflate: Parameters |
     here, there = Protocol(side, opened=True, deflate=deflate), wsproto_end(side.peer, deflate)
     data = b"".join(wsproto_says(there, item) for item in talk)
     assert here.receive(data) == heard(talk)
-    assert here.receive(there.send(wsproto.events.CloseConnection(1001, "bye"))) == [Closed(1001, "bye")]
+    assert here.receive(there.send(wsproto.events.CloseConnection(1001, "bye"))) == [Closing(1001, "bye")]
     there.receive_data(here.owed())
-    assert wsproto_heard(there)[-1:] == [Closed(1001, "")]
+    assert wsproto_heard(there)[-1:] == [Closing(1001, "")]
 
 
 #: One bit of a good stream is wrong: both must come to the same verdict.
@@ -248,9 +249,59 @@ def test_the_verdict_on_a_flipped_bit_is_that_of_websockets(
     try:
         theirs = websockets_heard(there)
     except UnicodeDecodeError:  # websockets leaves it to the caller to decode
-        assert isinstance(events[-1], Closed)
-        assert events[-1].code == 1007
+        assert isinstance(events[-1], Failed)
+        assert events[-1].error.code == 1007
         return
-    assert [event for event in events if not isinstance(event, Closed)] == theirs
+    assert [event for event in events if not isinstance(event, Closing | Failed)] == theirs
     if here.error is None:  # it may wait for the end of what we refuse at once, not the reverse
         assert there.parser_exc is None
+
+
+#: What may happen near the end of a connection: bytes that come, our own close frame, the end of TCP.
+happenings = st.lists(
+    st.one_of(
+        st.sampled_from(
+            [
+                Frame(Opcode.TEXT, b"x"),
+                Frame(Opcode.PING, b"x"),
+                Frame(Opcode.CLOSE),
+                Frame(Opcode.CLOSE, b"\x03\xe8"),
+                Frame(Opcode.CLOSE, b"\x0f\xa0bye"),
+                Frame(Opcode.CLOSE, (1005).to_bytes(2, "big")),
+                Frame(Opcode.CLOSE, (1006).to_bytes(2, "big") + b"no"),
+                Frame(Opcode.CLOSE, b"\x03"),
+                Frame(Opcode.CLOSE, b"\x03\xe8\xff"),
+                Frame(3),
+            ]
+        ),
+        st.sampled_from([None, 1000, 3000]),
+        st.just("eof"),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(deadline=None)
+@given(happenings, sides)
+def test_states_and_close_codes_are_those_of_websockets(happened: list[Any], side: Side) -> None:
+    here, there = Protocol(side, opened=True), websockets_end(side, None)
+    key = b"mask" if side is Side.SERVER else None
+    for what in happened:
+        match what:
+            case Frame(opcode, payload):
+                data = Frame(opcode, payload, masking_key=key).serialize()
+                here.receive(data)
+                there.receive_data(data)
+            case "eof":
+                here.receive_eof()
+                there.receive_eof()
+            case code if there.state is OPEN:
+                here.close(code)
+                there.send_close(code)
+        here.owed()
+        assert here.state.name == there.state.name
+        assert here.close_sent == (there.close_sent and there.close_sent.code)
+        if what == "eof":  # websockets knows no code before
+            assert (here.close_code, here.close_reason) == (there.close_code, there.close_reason)
+            return

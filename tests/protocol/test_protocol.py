@@ -9,6 +9,8 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +20,7 @@ from wsdemo.protocol import masking, utf8
 from wsdemo.protocol.codes import CONTROL, Opcode, Side
 from wsdemo.protocol.deflate import Deflater, Parameters, compressed_bound
 from wsdemo.protocol.errors import InvalidData, InvalidState, MessageTooBig, PolicyViolation, ProtocolError
-from wsdemo.protocol.events import Closed, Event, Message, Ping, Pong
+from wsdemo.protocol.events import Closed, Closing, Event, Failed, Message, Ping, Pong
 from wsdemo.protocol.frames import Frame, Header, check_length, header, parse, parse_close, parse_header
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.partial import _keep_memory
@@ -60,16 +62,15 @@ def close(code: int, reason: str = "") -> Frame:
     return Frame(CLOSE, code.to_bytes(2, "big") + reason.encode())
 
 
-def failed(code: int) -> Closed:
+@dataclass(frozen=True)
+class failed:
     """A failure with any words."""
-    return Closed(code, "*", clean=False)
+
+    code: int
 
 
-def shape(events: list[Event]) -> list[Event]:
-    return [
-        Closed(e.code, "*", e.clean) if isinstance(e, Closed) and not e.clean and e.code != 1006 else e
-        for e in events
-    ]
+def shape(events: list[Event]) -> list[Event | failed]:
+    return [failed(event.error.code) if isinstance(event, Failed) else event for event in events]
 
 
 def deflated(data: bytes) -> bytes:
@@ -97,15 +98,15 @@ GOOD: list[tuple[str, list[Frame], list[Event]]] = [
         [Ping(b"1"), Pong(b"2"), Message("Hello"), Message("next")],
     ),
     ("large ping", [Frame(PING, bytes(125))], [Ping(bytes(125))]),
-    ("close", [close(1000)], [Closed(1000)]),
-    ("close with a reason", [close(4999, "bye é")], [Closed(4999, "bye é")]),
-    ("close without a code", [Frame(CLOSE)], [Closed(1005)]),
-    ("a message before the close", [Frame(TEXT, b"last"), close(1001)], [Message("last"), Closed(1001)]),
-    ("close inside a message", [part(TEXT, b"Hel"), close(1001)], [Closed(1001)]),
+    ("close", [close(1000)], [Closing(1000)]),
+    ("close with a reason", [close(4999, "bye é")], [Closing(4999, "bye é")]),
+    ("close without a code", [Frame(CLOSE)], [Closing(1005)]),
+    ("a message before the close", [Frame(TEXT, b"last"), close(1001)], [Message("last"), Closing(1001)]),
+    ("close inside a message", [part(TEXT, b"Hel"), close(1001)], [Closing(1001)]),
 ]
 
 #: Name, frames, events: what the peer must not send. Everything before it is delivered.
-BAD: list[tuple[str, list[Frame], list[Event]]] = [
+BAD: list[tuple[str, list[Frame], list[Any]]] = [
     ("reserved opcode", [Frame(TEXT, b"ok"), Frame(3, b"x")], [Message("ok"), failed(1002)]),
     ("reserved control opcode", [Frame(0xB)], [failed(1002)]),
     ("rsv1 without compression", [Frame(TEXT, b"x", rsv1=True)], [failed(1002)]),
@@ -145,13 +146,13 @@ def fed(protocol: Protocol, pieces: Iterable[bytes]) -> list[Event]:
     return [event for piece in pieces for event in protocol.receive(piece)]
 
 
-def check_answers(owed: list[tuple[int, bytes]], events: list[Event]) -> None:
+def check_answers(owed: list[tuple[int, bytes]], events: list[Any]) -> None:
     """A pong for each ping, and a close frame with the code at the end."""
     pongs = [(PONG, event.payload) for event in events if isinstance(event, Ping)]
     assert owed[: len(pongs)] == pongs
     rest = owed[len(pongs) :]
     end = events[-1]
-    if not isinstance(end, Closed):
+    if not isinstance(end, Closing | failed):
         assert rest == []
     else:
         ((opcode, payload),) = rest
@@ -162,10 +163,11 @@ def check_answers(owed: list[tuple[int, bytes]], events: list[Event]) -> None:
 @both
 @rows
 def test_whole_cut_and_with_more_behind(
-    side: Side, name: str, frames: list[Frame], events: list[Event]
+    side: Side, name: str, frames: list[Frame], events: list[Any]
 ) -> None:
     data = wire(frames, side)
-    ended = isinstance(events[-1], Closed)
+    end = events[-1]
+    ended = isinstance(end, Closing | failed)
     ways: list[Iterable[bytes]] = [[data], [data[i : i + 1] for i in range(len(data))]]
     ways += [[data[:cut], data[cut:]] for cut in range(1, len(data))]
     if ended:  # "after a close frame: nothing", and after an error
@@ -174,10 +176,14 @@ def test_whole_cut_and_with_more_behind(
         protocol = Protocol(side, opened=True)
         assert shape(fed(protocol, way)) == events
         check_answers(answered(protocol.owed(), side), events)
-        assert protocol.state is (State.CLOSED if ended else State.OPEN)
-        assert (protocol.error is not None) is (ended and not events[-1].clean)  # type: ignore[union-attr]
-        if ended:
-            assert protocol.close_code == events[-1].code  # type: ignore[union-attr]
+        assert protocol.state is (State.CLOSING if ended else State.OPEN)
+        assert (protocol.error is not None) is isinstance(end, failed)
+        received = (end.code, end.reason) if isinstance(end, Closing) else (1006, "")
+        if ended:  # "the status code contained in the first Close control frame received" (§7.1.5)
+            assert (protocol.close_code, protocol.close_reason) == received
+            assert protocol.close_sent == end.code
+        assert protocol.receive_eof() == [Closed(*received, clean=isinstance(end, Closing))]
+        assert (protocol.state, protocol.close_code) == (State.CLOSED, received[0])
     if not ended:
         protocol = Protocol(side, opened=True)
         more = wire([Frame(TEXT, b"more")], side)
@@ -481,12 +487,24 @@ def test_no_pong_after_a_close_frame(side: Side) -> None:
 def test_the_closing_handshake_begun_here(side: Side) -> None:
     protocol = Protocol(side, opened=True)
     assert answered(protocol.close(1001, "bye"), side) == [(CLOSE, b"\x03\xe9bye")]
-    assert protocol.state is State.CLOSING
+    assert (protocol.state, protocol.close_sent, protocol.close_code) == (State.CLOSING, 1001, None)
     assert protocol.receive(wire([Frame(TEXT, b"on its way")], side)) == [Message("on its way")]
-    assert protocol.receive(wire([close(1001)], side)) == [Closed(1001)]
-    assert protocol.state is State.CLOSED
+    assert protocol.receive(wire([close(3000)], side)) == [Closing(3000)]
+    assert (protocol.state, protocol.close_sent, protocol.close_code) == (State.CLOSING, 1001, 3000)
     assert protocol.owed() == b""
+    assert protocol.receive_eof() == [Closed(3000)]
+    assert protocol.state is State.CLOSED
     assert protocol.receive_eof() == []
+
+
+@both
+def test_there_is_one_close_frame(side: Side) -> None:
+    protocol = Protocol(side, opened=True)
+    protocol.receive(wire([close(1001)], side))
+    for _ in range(2):  # also while the answer waits to be taken, and messages may still go before it
+        with pytest.raises(InvalidState, match="is closing; only an open one can be closed"):
+            protocol.close()
+        assert answered(protocol.owed(), side) in ([(CLOSE, b"\x03\xe9")], [])
 
 
 @both
@@ -495,6 +513,9 @@ def test_an_error_while_closing(side: Side) -> None:
     protocol.close()
     assert shape(protocol.receive(wire([Frame(3)], side))) == [failed(1002)]
     assert protocol.owed() == b""  # one close frame is enough
+    assert (protocol.state, protocol.close_sent, protocol.close_code) == (State.CLOSING, 1000, 1006)
+    assert protocol.receive(wire([close(1000)], side)) == []  # nothing is read after a failure
+    assert protocol.receive_eof() == [Closed(1006, clean=False)]
 
 
 @both
@@ -511,10 +532,10 @@ def test_tcp_ends_without_a_word(side: Side) -> None:
 @both
 def test_the_close_frame_of_a_failure_says_why(side: Side) -> None:
     protocol = Protocol(side, opened=True, limits=Limits(message_size=5))
-    (closed,) = protocol.receive(wire([Frame(TEXT, b"123456")], side))
-    assert closed == Closed(1009, "message of 6 bytes or more, at most 5 accepted", clean=False)
-    assert answered(protocol.owed(), side) == [(CLOSE, b"\x03\xf1" + closed.reason.encode())]
-    assert str(protocol.error) == closed.reason
+    assert protocol.receive(wire([Frame(TEXT, b"123456")], side)) == [Failed(protocol.error)]  # type: ignore[arg-type]
+    assert str(protocol.error) == "message of 6 bytes or more, at most 5 accepted"
+    assert answered(protocol.owed(), side) == [(CLOSE, b"\x03\xf1" + str(protocol.error).encode())]
+    assert protocol.close_reason == ""  # of what was received, and nothing was
 
 
 # Cost
@@ -574,9 +595,9 @@ def judge(head: Header, joined: bytes, count: int, opcode: int, limits: Limits) 
         raise MessageTooBig("too big")
 
 
-def plain(data: bytes, side: Side, limits: Limits) -> list[Event]:
+def plain(data: bytes, side: Side, limits: Limits) -> list[Event | failed]:
     """What ``receive`` must give for ``data``: by ``frames.parse``, as slowly as it reads."""
-    events: list[Event] = []
+    events: list[Event | failed] = []
     opcode, parts = 0, [b""]  # of the message that is under way
     try:
         while True:
@@ -602,7 +623,7 @@ def plain(data: bytes, side: Side, limits: Limits) -> list[Event]:
                 case Opcode.PONG:
                     events.append(Pong(frame.payload))
                 case Opcode.CLOSE:
-                    return [*events, Closed(*parse_close(frame.payload))]
+                    return [*events, Closing(*parse_close(frame.payload))]
                 case _:
                     opcode = opcode or frame.opcode
                     parts.append(frame.payload)

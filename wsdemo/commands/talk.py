@@ -73,7 +73,8 @@ def _print_messages(ws: Connection, trace: Trace | None) -> None:
             continue
         except ConnectionClosed as closed:
             if closed.code not in GOOD:
-                raise Failure(str(closed)) from None
+                why = f": {ws.error}" if ws.error else ""
+                raise Failure(f"{closed}{why}") from None
             _say(str(closed))
             return
         _print_frames(trace)

@@ -13,7 +13,7 @@ from typing import Any
 from wsdemo import Limits, connect
 from wsdemo.course.exercises import Wrong, exercise, same, show
 from wsdemo.course.sockets import PATIENCE
-from wsdemo.protocol import Closed, Frame, Opcode, Pong, Protocol, Side, State
+from wsdemo.protocol import Closing, Frame, Opcode, Pong, Protocol, Side, State
 from wsdemo.protocol.codes import NEVER_SENT, on_the_wire
 
 KEY = b"\x37\xfa\x21\x3d"
@@ -202,7 +202,7 @@ class Actor(threading.Thread):
             case "close":
                 payload = b"" if code is None else code.to_bytes(2, "big")
                 sock.sendall(Frame(Opcode.CLOSE, payload).serialize())
-                self._until(sock, Closed)
+                self._until(sock, Closing)
             case "eof":
                 sock.shutdown(socket.SHUT_WR)
             case "reset":

@@ -30,7 +30,7 @@ from wsdemo.protocol.errors import (
     InvalidState,
     ProtocolError,
 )
-from wsdemo.protocol.events import Closed, Event, Message, Opened, Ping, Pong, Refused
+from wsdemo.protocol.events import Closed, Closing, Event, Failed, Message, Opened, Ping, Pong, Refused
 from wsdemo.protocol.frames import short_reason
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
@@ -101,7 +101,7 @@ class Connection(Heartbeat):
 
     @property
     def state(self) -> State:
-        """CONNECTING, OPEN, CLOSING or CLOSED."""
+        """CONNECTING, OPEN, CLOSING (a close frame was sent or received) or CLOSED (TCP has ended)."""
         return self._protocol.state
 
     @property
@@ -121,13 +121,21 @@ class Connection(Heartbeat):
 
     @property
     def close_code(self) -> int | None:
-        """How it ended (RFC 6455 §7.1.5); ``None`` while it lives."""
+        """The code of the peer's close frame, 1005 if it has none (RFC 6455 §7.1.5).
+
+        1006: it ended without a valid close frame (`error` may say why). ``None`` while it lives.
+        """
         return self._protocol.close_code
 
     @property
     def close_reason(self) -> str:
-        """The peer's words at the end (RFC 6455 §7.1.6): text from outside, to be escaped where shown."""
-        return self._protocol.close_reason or ""
+        """The reason in the peer's close frame (RFC 6455 §7.1.6): escape it where it is shown."""
+        return self._protocol.close_reason
+
+    @property
+    def close_sent(self) -> int | None:
+        """The code of our own close frame, 1005 if it has none; ``None``: we have sent no close frame."""
+        return self._protocol.close_sent
 
     # -- what you do with it ------------------------------------------------------------------------------
 
@@ -239,9 +247,6 @@ class Connection(Heartbeat):
             events = self._protocol.receive_eof()
         self.error = self.error or error
         self._tell(events)
-        self._end_pings()
-        if self._inbox is not None:
-            self._inbox.end(self.close_code or 1006, self.close_reason)
         self.owner.ended(self)
         with self.wire.lock:
             gone, self._gone = self._gone, GONE
@@ -276,7 +281,7 @@ class Connection(Heartbeat):
         """
         wire, protocol = self.wire, self._protocol
         with wire.lock:
-            if wire.pending <= self._limits.high_water or protocol.state is State.CLOSED:
+            if wire.pending <= self._limits.high_water or protocol.state is not State.OPEN:
                 wire.write(protocol.owed())
 
     def _pay_first(self) -> None:
@@ -322,19 +327,25 @@ class Connection(Heartbeat):
                 self._pay_first()
             case Pong(payload):
                 self._pong(payload)
-            case Closed(_, _, clean):
-                self._active = now
-                self.error = self.error or self._protocol.error
-                if self._inbox is not None:
-                    self._inbox.end(self.close_code or 1006, self.close_reason)
-                self.owner.closing(self)
-                if self.error is not None:
-                    self.owner.failed(self, self.error)
-                self._call(self._handler.on_close)
+            case Closing() | Failed():
+                self._ended(now)
                 self.pay()
                 # The server ends TCP first (RFC 6455 §7.1.1). After a failure it lingers, because closing a
                 # socket with unread bytes resets it, and the close frame could be lost.
-                self.wire.finish(close=clean and self._protocol.side is Side.SERVER)
+                good = type(event) is Closing
+                self.wire.finish(close=good and self._protocol.side is Side.SERVER)
+            case Closed():
+                self._ended(now)
+                self._call(self._handler.on_close)
+
+    def _ended(self, now: float) -> None:
+        """Nothing more will be heard: whoever waits for it is woken."""
+        self._active = now
+        self.error = self.error or self._protocol.error
+        self._end_pings()
+        if self._inbox is not None:
+            self._inbox.end(self.close_code or CloseCode.ABNORMAL, self.close_reason, self.error)
+        self.owner.closing(self)
 
     def _call(self, function: Callable[[Any], object] | None) -> None:
         if function is not None:

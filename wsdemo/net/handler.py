@@ -40,7 +40,7 @@ class Owner(Protocol):
         """There will be no WebSocket: it was refused, or answered as plain HTTP."""
 
     def closing(self, connection: Connection) -> None:
-        """No messages will come or go any more."""
+        """No messages will come or go any more; where that is no good end, `error` says why."""
 
     def ended(self, connection: Connection) -> None:
         """The socket is closed. Comes last."""

@@ -41,7 +41,7 @@ class Inbox:
         self._taken = 0  # bytes taken, guarded by the lock
         self._lock = threading.Lock()  # of those who take
         self._full = False
-        self._ended: tuple[int, str] | None = None
+        self._ended: tuple[int, str, BaseException | None] | None = None
 
     def __len__(self) -> int:
         return max(0, self._queue.qsize() - (self._ended is not None))
@@ -58,10 +58,10 @@ class Inbox:
             return True
         return False
 
-    def end(self, code: int, reason: str) -> None:
-        """No more messages will come: `get` hands out what there is, then raises ConnectionClosed."""
+    def end(self, code: int, reason: str, why: BaseException | None = None) -> None:
+        """No more messages will come: `get` gives what there is, then ConnectionClosed from ``why``."""
         if self._ended is None:
-            self._ended = (code, reason)
+            self._ended = (code, reason, why)
             self._queue.put(None)
 
     def get(self, timeout: float | None = None) -> str | bytes:
@@ -73,7 +73,8 @@ class Inbox:
         if message is None:
             assert self._ended is not None
             self._queue.put(None)  # for the next who asks
-            raise ConnectionClosed(*self._ended)
+            code, reason, why = self._ended
+            raise ConnectionClosed(code, reason) from why
         with self._lock:
             self._taken += payload_size(message)
             again = self._full and self._has_room()

@@ -332,6 +332,8 @@ class Server:
         """No messages will come or go any more."""
         if (self._open.pop(connection.id, None) or self._opening.pop(connection.id, None)) is not None:
             self._leaving[connection.id] = connection
+            if connection.error is not None:
+                self.failed(connection, connection.error)
 
     def ended(self, connection: Connection) -> None:
         """The socket is closed."""

@@ -18,7 +18,7 @@ from .errors import (
     ProtocolError,
     WebSocketError,
 )
-from .events import Closed, Event, Message, Opened, Ping, Pong, Refused
+from .events import Closed, Closing, Event, Failed, Message, Opened, Ping, Pong, Refused
 from .frames import Frame, Header
 from .handshake import Accepted, Agreed
 from .headers import Headers
@@ -36,9 +36,11 @@ __all__ = [
     "Agreed",
     "CloseCode",
     "Closed",
+    "Closing",
     "ConnectionClosed",
     "Deflate",
     "Event",
+    "Failed",
     "Frame",
     "HandshakeError",
     "Header",

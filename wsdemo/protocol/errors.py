@@ -80,7 +80,10 @@ class InvalidState(WebSocketError):
 
 
 class ConnectionClosed(WebSocketError):
-    """There is no connection any more. ``code`` and ``reason`` say how it ended (RFC 6455 §7.1.5, §7.1.6)."""
+    """There is no connection any more. ``code`` and ``reason`` say how it ended (RFC 6455 §7.1.5, §7.1.6).
+
+    Where it did not end well, ``__cause__`` may say why.
+    """
 
     def __init__(self, code: int, reason: str = "") -> None:
         super().__init__(code, reason)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from .errors import HandshakeError
+    from .errors import HandshakeError, ProtocolError
     from .http11 import Request, Response
 
 
@@ -64,12 +64,29 @@ class Pong:
 
 
 @dataclass(frozen=True, slots=True)
-class Closed:
-    """The connection is over.
+class Closing:
+    """The peer's close frame came: nothing more is received (RFC 6455 §7.1.3). 1005 where it has no code.
 
-    ``clean``: both close frames were exchanged, and ``code`` and ``reason`` are the peer's (1005 where it
-    gave none). Otherwise the connection failed: 1006 where TCP just ended, else the code of our error.
-    The reason may come from the peer: escape it where it is shown.
+    The reason is text from outside: escape it where it is shown.
+    """
+
+    code: int
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The peer broke the protocol: nothing more is received (RFC 6455 §7.1.7)."""
+
+    error: ProtocolError
+
+
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """TCP has ended, and with it the connection (RFC 6455 §7.1.4).
+
+    ``code`` and ``reason`` are those received in the peer's close frame; 1006 where there was none, or none
+    that is valid. ``clean``: TCP ended after the closing handshake.
     """
 
     code: int
@@ -77,4 +94,4 @@ class Closed:
     clean: bool = True
 
 
-Event = Opened | Refused | Message | Ping | Pong | Closed
+Event = Opened | Refused | Message | Ping | Pong | Closing | Failed | Closed

@@ -19,7 +19,7 @@ from typing import Final
 from .codes import CONTROL, CloseCode, Opcode, Side
 from .deflate import Deflate, Inflater, Parameters, compressed_bound
 from .errors import InvalidState, MessageTooBig, PolicyViolation, ProtocolError
-from .events import Closed, Event, Message, Ping, Pong
+from .events import Closed, Closing, Event, Failed, Message, Ping, Pong
 from .frames import (
     FIN,
     LENGTH,
@@ -73,9 +73,11 @@ class Protocol(Opening):
     >>> client.send_text("Hello").hex(" ")
     '81 85 37 fa 21 3d 7f 9f 4d 51 58'
     >>> server.receive(client.send_text("Hello") + client.close(1001, "bye"))
-    [Message(data='Hello'), Closed(code=1001, reason='bye', clean=True)]
+    [Message(data='Hello'), Closing(code=1001, reason='bye')]
     >>> server.owed().hex(" ")  # its close frame, in answer
     '88 02 03 e9'
+    >>> server.receive_eof()
+    [Closed(code=1001, reason='bye', clean=True)]
     """
 
     __slots__ = (
@@ -106,7 +108,8 @@ class Protocol(Opening):
     ) -> None:
         super().__init__(side, limits, accept, request, deflate, masking_key, opened)
         self.error: ProtocolError | None = None  #: what the peer did wrong
-        self.close_code: int | None = None  #: how it ended, once it has
+        #: As received (RFC 6455 §7.1.5); 1006 where no close frame came, or none that is valid; None before.
+        self.close_code: int | None = None
         self.close_reason = ""
         self._mask_bit = MASK if side is Side.SERVER else 0  # of the frames that come
         if authenticated:
@@ -126,12 +129,12 @@ class Protocol(Opening):
     # What comes in
 
     def receive(self, data: bytes) -> list[Event]:
-        """What happened by these bytes. Never raises for what a peer did: see ``Closed`` and ``error``."""
+        """What happened by these bytes. Never raises for what a peer did: see ``Failed``."""
         if self.state is _CONNECTING:
             opened, data = self._open(data)
             return opened + self.receive(data) if data else opened
         events: list[Event] = []
-        if self.state is not _CLOSED:
+        if self.close_code is None and self.state is not _CLOSED:
             if self._pongs:
                 self._stale = True
             try:
@@ -146,20 +149,24 @@ class Protocol(Opening):
             return self._open_eof()
         if self.state is State.CLOSED:
             return []
-        return [self._closed(Step.EOF, CloseCode.ABNORMAL, "", clean=False)]
+        self._go(Step.EOF)
+        code = self.close_code
+        if code is None:
+            code = self._end(CloseCode.ABNORMAL)
+        return [Closed(code, self.close_reason, clean=code != CloseCode.ABNORMAL)]
 
     def wanted(self) -> memoryview | None:
         """Where to ``recv_into`` while a large payload comes, at most ``limits.turn_size`` bytes: it saves
         copies. None: use ``receive``."""
         partial = self._partial
-        if partial is None or partial.missing <= IN_PLACE or self.state is State.CLOSED:
+        if partial is None or partial.missing <= IN_PLACE:
             return None
         return partial.room(self.limits.turn_size)
 
     def took(self, size: int) -> list[Event]:
         """``size`` bytes were received into ``wanted()``; the same as ``receive`` of them."""
         partial = self._partial
-        if partial is None or self.state is State.CLOSED:
+        if partial is None:
             raise InvalidState("took() without wanted()")
         events: list[Event] = []
         try:
@@ -329,10 +336,10 @@ class Protocol(Opening):
             events.append(Pong(payload))
         else:
             code, reason = parse_close(payload)
-            if self.state is State.OPEN:
-                # "the endpoint typically echos the status code it received" (RFC 6455 §5.5.1)
-                self._owe_close(payload[:2])
-            events.append(self._closed(Step.CLOSE_RECEIVED, code, reason, clean=True))
+            self._go(Step.CLOSE_RECEIVED)
+            # "the endpoint typically echos the status code it received" (RFC 6455 §5.5.1)
+            self._owe_close(payload[:2])
+            events.append(Closing(self._end(code, reason), reason))
             return True
         return False
 
@@ -344,18 +351,19 @@ class Protocol(Opening):
             error = invalid(error)
         error.__traceback__ = None  # whose frames would keep the bytes, until somebody collects them
         self.error = error
-        reason = str(error)
-        if self.state is State.OPEN:
-            self._owe_close(close_payload(error.code, short_reason(reason)))
-        events.append(self._closed(Step.FAILED, error.code, reason, clean=False))
+        self._go(Step.FAILED)
+        self._owe_close(close_payload(error.code, short_reason(str(error))))
+        self._end(CloseCode.ABNORMAL)
+        events.append(Failed(error))
 
     def _owe_close(self, payload: bytes) -> None:
-        """Our close frame, after all else: nothing may follow it (RFC 6455 §5.5.1)."""
-        self._farewell = self._frame_bytes(FIN | Opcode.CLOSE, payload)
+        """Our close frame, unless it is out, after all else: nothing may follow it (RFC 6455 §5.5.1)."""
+        if self.close_sent is None:
+            self._farewell = self._close_frame(payload)
 
-    def _closed(self, step: Step, code: int, reason: str, *, clean: bool) -> Closed:
-        self._go(step)
+    def _end(self, code: int, reason: str = "") -> int:
+        """Nothing more is received, and this was the end of it."""
         self._partial = self._message = self._inflater = None
         self._rest = b""
         self.close_code, self.close_reason = int(code), reason
-        return Closed(int(code), reason, clean)
+        return int(code)

@@ -53,6 +53,7 @@ class Sender:
         "_packer",
         "_pongs",
         "_sending",
+        "close_sent",
         "deflate",
         "side",
         "state",
@@ -63,6 +64,7 @@ class Sender:
     ) -> None:
         self.side = side
         self.state = state
+        self.close_sent: int | None = None  #: the code of our close frame; 1005 where it has none
         self.deflate = deflate  #: what was agreed
         self._key = _key_source(masking_key) if side is Side.CLIENT else None
         self._deflater: Deflater | None = None
@@ -150,10 +152,10 @@ class Sender:
     def close(self, code: int | None = CloseCode.NORMAL, reason: str = "") -> bytes:
         """The bytes that begin the closing handshake; pongs still owed go before them. Then: nothing more."""
         payload = close_payload(code, reason)
-        self._check_open()
+        if self.state is not _OPEN:
+            raise InvalidState(f"the connection is {self.state.value}; only an open one can be closed")
         owed = self.owed()
-        self._go(Step.CLOSE_SENT)
-        return owed + self._frame_bytes(FIN | Opcode.CLOSE, payload)
+        return owed + self._close_frame(payload)
 
     def check_can_send(self) -> None:
         """``InvalidState`` where no message can be sent now."""
@@ -163,7 +165,7 @@ class Sender:
 
     @property
     def can_send(self) -> bool:
-        """Whether it is open; or it is over, and our close frame has not been taken by ``owed`` yet.
+        """Whether it is open; or the peer has ended it, and ``owed`` has not given our close frame yet.
 
         "An endpoint MAY delay sending a Close frame until its current message is sent" (RFC 6455 §5.5.1):
         answers to messages that came together with what ended the connection still go out.
@@ -173,6 +175,12 @@ class Sender:
     def _check_open(self) -> None:
         if not self.can_send:
             raise InvalidState(f"the connection is {self.state.value}; only an open one can send")
+
+    def _close_frame(self, payload: bytes) -> bytes:
+        """The bytes of our close frame, of which there is one."""
+        self.close_sent = int.from_bytes(payload[:2], "big") or CloseCode.NO_CODE.value
+        self._go(Step.CLOSE_SENT)
+        return self._frame_bytes(FIN | Opcode.CLOSE, payload)
 
     def _go(self, step: Step) -> None:
         self.state = TRANSITIONS[self.state, step]

@@ -1,11 +1,12 @@
-"""The life of a connection, as a table: (state, step) → state (RFC 6455 §4, §7).
+"""The life of a connection, as a table: (state, step) → state (RFC 6455 §4, §7.1).
 
 ::
 
-    CONNECTING ──accepted──► OPEN ──close sent──► CLOSING ──close received──► CLOSED
-         │                    │                      │                          ▲
-         └─refused, eof───────┴─close received───────┴─failed, eof──────────────┘
-                                failed, eof
+    CONNECTING ──accepted──► OPEN ──close sent, close received, failed──► CLOSING ⟲ close sent,
+        │                     │                                              │      close received,
+        refused, eof          eof                                            eof    failed
+        ▼                     ▼                                              ▼
+    CLOSED ◄──────────────────┴──────────────────────────────────────────────┘
 
 The picture of it in the course is drawn from this table. What is not in it can't happen.
 """
@@ -21,8 +22,10 @@ class State(Enum):
 
     CONNECTING = "connecting"
     OPEN = "open"
-    CLOSING = "closing"  # our close frame is out, the peer's is not here yet
-    CLOSED = "closed"  # nothing more is said; TCP may still have to end
+    #: "Upon either sending or receiving a Close control frame" (RFC 6455 §7.1.3).
+    CLOSING = "closing"
+    #: "When the underlying TCP connection is closed" (RFC 6455 §7.1.4); or it never was a WebSocket.
+    CLOSED = "closed"
 
 
 class Step(Enum):
@@ -30,8 +33,8 @@ class Step(Enum):
 
     ACCEPTED = "accepted"  # the opening handshake succeeded
     REFUSED = "refused"  # it did not
-    CLOSE_SENT = "close sent"
-    CLOSE_RECEIVED = "close received"  # answered at once, where ours is not out yet
+    CLOSE_SENT = "close sent"  # the first close frame, or the answer to the peer's
+    CLOSE_RECEIVED = "close received"
     FAILED = "failed"  # the peer broke the protocol (RFC 6455 §7.1.7)
     EOF = "eof"  # TCP ended
 
@@ -41,10 +44,11 @@ TRANSITIONS: Final = {
     (State.CONNECTING, Step.REFUSED): State.CLOSED,
     (State.CONNECTING, Step.EOF): State.CLOSED,
     (State.OPEN, Step.CLOSE_SENT): State.CLOSING,
-    (State.OPEN, Step.CLOSE_RECEIVED): State.CLOSED,
-    (State.OPEN, Step.FAILED): State.CLOSED,
+    (State.OPEN, Step.CLOSE_RECEIVED): State.CLOSING,
+    (State.OPEN, Step.FAILED): State.CLOSING,
     (State.OPEN, Step.EOF): State.CLOSED,
-    (State.CLOSING, Step.CLOSE_RECEIVED): State.CLOSED,
-    (State.CLOSING, Step.FAILED): State.CLOSED,
+    (State.CLOSING, Step.CLOSE_SENT): State.CLOSING,
+    (State.CLOSING, Step.CLOSE_RECEIVED): State.CLOSING,
+    (State.CLOSING, Step.FAILED): State.CLOSING,
     (State.CLOSING, Step.EOF): State.CLOSED,
 }

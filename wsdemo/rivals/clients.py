@@ -25,7 +25,7 @@ from wsdemo.net.reactor import Reactor, Timer
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.errors import HandshakeError, ProtocolError
-from wsdemo.protocol.events import Closed, Message, Opened, Refused
+from wsdemo.protocol.events import Closing, Failed, Message, Opened, Refused
 from wsdemo.protocol.handshake import request as opening
 from wsdemo.protocol.http11 import (
     Headers,
@@ -370,9 +370,10 @@ class WebSocketClient(Client):
                     self._terms.ready(self.number)
                 case Refused(error):
                     self._fail(error or HandshakeError("refused", 0))
-                case Closed(code, _, clean):
-                    if not (clean and self._leaving):
-                        self._error = ProtocolError(f"the server closed with {code}")
+                case Failed(error):
+                    self._error = error
+                case Closing(code) if not self._leaving:
+                    self._error = ProtocolError(f"the server closed with {code}")
         owed = self._protocol.owed()
         if owed:
             self._write(owed)

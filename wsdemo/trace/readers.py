@@ -18,7 +18,7 @@ from typing import Generic, TypeVar
 from wsdemo.protocol.codes import CONTROL, Opcode, Side
 from wsdemo.protocol.deflate import Parameters
 from wsdemo.protocol.errors import HandshakeError, InvalidData, WebSocketError
-from wsdemo.protocol.events import Closed, Message
+from wsdemo.protocol.events import Failed, Message
 from wsdemo.protocol.frames import FIN, OPCODE, RSV1, parse_header
 from wsdemo.protocol.http11 import Reader as HeadReader
 from wsdemo.protocol.http11 import Request, Response, request_head, response_head
@@ -173,8 +173,8 @@ class Frames(Reader):
         for event in judge.receive(data):
             if isinstance(event, Message):
                 self._message = event.data
-            elif isinstance(event, Closed) and judge.error is not None:
-                error = judge.error
+            elif isinstance(event, Failed):
+                error = event.error
                 self._verdict = Verdict("refused", error.code, str(error), error.section)
         judge.owed()
 

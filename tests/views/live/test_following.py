@@ -95,7 +95,7 @@ def test_a_cell_that_is_run_again_ends_its_picture(monkeypatch: pytest.MonkeyPat
 def test_the_states_are_those_of_the_table() -> None:
     lines = views.states().text.splitlines()
     assert len(lines) == len(TRANSITIONS)
-    assert "CLOSING ── close received ──► CLOSED" in lines
+    assert "CLOSING ── close received ──► CLOSING" in lines
     drawn = list(xml.fromstring(views.states().svg).itertext())
     assert all(state.name in drawn for state in State)
 
@@ -105,6 +105,7 @@ def test_the_states_are_those_of_the_table() -> None:
     [
         (["accepted"], "OPEN"),
         (["accepted", Step.CLOSE_SENT], "CLOSING"),
+        (["accepted", "close received", "close sent"], "CLOSING"),
         (["accepted", "close sent", "eof"], "CLOSED"),
         (["refused"], "CLOSED"),
     ],
@@ -127,8 +128,8 @@ def test_a_path_that_can_not_be() -> None:
 
 
 def test_the_life_of_a_connection(trace: Trace) -> None:
-    assert life(trace) == [Step.ACCEPTED, Step.CLOSE_SENT, Step.CLOSE_RECEIVED]
-    assert life(trace, end="server") == [Step.ACCEPTED, Step.CLOSE_RECEIVED]
+    assert life(trace) == [Step.ACCEPTED, Step.CLOSE_SENT, Step.CLOSE_RECEIVED, Step.EOF]
+    assert life(trace, end="server") == [Step.ACCEPTED, Step.CLOSE_RECEIVED, Step.CLOSE_SENT, Step.EOF]
     assert views.states(trace).title.endswith("CLOSED")
     assert views.states(State.OPEN).title.endswith("OPEN")
 

@@ -94,6 +94,11 @@ def connection_rows(connection: Connection) -> Rows:
         rows.append(("close code", f"{code}: {close_meaning(code)}"))
         if connection.close_reason:
             rows.append(("close reason", escaped(connection.close_reason)))
+    sent = connection.close_sent
+    if sent not in (None, code):
+        rows.append(("close code sent", f"{sent}: {close_meaning(sent)}"))
+    if connection.error is not None:
+        rows.append(("error", escaped(str(connection.error))))
     return rows
 
 

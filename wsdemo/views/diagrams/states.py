@@ -2,13 +2,13 @@
 
 ::
 
-    ┌────────────┐ accepted  ┌──────┐ close sent  ┌─────────┐
-    │ CONNECTING ├──────────►│ OPEN ├────────────►│ CLOSING │
-    └──┬─────┬───┘           └┬─┬─┬─┘             └─┬──┬──┬─┘
-    refused  eof              …                     …            every other step of the table
-    ┌──▼─────▼────────────────▼─▼─▼─────────────────▼──▼──▼─┐
-    │                        CLOSED                         │
-    └───────────────────────────────────────────────────────┘
+    ┌────────────┐ accepted  ┌──────┐ close sent, …  ┌─────────┐
+    │ CONNECTING ├──────────►│ OPEN ├───────────────►│ CLOSING ├─┐ close received, …
+    └──┬─────┬───┘           └──┬───┘                └────┬──▲─┘ │
+    refused  eof                eof                      eof └───┘    every step of the table
+    ┌──▼─────▼──────────────────▼─────────────────────────▼─────┐
+    │                          CLOSED                           │
+    └───────────────────────────────────────────────────────────┘
 
 A step that the table does not know can't be drawn: it raises ValueError.
 """
@@ -33,18 +33,20 @@ Path: TypeAlias = Iterable[Step | str]
 
 #: Where the states stand: left, top, width, height.
 PLACES: Final = {
-    State.CONNECTING: (20.0, 34.0, 220.0, 58.0),
-    State.OPEN: (350.0, 34.0, 250.0, 58.0),
-    State.CLOSING: (710.0, 34.0, 250.0, 58.0),
-    State.CLOSED: (20.0, 236.0, 940.0, 58.0),
+    State.CONNECTING: (20.0, 34.0, 160.0, 108.0),
+    State.OPEN: (316.0, 34.0, 150.0, 108.0),
+    State.CLOSING: (650.0, 34.0, 160.0, 108.0),
+    State.CLOSED: (20.0, 236.0, 790.0, 58.0),
 }
 SAYS: Final = {
     State.CONNECTING: "HTTP, no frames yet",
     State.OPEN: "messages both ways",
-    State.CLOSING: "our close is out",
-    State.CLOSED: "it is over",
+    State.CLOSING: "a close frame passed",
+    State.CLOSED: "TCP has ended, or no WebSocket came of it",
 }
 HEIGHT: Final = 318.0
+#: How far the line of a step that stays in its state goes out, to the right.
+LOOP: Final = 34.0
 
 
 def states(path: Path | State | Trace = (), *, connection: int = 1, end: End = "client") -> Sketch:
@@ -132,18 +134,10 @@ def _draw(steps: Sequence[Step], passed: Sequence[State], title: str) -> str:
     for state in State:
         _state(canvas, state, state in passed, state in passed[-1:])
     for here in State:
-        down = [
-            step for (state, step), there in TRANSITIONS.items() if state is here and there is State.CLOSED
-        ]
-        x, y, width, height = PLACES[here]
-        for at, step in enumerate(down):
-            left = x + width * (at + 0.5) / len(down)
-            line = [(left, y + height + 1), (left, PLACES[State.CLOSED][1] - 2)]
-            _edge(canvas, line, step, number.get((here, step)))
-        for (state, step), there in TRANSITIONS.items():
-            if state is here and there is not State.CLOSED:
-                line = [(x + width + 1, y + height / 2), (PLACES[there][0] - 2, y + height / 2)]
-                _edge(canvas, line, step, number.get((here, step)))
+        for there in State:
+            steps = [step for step in Step if TRANSITIONS.get((here, step)) is there]
+            for at, step in enumerate(steps):
+                _edge(canvas, here, there, (at + 0.5) / len(steps), step, number.get((here, step)))
     return canvas.svg(title)
 
 
@@ -152,8 +146,8 @@ def _state(canvas: Canvas, state: State, passed: bool, here: bool) -> None:
     look = "opcode" if here else "length" if passed else None
     canvas.box(x, y, width, height, look, fill=theme.PAPER, line=3.5 if here else 1.5, round=9)
     middle = x + width / 2
-    canvas.text(middle, y + 20, state.name, bold=True, size=15)
-    canvas.text(middle, y + 41, SAYS[state], size=SMALL)
+    canvas.text(middle, y + height / 2 - 10, state.name, bold=True, size=15)
+    canvas.text(middle, y + height / 2 + 12, SAYS[state], size=SMALL)
     if here:
         canvas.text(
             middle, y - 11 if state is not State.CLOSED else y + height + 7, "now", bold=True, size=SMALL
@@ -162,23 +156,26 @@ def _state(canvas: Canvas, state: State, passed: bool, here: bool) -> None:
         canvas.text(middle, y - 11, "passed", size=SMALL)
 
 
-def _edge(canvas: Canvas, line: Sequence[tuple[float, float]], step: Step, number: int | None) -> None:
-    """An arrow with its step's name; a taken one is heavy, and numbered."""
+def _edge(canvas: Canvas, here: State, there: State, share: float, step: Step, number: int | None) -> None:
+    """An arrow with its step's name, ``share`` of the way along the side; one that was taken has a number."""
+    x, y, width, height = PLACES[here]
+    right, level, anchor = x + width + 1, y + height * share, "middle"
+    if here is there:
+        out = right + LOOP
+        line = [(right, level - 7), (out, level - 7), (out, level + 7), (right + 1, level + 7)]
+        name, badge, anchor = (out + 15, level), (out, level), "start"
+    elif there is State.CLOSED:
+        down, below = x + width * share, PLACES[there][1]
+        line = [(down, y + height + 1), (down, below - 2)]
+        name = (down, (y + height + below) / 2 - 10)
+        badge = (down, name[1] + 20)
+    else:
+        line = [(right, level), (PLACES[there][0] - 2, level)]
+        name = ((right + PLACES[there][0]) / 2 + 3, level)
+        badge = (right + 18, level)
     color = theme.INK if number else theme.QUIET
     canvas.line(line, color=color, width=4 if number else 1.2, arrow=True)
-    (x, y), (z, w) = line
-    x, y = (x + z) / 2, (y + w) / 2
-    words = step.value.split()
-    flat = line[0][1] == line[1][1]
-    y = y - 8 * len(words) - 10 if flat else y - 8 * (len(words) - 1)
-    for word in words:
-        canvas.text(
-            x - 4 if flat else x, y, word, size=SMALL + 0.5, bold=bool(number), color=color, card=True
-        )
-        y += 14  # cards touch: the line does not show between them
+    canvas.text(*name, step.value, size=SMALL + 0.5, bold=bool(number), color=color, card=True, anchor=anchor)
     if number:
-        if flat:
-            y += 10
-        x -= 6 if flat else 0
-        canvas.box(x - 11, y - 9, 22, 22, fill=theme.INK, line=0, round=11)
-        canvas.text(x, y + 2, str(number), color=theme.PAPER, bold=True, size=SMALL + 1)
+        canvas.box(badge[0] - 11, badge[1] - 11, 22, 22, fill=theme.INK, line=0, round=11)
+        canvas.text(*badge, str(number), color=theme.PAPER, bold=True, size=SMALL + 1)
