@@ -91,7 +91,8 @@ def walk(steps: Sequence[Step]) -> list[State]:
 def life(trace: Trace, connection: int = 1, end: End = "client") -> list[Step]:
     """The steps that one end of a connection went through, told from what crossed its socket."""
     state, steps = State.CONNECTING, []
-    for _, step in sorted(_facts(trace, connection, end), key=lambda fact: fact[0]):
+    # Where one trace has both ends, a frame has the time of its arrival, which may be after the sender's end.
+    for _, step in sorted(_facts(trace, connection, end), key=lambda fact: (fact[1] is Step.EOF, fact[0])):
         if (state, step) in TRANSITIONS:
             steps.append(step)
             state = TRANSITIONS[state, step]

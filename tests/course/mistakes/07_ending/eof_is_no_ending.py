@@ -4,4 +4,4 @@ def ending(story):
         if what == "reset":
             return 1006
         if what == "close":
-            return {None: 1005, 1005: 1002, 1006: 1002, 1015: 1002}.get(code, code)
+            return {None: 1005, 1005: 1006, 1006: 1006, 1015: 1006}.get(code, code)

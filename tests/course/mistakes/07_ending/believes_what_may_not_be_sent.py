@@ -1,4 +1,4 @@
-# said: should be 1002
+# said: should be 1006
 def ending(story):
     for what, code in story:
         if what == "close":
