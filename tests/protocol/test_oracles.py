@@ -9,7 +9,7 @@ import wsproto.connection
 import wsproto.events
 import wsproto.extensions
 import wsproto.frame_protocol
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from websockets.client import ClientProtocol
 from websockets.extensions.permessage_deflate import PerMessageDeflate
@@ -237,6 +237,7 @@ def test_wsproto_says_we_hear(talk: list[Any], side: Side, deflate: Parameters |
 #: One bit of a good stream is wrong: both must come to the same verdict.
 @settings(deadline=None, max_examples=int(os.environ.get("WSDEMO_EXAMPLES", "300")))
 @given(said, sides, st.integers(0, 10_000), st.integers(0, 7))
+@example([Message("é" * 32768)], Side.CLIENT, 1, 0)
 def test_the_verdict_on_a_flipped_bit_is_that_of_websockets(
     talk: list[Any], side: Side, at: int, bit: int
 ) -> None:
@@ -252,9 +253,12 @@ def test_the_verdict_on_a_flipped_bit_is_that_of_websockets(
         assert isinstance(events[-1], Failed)
         assert events[-1].error.code == 1007
         return
-    assert [event for event in events if not isinstance(event, Closing | Failed)] == theirs
+    heard = [event for event in events if not isinstance(event, Closing | Failed)]
+    assert theirs[: len(heard)] == heard
     if here.error is None:  # it may wait for the end of what we refuse at once, not the reverse
         assert there.parser_exc is None
+    if "shortest form" not in str(here.error):  # it takes lengths in a longer form
+        assert theirs == heard
 
 
 #: What may happen near the end of a connection: bytes that come, our own close frame, the end of TCP.
