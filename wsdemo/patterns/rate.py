@@ -1,0 +1,53 @@
+"""How much one may ask for: a bucket of tokens that fills steadily (*token bucket*).
+
+::
+
+    rate: 50/s ──► [ ● ● ● ● … at most burst ] ──► each message takes one; none left: wait, or be refused
+
+A burst is allowed, a flood is not. Pure: the time is an argument, on any clock that never goes back.
+"""
+
+from __future__ import annotations
+
+
+class Bucket:
+    """A token bucket: ``rate`` tokens a second, at most ``burst`` at once; it begins full.
+
+    Raises ValueError where they are not above 0, or less than one token fits in.
+
+    >>> bucket = Bucket(rate=2, burst=3, now=0.0)
+    >>> [bucket.take(0.0) for _ in range(4)]
+    [True, True, True, False]
+    >>> bucket.wait(0.0), bucket.take(0.5)
+    (0.5, True)
+    """
+
+    __slots__ = ("_at", "_burst", "_rate", "_tokens")
+
+    def __init__(self, rate: float, burst: float, now: float) -> None:
+        if not (rate > 0 and burst >= 1):
+            raise ValueError(f"rate {rate:g}/s and burst {burst:g}, expected more than 0, and at least 1")
+        self._rate = rate
+        self._burst = burst
+        self._tokens = float(burst)
+        self._at = now
+
+    def take(self, now: float, tokens: float = 1.0) -> bool:
+        """Take tokens, or none where there are too few."""
+        self._fill(now)
+        if self._tokens < tokens:
+            return False
+        self._tokens -= tokens
+        return True
+
+    def wait(self, now: float, tokens: float = 1.0) -> float:
+        """Seconds until `take` would succeed: what a refusal tells as ``retry``. ``inf``: never."""
+        if tokens > self._burst:
+            return float("inf")
+        self._fill(now)
+        return max(0.0, (tokens - self._tokens) / self._rate)
+
+    def _fill(self, now: float) -> None:
+        if now > self._at:
+            self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
+            self._at = now
