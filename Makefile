@@ -20,7 +20,7 @@ CONFORMANCE_FLAGS ?=
 # Two workers, and a file stays with one of them: a notebook's cells share a kernel.
 WORKERS ?= 2
 
-.PHONY: lab test lint notebooks conformance check lock clean
+.PHONY: lab test lint notebooks conformance interop check lock clean
 .DEFAULT_GOAL := lab
 
 lab: $(LAB)  ## open the course
@@ -39,6 +39,9 @@ notebooks: $(TEST)  ## run the lessons again and store what changed
 
 conformance: $(TEST)  ## all of the Autobahn|Testsuite, both roles (half an hour): CONFORMANCE_FLAGS="--cases 1.*,9.1.6"
 	$(BIN)/python -m tools.autobahn $(CONFORMANCE_FLAGS)
+
+interop: $(TEST)  ## every other library that we know, both ways; says what is missing, and how to bring it
+	$(BIN)/python -m pytest -rs tests/interop $(PYTEST_FLAGS)
 
 check: lint test  ## all that must hold before a commit
 

@@ -9,7 +9,7 @@
 
 With `CI=true` in the environment a missing thing is a failure, so that nothing is skipped unseen
 (`tests/conftest.py` decides that, when it sets a test up); but for what no package of today's systems brings,
-which `.ci/run` says loudly.
+which `.ci/run` says loudly, and for the large ones of `make interop`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -38,6 +39,20 @@ def tshark_path() -> str | None:
 def node_path() -> str | None:
     """Node.js, where npm is there too."""
     return _first("node", "nodejs") if _first("npm") else None
+
+
+#: Where Debian puts the sources of Go's libraries.
+GOCODE = Path("/usr/share/gocode")
+
+
+def gorilla_path() -> str | None:
+    """Go, where gorilla/websocket is there too."""
+    return _first("go") if (GOCODE / "src/github.com/gorilla/websocket").is_dir() else None
+
+
+@functools.cache
+def _mojolicious() -> bool:
+    return _works("perl", "-MMojolicious", "-e", "1")
 
 
 @functools.cache
@@ -66,6 +81,8 @@ PRESENT: dict[str, Callable[[], object]] = {
     "chromium": chromium_path,
     "tshark": tshark_path,
     "node": node_path,
+    "gorilla": gorilla_path,
+    "mojolicious": _mojolicious,
     "root": _network_namespaces,
     "python27": install.python27,
 }
@@ -73,11 +90,13 @@ REMEDY = {
     "chromium": "apt-get install --no-install-recommends chromium",
     "tshark": "apt-get install --no-install-recommends tshark",
     "node": "apt-get install --no-install-recommends nodejs npm",
+    "gorilla": "apt-get install --no-install-recommends golang-go golang-github-gorilla-websocket-dev",
+    "mojolicious": "apt-get install --no-install-recommends libmojolicious-perl",
     "root": "apt-get install iproute2, then, where namespaces are allowed: sudo make test",
     "python27": install.REMEDY,
 }
 #: May be missing in CI too.
-RARE = {"python27"}
+RARE = {"python27", "gorilla", "mojolicious"}
 
 
 def missing(name: str) -> str | None:
@@ -88,5 +107,7 @@ def missing(name: str) -> str | None:
 chromium = pytest.mark.needs("chromium")
 tshark = pytest.mark.needs("tshark")
 node = pytest.mark.needs("node")
+gorilla = pytest.mark.needs("gorilla")
+mojolicious = pytest.mark.needs("mojolicious")
 root = pytest.mark.needs("root")
 python27 = pytest.mark.needs("python27")

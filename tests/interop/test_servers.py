@@ -17,6 +17,7 @@ import websockets.sync.server
 from tests import needs
 from tests.interop import node
 from tests.interop.node import LARGE
+from tests.protocol.test_deflate import ANSWERS
 from tests.waiting import DEADLINE
 from wsdemo import ConnectionClosed, Deflate, connect
 
@@ -197,6 +198,8 @@ def test_messages_both_ways(url: str, compression: str) -> None:
     with connect(url, compression=COMPRESSION[compression]) as ws:
         agreed = (ws.response.headers.get("Sec-WebSocket-Extensions") if ws.response else None) or ""
         assert ("permessage-deflate" in agreed) == (compression != "none")
+        if compression == "ours":
+            assert agreed.partition("; ")[2] in [row[1] for row in ANSWERS]
         for message in ("hello", "", b"", b"\0\xff" * 500, "é€😀" * 100, LARGE, LARGE, LARGE.encode()):
             ws.send(message)
             assert ws.recv(DEADLINE) == message
