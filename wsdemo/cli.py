@@ -12,17 +12,15 @@
     progress      which exercises are solved
     bench         measures the speed, beside others
 
-Exit status: 0 when it went well or Ctrl-C ended it, 1 for a failure, 2 for wrong use; errors are one line on
-stderr. What a peer said is escaped before it is printed. What a command needs is imported when it runs. Knows
-nothing of sockets.
+Exit status: 0 when it went well or Ctrl-C ended it, 1 for a failure, 2 for wrong use. An error is one line
+on stderr, of at most 300 characters. What a peer said is escaped before it is printed. What a command needs
+is imported when it runs. Knows nothing of sockets.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
-import io
-import os
 import signal
 import sys
 import threading
@@ -30,7 +28,9 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NoReturn
 
 from wsdemo.commands import bench, doctor, echo, lessons, progress, sniff, talk, timeserver
-from wsdemo.commands.shared import FAILURE, OK, WRONG_USE, Commands, Failure, printable, reason
+from wsdemo.commands.shared import FAILURE, OK, WRONG_USE, Commands, Failure, line, reason
+from wsdemo.commands.streams import complete, prepared
+from wsdemo.protocol.errors import LENGTH
 
 COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     timeserver.add_server,
@@ -47,21 +47,20 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that ``arguments`` (default: those of this process) ask for; gives the exit status."""
-    options = parser().parse_args(arguments)
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a line is seen when it is printed, whatever its alphabet
-        sys.stdout.reconfigure(line_buffering=True, errors="backslashreplace")
-    try:
-        with terminable():
-            return int(options.run(options))
-    except KeyboardInterrupt:
-        return OK
-    except BrokenPipeError:  # who read our output has left, as `head` does
-        with contextlib.suppress(OSError, ValueError):
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return FAILURE
-    except (Failure, OSError) as error:
-        print(f"wsdemo {options.command}: {reason(error)}", file=sys.stderr)
-        return FAILURE
+    name = "wsdemo"
+    with prepared():
+        try:
+            with complete(), terminable():
+                options = parser().parse_args(arguments)
+                name = f"wsdemo {options.command}"
+                return int(options.run(options))
+        except KeyboardInterrupt:
+            return OK
+        except BrokenPipeError:  # the reader of our output has left, as `head` does
+            return FAILURE
+        except (Failure, OSError) as error:
+            print(line(f"{name}: {reason(error)}"), file=sys.stderr)
+            return FAILURE
 
 
 def parser() -> argparse.ArgumentParser:
@@ -77,7 +76,8 @@ class Parser(argparse.ArgumentParser):
     """Says what is wrong in one line."""
 
     def error(self, message: str) -> NoReturn:
-        self.exit(WRONG_USE, f"{self.prog}: {printable(message)}; see {self.prog} --help\n")
+        tail = f"; see {self.prog} --help"
+        self.exit(WRONG_USE, line(f"{self.prog}: {message}", LENGTH - len(tail)) + tail + "\n")
 
 
 @contextlib.contextmanager

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -73,7 +75,20 @@ def test_fields_are_text(field: tuple[str, str]) -> None:
 
 def test_shown_is_safe_to_print() -> None:
     assert shown("a\x1b[2J\r\n\u202e") == r"'a\x1b[2J\r\n\u202e'"
-    assert shown("x" * 1000) == "'" + "x" * 60 + "'..."
+    assert shown("x" * 1000) == "'" + "x" * 59 + "'..."
+
+
+@pytest.mark.parametrize("character", ["x", "\x1b", "\u202e", "\U0001f44b", "'", "\"'", "\\"])
+@pytest.mark.parametrize("length", [20, 64, 300])
+def test_shown_is_bounded_as_it_is_printed(character: str, length: int) -> None:
+    """A body of escape sequences made a line of 495 characters."""
+    for count in range(2 * length):
+        whole = character * count
+        text = shown(whole, length)
+        assert len(text) <= length
+        kept = ast.literal_eval(text.removesuffix("..."))
+        assert kept == whole or (text.endswith("...") and whole.startswith(kept))
+    assert len(text) > length - 13  # no more is left out than has to be
 
 
 @pytest.mark.parametrize(

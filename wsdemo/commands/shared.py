@@ -6,7 +6,11 @@ import argparse
 import contextlib
 import math
 import os
+import sys
 from typing import Any, Final
+
+from wsdemo.protocol.errors import LENGTH, cut
+from wsdemo.protocol.url import parse_url, without_secrets
 
 OK: Final = 0
 FAILURE: Final = 1
@@ -81,8 +85,6 @@ def websocket_url(text: str) -> str:
     Traceback (most recent call last):
     argparse.ArgumentTypeError: 'example.com' is not a WebSocket URL: ws://host:port/path is needed
     """
-    from wsdemo.protocol.url import parse_url
-
     try:
         parse_url(text)
     except ValueError as error:
@@ -110,10 +112,30 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
-def reason(error: Exception) -> str:
-    """What an error says, without its number.
+def line(text: str, length: int = LENGTH) -> str:
+    r"""One line on stderr: escaped, without secrets of a URL, and of at most ``length`` characters.
 
-    >>> reason(OSError(98, "port in use"))
-    'port in use'
+    >>> line("no ws://a.example/?token=s3cret")
+    'no ws://a.example/?...'
+    >>> len(line("\x1b" * 300))
+    300
     """
-    return printable((error.strerror if isinstance(error, OSError) else None) or str(error))
+    words = [without_secrets(word) if "://" in word else word for word in text.split(" ")]
+    return cut(printable(" ".join(words)), length)
+
+
+def say(text: str) -> None:
+    """Tell the person, not a program that reads our output."""
+    print(line(text), file=sys.stderr)
+
+
+def reason(error: BaseException) -> str:
+    """What an error says, without its number; with the name of the file, where it is one's.
+
+    >>> reason(OSError(98, "port in use")), reason(OSError(2, "no such file", "a.json"))
+    ('port in use', 'a.json: no such file')
+    """
+    if not isinstance(error, OSError) or not error.strerror:
+        return printable(str(error))
+    where = f"{os.fsdecode(error.filename)}: " if isinstance(error.filename, str | bytes) else ""
+    return printable(where + error.strerror)

@@ -38,10 +38,8 @@ def run(options: argparse.Namespace) -> int:
     trace, keep = sniffer.trace, options.save or options.pcap
     try:
         with sniffer:
-            here, there = (
-                url.partition("?")[0] for url in (sniffer.url, options.url)
-            )  # a query may be secret
-            print(f"connect to {here} instead of {printable(there)}; Ctrl-C ends it")
+            here = sniffer.url.partition("?")[0]  # to be copied: without the dots of a hidden query
+            print(f"connect to {here} instead of {sniffer.target_url}; Ctrl-C ends it")
             for line in sniffer.lines(keep=bool(keep)):
                 print(printable(line))
     finally:

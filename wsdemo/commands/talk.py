@@ -10,13 +10,16 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 import threading
 from collections.abc import Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from wsdemo.commands.shared import OK, Commands, Failure, printable, websocket_url
+from wsdemo.commands.shared import OK, Commands, Failure, printable, say, websocket_url
+from wsdemo.commands.streams import Input
+from wsdemo.protocol.url import without_secrets
 
 if TYPE_CHECKING:
     from wsdemo import Connection, Trace
@@ -50,13 +53,16 @@ def run(options: argparse.Namespace) -> int:
         ws = connect(options.url, subprotocols=options.subprotocol, origin=options.origin, trace=trace)
     except (ValueError, WebSocketError) as error:
         raise Failure(str(error)) from None
+    failures: list[OSError] = []
     try:
         with ws:
-            _say(f"connected to {options.url.partition('?')[0]}; a line is a message, Ctrl-D ends it")
-            threading.Thread(target=_send_lines, args=(ws,), daemon=True).start()
+            say(f"connected to {without_secrets(options.url)}; a line is a message, Ctrl-D ends it")
+            threading.Thread(target=_send_lines, args=(ws, failures), daemon=True).start()
             _print_messages(ws, trace)
     finally:
         _print_frames(trace)
+    if failures:
+        raise failures[0]
     return OK
 
 
@@ -75,7 +81,7 @@ def _print_messages(ws: Connection, trace: Trace | None) -> None:
             if closed.code not in GOOD:
                 why = f": {ws.error}" if ws.error else ""
                 raise Failure(f"{closed}{why}") from None
-            _say(str(closed))
+            say(str(closed))
             return
         _print_frames(trace)
         print(f"< {_shown(message)}")
@@ -105,33 +111,36 @@ def _shown(message: str | bytes) -> str:
     return f"({len(message)} bytes) {message[:SHOWN].hex(' ')}{more}"
 
 
-def _send_lines(ws: Connection) -> None:
-    """Send each line that is typed; at their end do the closing handshake. In a thread of its own."""
+def _send_lines(ws: Connection, failures: list[OSError]) -> None:
+    """Send each line that is typed; at their end do the closing handshake. In a thread of its own.
+
+    An error that the connection survives, of reading or of a send that took too long, ends it too, and is
+    added to ``failures``.
+    """
     from wsdemo import WebSocketError
 
-    try:
-        for line in _lines():
-            try:
-                ws.send(line.decode())
-            except UnicodeDecodeError as error:
-                _say(f"not sent, for it is not UTF-8: {error}")
+    encoding = sys.stdin.encoding or "utf-8"
+    with contextlib.suppress(WebSocketError):  # it has ended: the main thread says why
+        try:
+            for line in _lines():
+                try:
+                    ws.send(line.decode(encoding))
+                except UnicodeDecodeError as error:
+                    say(f"not sent, for it is not {encoding.upper()}: {error}")
+        except OSError as error:
+            failures.append(error)
         ws.close()
-    except (WebSocketError, OSError):
-        pass  # it has ended, and the main thread says why
 
 
 def _lines() -> Iterator[bytes]:
     """The lines of standard input, read without its lock, for which the interpreter's exit would wait."""
-    with open(sys.stdin.fileno(), "rb", buffering=0, closefd=False) as keyboard:
-        rest = b""
-        while piece := keyboard.read(PIECE):
-            *lines, rest = (rest + piece).split(b"\n")
-            for line in lines:
-                yield line.removesuffix(b"\r")
-        if rest:
-            yield rest
-
-
-def _say(text: str) -> None:
-    """To the person, not to a program that reads our output."""
-    print(printable(text), file=sys.stderr)
+    keyboard = Input(sys.stdin.fileno(), "rb")
+    pieces: list[bytes] = []  # of the line that has not ended; joined once, for it may be long
+    while data := keyboard.read(PIECE):
+        end, *lines = data.split(b"\n")
+        pieces.append(end)
+        for line in lines:
+            yield b"".join(pieces).removesuffix(b"\r")
+            pieces = [line]
+    if rest := b"".join(pieces):
+        yield rest

@@ -45,10 +45,12 @@ def add_server(commands: Commands) -> None:
 
 def run_server(options: argparse.Namespace) -> int:
     """Serve until Ctrl-C. The server's thread records, this one prints."""
+    from wsdemo.net.listener import local_host
+
     journal = Journal()
     start = _websocket_server if options.protocol == "websocket" else _raw_server
     with start(options, journal) as server:
-        where = endpoint(server.host, server.port)
+        where = endpoint(local_host(server.host), server.port)
         print(f"time server on {where} ({options.protocol}), every {options.every:g} s; Ctrl-C ends it")
         for line in journal:
             print(line)

@@ -5,6 +5,7 @@ Running out of file descriptors pauses accepting and ends nothing. Knows nothing
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -91,6 +92,21 @@ class Listener:
             self._accepted(connected, address)
             if sock not in self._watched:  # `accepted` has closed us
                 return
+
+
+def local_host(host: str) -> str:
+    """The host by which a client on this machine reaches a server that listens on ``host``.
+
+    >>> [local_host(host) for host in ("0.0.0.0", "::", "", "0", "localhost", "192.0.2.1")]
+    ['127.0.0.1', '::1', '127.0.0.1', '127.0.0.1', 'localhost', '192.0.2.1']
+    """
+    with contextlib.suppress(OSError):
+        if not any(socket.inet_aton(host or "0")):
+            return "127.0.0.1"
+    with contextlib.suppress(OSError):
+        if not any(socket.inet_pton(socket.AF_INET6, host)):
+            return "::1"
+    return host
 
 
 def _listen(host: str, port: int, backlog: int) -> list[socket.socket]:

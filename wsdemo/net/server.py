@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from wsdemo.net.authorize import Authorize, by_message, by_request, check_authorize, first_message
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import Handler
-from wsdemo.net.listener import Listener
+from wsdemo.net.listener import Listener, local_host
 from wsdemo.net.reactor import Reactor, Timer
 from wsdemo.net.sending import Data
 from wsdemo.net.tls import Tls, check_context
@@ -178,7 +178,7 @@ class Server:
     @property
     def url(self) -> str:
         """Where it is, for a client on this machine: ``ws://127.0.0.1:PORT``."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)
+        host = local_host(self.host)
         return f"{'wss' if self._ssl else 'ws'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property

@@ -20,7 +20,10 @@ Knows nothing of sockets, threads or logging.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import ClassVar, Final
+
+#: Characters of an error's text at most, whatever a peer has sent.
+LENGTH: Final = 300
 
 
 class WebSocketError(Exception):
@@ -36,7 +39,7 @@ class HandshakeError(WebSocketError):
     """
 
     def __init__(self, message: str, status: int = 400, headers: Sequence[tuple[str, str]] = ()) -> None:
-        super().__init__(message)
+        super().__init__(cut(message))
         self.status = status
         self.headers = tuple(headers)
 
@@ -92,4 +95,13 @@ class ConnectionClosed(WebSocketError):
 
     def __str__(self) -> str:
         reason = f", {self.reason!r}" if self.reason else ""
-        return f"the connection is closed (close code {self.code}{reason})"
+        return cut(f"the connection is closed (close code {self.code}{reason})")
+
+
+def cut(text: str, length: int = LENGTH) -> str:
+    """The text, or its beginning where it is longer.
+
+    >>> cut("a close reason", 10)
+    'a close...'
+    """
+    return text if len(text) <= length else text[: length - 3] + "..."

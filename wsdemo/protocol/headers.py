@@ -142,13 +142,19 @@ def is_token(text: str) -> bool:
     return bool(text) and only(text, TOKEN)
 
 
-def shown(text: str, length: int = 60) -> str:
-    r"""What a peer sent, made safe to print, to log or to send back: escaped, quoted, cut.
+def shown(text: str, length: int = 64) -> str:
+    r"""What a peer sent, made safe to print, to log or to send back: escaped, quoted, then cut to ``length``.
 
-    >>> shown("a\r\n\x1b[31m")
-    "'a\\r\\n\\x1b[31m'"
+    >>> shown("a\r\n\x1b[31m"), shown("\x1b" * 64, 20)
+    ("'a\\r\\n\\x1b[31m'", "'\\x1b\\x1b\\x1b'...")
     """
-    return ascii(text) if len(text) <= length else f"{text[:length]!a}..."
+    whole = ascii(text[: length + 1])  # of a long text no more is escaped than is shown
+    if len(whole) <= length and len(text) <= length:
+        return whole
+    kept = length
+    while len(line := f"{text[:kept]!a}...") > length:
+        kept -= 1 + (len(line) - length) // len(r"\U00000000")
+    return line
 
 
 def split_authority(authority: str) -> tuple[str, int | None]:
@@ -165,7 +171,8 @@ def split_authority(authority: str) -> tuple[str, int | None]:
         host, _, port = authority.partition(":")
         good = host and only(host, HOST)
     if not good or (port and not (only(port, DIGITS) and len(port) <= 5 and int(port) <= 65535)):
-        raise HandshakeError(f"{shown(authority)} is not a host, or host:port")
+        where = authority.rpartition("@")[2]  # a user name and a password stay out of errors
+        raise HandshakeError(f"{shown(where)} is not a host, or host:port")
     return host, int(port) if port else None
 
 

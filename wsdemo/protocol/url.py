@@ -31,6 +31,15 @@ class URL:
     target: str  #: path and query, percent-encoded
 
     @property
+    def href(self) -> str:
+        """The whole URL, with its query, which may hold a token: to connect to, not to be shown.
+
+        >>> parse_url("ws://a.example?token=s3cret").href
+        'ws://a.example/?token=s3cret'
+        """
+        return f"{self.scheme}://{self.authority}{self.target}"
+
+    @property
     def authority(self) -> str:
         """The value of the field Host: with the port only where it is not the scheme's own.
 
@@ -46,7 +55,10 @@ class URL:
         return "wss" if self.secure else "ws"
 
     def __str__(self) -> str:
-        return f"{self.scheme}://{self.authority}{self.target}"
+        return without_secrets(self.href)
+
+    def __repr__(self) -> str:
+        return f"URL({str(self)!r})"
 
 
 def parse_url(url: str) -> URL:
@@ -56,17 +68,17 @@ def parse_url(url: str) -> URL:
     space or é, is percent-encoded as UTF-8; a host name that is not ASCII is encoded by IDNA (2003).
 
     >>> parse_url("ws://example.com/chat?room=1")
-    URL(secure=False, host='example.com', port=80, target='/chat?room=1')
-    >>> str(parse_url("wss://[::1]:8765/in the café"))
+    URL('ws://example.com/chat?...')
+    >>> parse_url("wss://[::1]:8765/in the café").href
     'wss://[::1]:8765/in%20the%20caf%C3%A9'
     """
     check_kind("url", url, str, "a text such as 'ws://127.0.0.1:8765'")
     scheme, mark, rest = url.partition("://")
     scheme = scheme.lower()
-    authority = rest.partition("/")[0].partition("?")[0].partition("#")[0]
+    authority = until(rest, "/?#")
     if "@" in authority:
-        raise ValueError("a user name in the URL would end in logs: send an Authorization header")
-    what = shown(url.partition("?")[0])  # not the query: it may hold a token
+        raise ValueError(_USER)
+    what = hidden(url)
     if not mark or scheme not in DEFAULT_PORTS:
         hint = {"http": ", ws:// instead of http://", "https": ", wss:// instead of https://"}.get(scheme, "")
         raise ValueError(f"{what} is not a WebSocket URL: ws://host:port/path is needed{hint}")
@@ -78,6 +90,8 @@ def parse_url(url: str) -> URL:
     try:
         host, port = split_authority(_ascii(authority))
     except (HandshakeError, UnicodeError):
+        if "@" in rest:  # a password with one of / ? # in it
+            raise ValueError(_USER) from None
         raise ValueError(f"{what}: {shown(authority)} is not a host, or host:port") from None
     if port == 0 or not (host.startswith("[") or _is_name(host)):
         raise ValueError(f"{what}: {shown(authority)} is not a host, or host:port")
@@ -88,6 +102,40 @@ def parse_url(url: str) -> URL:
         port=port or DEFAULT_PORTS[scheme],
         target=percent_encode(target if target.startswith("/") else "/" + target),
     )
+
+
+def without_secrets(text: str) -> str:
+    """A URL, a target or a request line without user name and password, query and fragment.
+
+    They may be secrets, and errors, logs and reprs are read by others. The path stays.
+
+    >>> without_secrets("wss://ana:s3cret@a.example/chat?token=s3cret"), without_secrets("/#token=s3cret")
+    ('wss://...@a.example/chat?...', '/#...')
+    """
+    plain = until(text, "?#")
+    more = text[len(plain) :][:1]
+    scheme, mark, rest = plain.partition("://")
+    user, at, _ = until(rest, "/").rpartition("@")
+    if at:
+        plain = f"{scheme}{mark}...{rest[len(user) :]}"
+    return plain + more + "..." * bool(more)
+
+
+def until(text: str, marks: str) -> str:
+    """The text up to the first of these characters.
+
+    >>> until("a.example/chat?room=1", "/?#")
+    'a.example'
+    """
+    return text[: min((place for mark in marks if (place := text.find(mark)) >= 0), default=len(text))]
+
+
+def hidden(text: str) -> str:
+    """As `without_secrets`, made safe to print, quoted and cut."""
+    return shown(without_secrets(text))
+
+
+_USER: Final = "a user name in the URL would end in logs: send an Authorization header"
 
 
 def percent_encode(target: str) -> str:

@@ -22,6 +22,7 @@ import threading
 from collections.abc import Iterator
 from typing import Final
 
+from wsdemo.net.listener import local_host
 from wsdemo.net.tls import check_context
 from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.errors import HandshakeError
@@ -81,7 +82,7 @@ class Sniffer(Relay):
     @property
     def url(self) -> str:
         """Where to connect instead of the server, with the path of its URL."""
-        return str(URL(False, self.host, self.port, self.target_url.target))
+        return URL(False, local_host(self.host), self.port, self.target_url.target).href
 
     def packets(self) -> Iterator[Packet]:
         """Each packet as soon as it is complete; waits for more until the sniffer is closed."""

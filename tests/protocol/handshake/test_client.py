@@ -137,10 +137,10 @@ def test_no_subprotocol_where_none_was_offered() -> None:
         (answered(403, b"go\x1b[2J away\nnow"), r"'403 Forbidden': 'go\x1b[2J away'"),
         (answered(503, b"\r\n  later \r\n"), "'503 Service Unavailable': 'later'"),
         (answered(404, b"<!doctype html>\n<h1>Not here</h1>"), "'404 Not Found', 101 is needed"),
-        (answered(500, b"\xff" * 1000), "'500 Internal Server Error': '" + r"\ufffd" * 300 + "'..."),
+        (answered(500, b"\xff" * 1000), "'500 Internal Server Error': '" + r"\ufffd" * 41 + "'..."),
         (
             answered(302, Location="https://b.example/?t=hunter2"),
-            "'302 ?' and points to 'https://b.example/', which is not followed",
+            "'302 ?' and points to 'https://b.example/?...', which is not followed",
         ),
         (answered(304), "'304 ?', 101 is needed"),
         (answered(100), "'100 ?', 101 is needed"),

@@ -12,11 +12,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from ..errors import HandshakeError
+from ..errors import LENGTH, HandshakeError
 from ..extensions import parse_extensions
 from ..headers import Headers, shown
 from ..http11 import Request, Response, serialize_request
-from ..url import URL, parse_url
+from ..url import URL, hidden, parse_url
 from .fields import (
     VERSION,
     accept_key,
@@ -92,7 +92,7 @@ def check(request: Request, response: Response, deflate: Deflate | None = None) 
     """
     headers = response.headers
     if response.status != 101:
-        raise HandshakeError(_why_not(response), response.status)
+        raise HandshakeError(_why_not(request, response), response.status)
     try:
         if headers.tokens("upgrade") != ["websocket"]:
             raise HandshakeError(f"Upgrade: websocket is needed, got {shown_value(headers, 'Upgrade')}")
@@ -129,14 +129,26 @@ def _agreed_deflate(request: Request, headers: Headers, deflate: Deflate | None)
     return deflate.agreed(chosen[0][1])
 
 
-def _why_not(response: Response) -> str:
+def _why_not(request: Request, response: Response) -> str:
     """What the human who reads the error needs: the status, where it points, and what the body says."""
-    what = f"the server answered {shown(f'{response.status} {response.reason}'.rstrip())}"
+    status = _without_query(f"{response.status} {response.reason}".rstrip(), request.query)
+    what = f"the server answered {shown(status)}"
     location = response.headers.get("location")
     if 300 <= response.status < 400 and location is not None:
-        where = shown(location.partition("?")[0])  # not the query: it may hold a token
-        return f"{what} and points to {where}, which is not followed: connect there yourself"
+        return f"{what} and points to {hidden(location)}, which is not followed: connect there yourself"
     line = response.body.decode("utf-8", "replace").strip().partition("\n")[0].rstrip()
     if not line or line.startswith("<"):  # a page of HTML says nothing in its first line
         return f"{what}, 101 is needed"
-    return f"{what}: {shown(line, 300)}"
+    return f"{what}: {shown(_without_query(line, request.query), LENGTH - len(what) - len(': '))}"
+
+
+def _without_query(text: str, query: str) -> str:
+    """What a server says, without the query that we sent, or a value in it: they may be tokens.
+
+    >>> _without_query("no token s3cret, see /chat?token=s3cret&v=1", "token=s3cret&v=1")
+    'no token ..., see /chat?...'
+    """
+    for secret in (query, *(part.partition("=")[2] for part in query.split("&"))):
+        if len(secret) > 3:
+            text = text.replace(secret, "...")
+    return text

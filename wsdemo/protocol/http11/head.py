@@ -17,7 +17,8 @@ from typing import Final
 from ..errors import HandshakeError
 from ..headers import CRLF, DIGITS, TEXT, TOKEN, VISIBLE, Headers, is_token, only, shown, split_authority
 from ..limits import Limits
-from .message import Request, Response, absolute_authority, hidden
+from ..url import hidden
+from .message import Request, Response, absolute_authority
 
 
 def request_head(head: bytes, limits: Limits) -> tuple[Request, int]:

@@ -15,7 +15,8 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from ..errors import HandshakeError
-from ..headers import Headers, shown, split_authority
+from ..headers import Headers, split_authority
+from ..url import hidden, until, without_secrets
 
 REASONS: Final = {
     101: "Switching Protocols",
@@ -50,6 +51,11 @@ class Request:
     body: bytes = b""
     raw: bytes = field(default=b"", compare=False, repr=False)
     version: str = field(default="HTTP/1.1", repr=False)
+
+    def __repr__(self) -> str:
+        target = without_secrets(self.target)  # a repr ends up in logs
+        start = f"Request(method={self.method!r}, target={target!r}"
+        return f"{start}, headers={self.headers!r}, body={self.body!r})"
 
     @property
     def path(self) -> str:
@@ -102,7 +108,7 @@ def absolute_authority(target: str) -> str:
     scheme, mark, rest = target.partition("://")
     if not mark or scheme.lower() not in ("http", "https", "ws", "wss"):
         raise HandshakeError(f"request target {hidden(target)}: a path, such as /chat, is needed")
-    authority = rest[: _authority_end(rest)]
+    authority = until(rest, "/?#")
     split_authority(authority)
     return authority
 
@@ -112,15 +118,5 @@ def _origin_form(target: str) -> str:
     if target.startswith("/"):
         return target
     rest = target.partition("://")[2]
-    rest = rest[_authority_end(rest) :]
+    rest = rest[len(until(rest, "/?#")) :]
     return rest if rest.startswith("/") else "/" + rest
-
-
-def _authority_end(rest: str) -> int:
-    return min((place for mark in "/?#" if (place := rest.find(mark)) >= 0), default=len(rest))
-
-
-def hidden(text: str) -> str:
-    """A target or a request line to show, without its query, which may hold a token."""
-    path, mark, _ = text.partition("?")
-    return shown(path) + "?..." * bool(mark)
