@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
-from wsdemo.commands.shared import OK, Commands, Failure, positive
+from wsdemo.commands.shared import OK, Commands, Failure, different, output_file, positive, write_files
 
 
 def add(commands: Commands) -> None:
@@ -16,8 +17,12 @@ def add(commands: Commands) -> None:
     command.add_argument("--against", type=peers, metavar="PEER,…", help="whom to measure beside us (all)")
     command.add_argument("--only", type=rows, metavar="ROW,…", help="rows of the table (all)")
     command.add_argument("--rounds", type=positive, default=7, help="of each row (%(default)s)")
-    command.add_argument("--json", type=Path, metavar="FILE", help="write every value there; - is stdout")
-    command.add_argument("--picture", type=Path, metavar="FILE", help="draw the ratios (needs matplotlib)")
+    command.add_argument(
+        "--json", type=json_file, metavar="FILE", help="write every value there; - is stdout"
+    )
+    command.add_argument(
+        "--picture", type=output_file, metavar="FILE", help="draw the ratios (needs matplotlib)"
+    )
     command.add_argument("--quick", action="store_true", help="show that it works; the numbers mean nothing")
     command.set_defaults(run=run)
 
@@ -46,6 +51,11 @@ def rows(text: str) -> list[str]:
     return _chosen(text, [row.key for row in ROWS], "row")
 
 
+def json_file(text: str) -> str:
+    """A file that can be written, or ``-`` for stdout."""
+    return text if text == "-" else output_file(text)
+
+
 def _chosen(text: str, names: list[str], what: str) -> list[str]:
     chosen = [name for name in text.split(",") if name]
     for name in chosen:
@@ -61,6 +71,7 @@ def run(options: argparse.Namespace) -> int:
     from wsdemo.bench.rows import ROWS
     from wsdemo.bench.run import run as measure
 
+    different(json=None if options.json == "-" else options.json, picture=options.picture)
     if options.picture:
         try:
             from wsdemo.views.charts import speed
@@ -70,14 +81,19 @@ def run(options: argparse.Namespace) -> int:
     against = {"tcp", "wsdemo", *(PEERS if options.against is None else options.against)}
     done = measure(chosen, against, options.rounds, options.quick, _progress)
     _progress("", 1, 1)
-    if options.json == Path("-"):
-        print(json.dumps(done.as_json(), indent=1))
-        return OK
-    print(report.table(done))
-    if options.json:
-        options.json.write_text(json.dumps(done.as_json(), indent=1) + "\n", encoding="utf-8")
-    if options.picture:
-        options.picture.write_bytes(speed.picture(done.as_json()).png)
+    to_stdout = options.json == "-"
+    values = json.dumps(done.as_json(), indent=1)
+    writers: list[tuple[str | None, Callable[[str], object]]] = [
+        (
+            None if to_stdout else options.json,
+            lambda path: Path(path).write_text(f"{values}\n", encoding="utf-8"),
+        ),
+        (options.picture, lambda path: Path(path).write_bytes(speed.picture(done.as_json()).png)),
+    ]
+    try:
+        write_files(*writers)
+    finally:
+        print(values if to_stdout else report.table(done))
     return OK
 
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
 import math
 import os
 import sys
+from collections.abc import Callable
 from typing import Any, Final
 
 from wsdemo.protocol.errors import LENGTH, cut
@@ -92,6 +94,52 @@ def websocket_url(text: str) -> str:
     return text
 
 
+def output_file(text: str) -> str:
+    """A file that can be written at the end: told now, not when hours of work would be lost.
+
+    >>> output_file("/no/such/folder/a.json")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: /no/such/folder/a.json: No such file or directory
+    """
+    if _is_pipe(text):
+        return text  # opened once only
+    try:
+        new = not os.path.lexists(text)
+        open(text, "ab").close()  # what is in it stays until the end
+        if new:
+            os.unlink(text)
+    except (OSError, ValueError) as error:
+        raise argparse.ArgumentTypeError(reason(error)) from None
+    return text
+
+
+def _is_pipe(path: str) -> bool:
+    """A pipe or a device."""
+    return os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)
+
+
+def different(**files: str | None) -> None:
+    """Refuse two options that name one file: the second would overwrite the first."""
+    named = [(option, os.path.realpath(file)) for option, file in files.items() if file]
+    for (first, path), (second, other) in itertools.combinations(named, 2):
+        if path == other and not _is_pipe(path):
+            raise Failure(f"--{first} and --{second} name the same file, {path}")
+
+
+def write_files(*outputs: tuple[str | None, Callable[[str], object]]) -> None:
+    """Write each file by its function, also where another one fails. Raises Failure that names those."""
+    failed = []
+    for path, write in outputs:
+        if path is None:
+            continue
+        try:
+            write(path)
+        except (OSError, ValueError) as error:
+            failed.append(f"{path}: {error.strerror if isinstance(error, OSError) else error}")
+    if failed:
+        raise Failure("; ".join(failed))
+
+
 def endpoint(host: str, port: int) -> str:
     """Host and port as they are written.
 
@@ -120,7 +168,9 @@ def line(text: str, length: int = LENGTH) -> str:
     >>> len(line("\x1b" * 300))
     300
     """
-    words = [without_secrets(word) if "://" in word else word for word in text.split(" ")]
+    words = [
+        word if "?..." in word or "://" not in word else without_secrets(word) for word in text.split(" ")
+    ]
     return cut(printable(" ".join(words)), length)
 
 

@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import argparse
 
-from wsdemo.commands.shared import HOST, OK, Commands, Failure, listening_port, printable
+from wsdemo.commands.shared import (
+    HOST,
+    OK,
+    Commands,
+    Failure,
+    different,
+    listening_port,
+    output_file,
+    printable,
+    write_files,
+)
 
 
 def add(commands: Commands) -> None:
@@ -13,8 +23,10 @@ def add(commands: Commands) -> None:
     command.add_argument("url", metavar="URL", help="the server: ws://host:port/ or wss://…")
     command.add_argument("--host", default=HOST, help="address to listen on (%(default)s)")
     command.add_argument("--port", type=listening_port, default=0, help="%(default)s; 0: any free one")
-    command.add_argument("--save", metavar="FILE", help="write the record there at the end (JSON lines)")
-    command.add_argument("--pcap", metavar="FILE", help="and a capture for Wireshark")
+    command.add_argument(
+        "--save", type=output_file, metavar="FILE", help="write the record there at the end (JSON lines)"
+    )
+    command.add_argument("--pcap", type=output_file, metavar="FILE", help="and a capture for Wireshark")
     command.add_argument(
         "--secrets", action="store_true", help="keep cookies, tokens and queries in these files"
     )
@@ -30,6 +42,7 @@ def run(options: argparse.Namespace) -> int:
     """Print every packet until Ctrl-C, then write the files."""
     from wsdemo.trace.sniffer import Sniffer
 
+    different(save=options.save, pcap=options.pcap)
     try:
         rewrite = {"yes": True, "no": False}.get(options.rewrite)
         sniffer = Sniffer(options.url, host=options.host, port=options.port, rewrite=rewrite)
@@ -43,8 +56,9 @@ def run(options: argparse.Namespace) -> int:
             for line in sniffer.lines(keep=bool(keep)):
                 print(printable(line))
     finally:
-        if options.save:
-            trace.save(options.save, redact=not options.secrets)
-        if options.pcap:
-            trace.to_pcap(options.pcap, redact=not options.secrets)
+        redact = not options.secrets
+        write_files(
+            (options.save, lambda path: trace.save(path, redact=redact)),
+            (options.pcap, lambda path: trace.to_pcap(path, redact=redact)),
+        )
     return OK

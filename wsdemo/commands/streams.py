@@ -131,7 +131,7 @@ def _writer(stream: TextIO | None, kind: type[Patient]) -> TextIO | None:
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.flush()
-    if type(getattr(stream.buffer, "raw", None)) is not io.FileIO:
+    if type(getattr(stream.buffer, "raw", stream.buffer)) is not io.FileIO:  # with -u there is no buffer
         stream.reconfigure(line_buffering=True, errors="backslashreplace")
         return stream
     buffer = io.BufferedWriter(kind(stream.fileno(), "wb"))

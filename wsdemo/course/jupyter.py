@@ -210,7 +210,8 @@ class Jupyter:
                 break
         lines = (self._home / "log").read_text(errors="replace").split("\n")
         last = next((line for line in reversed(lines) if line.strip()), "it said nothing")
-        raise RuntimeError(f"the Jupyter server did not start: {last.strip()}")
+        last = last.strip().replace(self._token, "...")
+        raise RuntimeError(f"the Jupyter server did not start: {last}")
 
     def _request(self, method: str, path: str) -> Any:
         """The answer of its HTTP interface, from JSON; None where it has nothing to say."""

@@ -171,8 +171,8 @@ def split_authority(authority: str) -> tuple[str, int | None]:
         host, _, port = authority.partition(":")
         good = host and only(host, HOST)
     if not good or (port and not (only(port, DIGITS) and len(port) <= 5 and int(port) <= 65535)):
-        where = authority.rpartition("@")[2]  # a user name and a password stay out of errors
-        raise HandshakeError(f"{shown(where)} is not a host, or host:port")
+        _, at, host = authority.rpartition("@")  # a user name and a password stay out of errors
+        raise HandshakeError(f"{shown('...@' * bool(at) + host)} is not a host, or host:port")
     return host, int(port) if port else None
 
 

@@ -76,8 +76,8 @@ def parse_url(url: str) -> URL:
     scheme, mark, rest = url.partition("://")
     scheme = scheme.lower()
     authority = until(rest, "/?#")
-    if "@" in authority:
-        raise ValueError(_USER)
+    if "@" in rest and not _is_authority(authority):  # a password may have / ? # in it
+        raise ValueError("a user name in the URL would end in logs: send an Authorization header")
     what = hidden(url)
     if not mark or scheme not in DEFAULT_PORTS:
         hint = {"http": ", ws:// instead of http://", "https": ", wss:// instead of https://"}.get(scheme, "")
@@ -90,8 +90,6 @@ def parse_url(url: str) -> URL:
     try:
         host, port = split_authority(_ascii(authority))
     except (HandshakeError, UnicodeError):
-        if "@" in rest:  # a password with one of / ? # in it
-            raise ValueError(_USER) from None
         raise ValueError(f"{what}: {shown(authority)} is not a host, or host:port") from None
     if port == 0 or not (host.startswith("[") or _is_name(host)):
         raise ValueError(f"{what}: {shown(authority)} is not a host, or host:port")
@@ -135,9 +133,6 @@ def hidden(text: str) -> str:
     return shown(without_secrets(text))
 
 
-_USER: Final = "a user name in the URL would end in logs: send an Authorization header"
-
-
 def percent_encode(target: str) -> str:
     """A target as it may stand in a request line; escapes that are there stay.
 
@@ -164,6 +159,13 @@ def _ascii(authority: str) -> str:
         return authority
     name, colon, port = authority.partition(":")
     return name.encode("idna").decode("ascii") + colon + port
+
+
+def _is_authority(text: str) -> bool:
+    try:
+        return bool(split_authority(_ascii(text)))
+    except (HandshakeError, UnicodeError):
+        return False
 
 
 def _is_name(host: str) -> bool:
