@@ -17,7 +17,7 @@ import pytest
 from tests.waiting import DEADLINE, Seen
 from wsdemo import Server, serve
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="descriptors and a shell of POSIX")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descriptors and a shell of Linux")
 
 SERVERS = ["time-server --protocol raw", "time-server", "echo", "sniff"]
 CLIENTS = ["time-client", "talk"]
@@ -70,7 +70,7 @@ def started(
         "time-server": ["--port", str(port)],
         "echo": ["--port", str(port)],
     }.get(name, [])
-    python = [sys.executable, "-X", "dev", "-W", "error", "-m", "wsdemo", *command.split(), *arguments]
+    python = [sys.executable, "-m", "wsdemo", *command.split(), *arguments]
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options}
     process = subprocess.Popen(
         ["sh", "-c", f'exec "$@" {redirection}', "sh", *python],
@@ -120,6 +120,10 @@ def finish(command: str, process: Any, port: int, server: Server) -> tuple[int, 
 def test_closed(command: str, redirection: str, server: Server) -> None:
     """It does its work, and no socket gets the number of a standard stream."""
     with started(command, server, redirection) as (process, port):
+        if command in SERVERS:
+            reach(port)
+            files = [os.readlink(f"/proc/{process.pid}/fd/{number}") for number in range(3)]
+            assert not [name for name in files if name.startswith("socket:")]
         status, out, err = finish(command, process, port, server)
     assert status == 0
     assert "Traceback" not in out + err and "Exception" not in out + err

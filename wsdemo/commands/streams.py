@@ -28,7 +28,8 @@ class Patient(io.FileIO):
     """The file descriptor of a standard stream; reading and writing wait, also where it is non-blocking.
 
     Another program that has the same terminal or pipe may have made it so, at any time: EAGAIN is neither the
-    end of the input nor a failure of the output.
+    end of the input nor a failure of the output. There is no buffer above it: after a Ctrl-C that comes
+    between the system call and its result, a buffer would write its bytes again.
     """
 
     def __init__(self, descriptor: int, mode: str) -> None:
@@ -41,10 +42,15 @@ class Patient(io.FileIO):
         return data
 
     def write(self, data: Any, /) -> int:
-        """Wait for room; gives how many bytes were written."""
-        while (written := super().write(data)) is None:
-            select.select([], [self], [])
-        return written
+        """Write all of it, and wait for room where there is none."""
+        rest = memoryview(data)
+        while rest:
+            written = super().write(rest)
+            if written is None:
+                select.select([], [self], [])
+            else:
+                rest = rest[written:]
+        return len(data)
 
 
 class Input(Patient):
@@ -112,9 +118,9 @@ def complete() -> Iterator[None]:
         yield
     finally:
         sys.stdout.flush()
-        raw = getattr(getattr(sys.stdout, "buffer", None), "raw", None)
-        if isinstance(raw, Output) and raw.failed is not None:  # argparse keeps the error for itself
-            raise raw.failed
+        output = getattr(sys.stdout, "buffer", None)
+        if isinstance(output, Output) and output.failed is not None:  # argparse keeps the error for itself
+            raise output.failed
 
 
 def _reserve() -> None:
@@ -134,5 +140,5 @@ def _writer(stream: TextIO | None, kind: type[Patient]) -> TextIO | None:
     if type(getattr(stream.buffer, "raw", stream.buffer)) is not io.FileIO:  # with -u there is no buffer
         stream.reconfigure(line_buffering=True, errors="backslashreplace")
         return stream
-    buffer = io.BufferedWriter(kind(stream.fileno(), "wb"))
-    return io.TextIOWrapper(buffer, stream.encoding, "backslashreplace", line_buffering=True)
+    file: Any = kind(stream.fileno(), "wb")  # a buffer as far as it is used, as with -u
+    return io.TextIOWrapper(file, stream.encoding, "backslashreplace", line_buffering=True)
