@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import ssl
 import time
+from collections.abc import Callable
 
 import pytest
 import trustme
 
 from tests import raw
-from tests.waiting import DEADLINE, Seen
-from wsdemo import Connection, ConnectionClosed, HandshakeError, Limits, Trace, connect, serve
+from tests.waiting import DEADLINE, Seen, turn_until
+from wsdemo import Connection, ConnectionClosed, HandshakeError, Limits, Server, Trace, connect, serve
 from wsdemo.net.tls import Tls
 
 CA = trustme.CA()
@@ -93,16 +94,112 @@ def test_both_levels_are_recorded() -> None:
         assert wire[:2] == b"\x16\x03" and b"GET /" not in wire and b"a word in the open" not in wire
 
 
-def test_plain_http_to_a_tls_port_and_tls_to_a_plain_one() -> None:
-    with serve(echo, ssl=server_context("127.0.0.1")) as server, raw.dial(server.port) as peer:
-        peer.send(raw.request())
-        peer.rest()
+def filed(server: Server) -> BaseException:
+    """The only error of a server, as soon as it is there."""
+    turn_until(server._reactor, lambda: server.errors)
+    ((_, error),) = server.errors
+    return error
+
+
+def reason(error: BaseException) -> str:
+    """OpenSSL's reason, without the version that may be in it: SSLV3_ALERT_…, TLSV13_ALERT_…"""
+    assert isinstance(error, ssl.SSLError) and error.reason
+    return error.reason.partition("_ALERT_")[2] or error.reason
+
+
+#: Both sides' contexts are changed by this; then the reasons that both find.
+TlsFailure = tuple[Callable[[ssl.SSLContext, ssl.SSLContext], object], set[str], set[str]]
+
+
+def wants_a_certificate(there: ssl.SSLContext, here: ssl.SSLContext) -> None:
+    CA.configure_trust(there)
+    there.verify_mode = ssl.CERT_REQUIRED
+
+
+def has_a_foreign_certificate(there: ssl.SSLContext, here: ssl.SSLContext) -> None:
+    wants_a_certificate(there, here)
+    trustme.CA().issue_cert("somebody").configure_cert(here)
+
+
+def wants_tls_1_3(there: ssl.SSLContext, here: ssl.SSLContext) -> None:
+    there.minimum_version = ssl.TLSVersion.TLSv1_3
+    here.maximum_version = ssl.TLSVersion.TLSv1_2
+
+
+def trusts_nobody(there: ssl.SSLContext, here: ssl.SSLContext) -> None:
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(there)
+
+
+FAILURES: dict[str, TlsFailure] = {
+    # TLS 1.3: the client's handshake is done when the server refuses (RFC 8446 §4.4.2.4)
+    "a client without a certificate": (
+        wants_a_certificate,
+        {"PEER_DID_NOT_RETURN_A_CERTIFICATE"},
+        {"CERTIFICATE_REQUIRED"},
+    ),
+    "a client with a foreign one": (
+        has_a_foreign_certificate,
+        {"CERTIFICATE_VERIFY_FAILED"},
+        {"UNKNOWN_CA"},
+    ),
+    "no version in common": (wants_tls_1_3, {"UNSUPPORTED_PROTOCOL"}, {"PROTOCOL_VERSION"}),
+    "a client that does not trust us": (trusts_nobody, {"UNKNOWN_CA"}, {"CERTIFICATE_VERIFY_FAILED"}),
+}
+
+
+@pytest.mark.parametrize("name", FAILURES)
+def test_a_tls_failure_is_filed_as_what_it_is(name: str) -> None:
+    change, servers, clients = FAILURES[name]
+    there, here = server_context("127.0.0.1"), client_context()
+    change(there, here)
+    with serve(echo, ssl=there) as server:
+        with pytest.raises(ssl.SSLError) as caught:
+            connect(server.url, ssl=here)
+        assert reason(caught.value) in clients
+        assert reason(filed(server)) in servers
+
+
+def test_a_client_that_leaves_within_the_tls_handshake_is_filed_so() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        raw.dial(server.port).sock.close()
+        error = filed(server)
+    assert isinstance(error, ssl.SSLEOFError) and "before the TLS handshake was complete" in str(error)
+
+
+def test_a_server_that_leaves_within_the_tls_handshake_is_told_so() -> None:
+    with raw.server(lambda peer: peer._more(), answer=False) as url:
+        with pytest.raises(ssl.SSLEOFError, match="before the TLS handshake was complete"):
+            connect(url.replace("ws:", "wss:"), ssl=client_context())
+
+
+def test_plain_http_to_a_tls_port() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        with pytest.raises(HandshakeError, match="this port speaks TLS: is it ws:// or wss://"):
+            connect(server.url.replace("wss:", "ws:"))
+        error = filed(server)
+        assert isinstance(error, ssl.SSLError) and error.reason == "HTTP_REQUEST"
+        assert str(error) == "[SSL: HTTP_REQUEST] what came is not TLS: is it ws:// or wss:// ?"
+        with raw.dial(server.port) as peer:
+            peer.send(raw.request())
+            assert peer.answer() == (400, "this port speaks TLS: is it ws:// or wss:// ?\n")
         with connect(server.url, ssl=client_context()) as ws:
             ws.send("unharmed")
             assert ws.recv(DEADLINE) == "unharmed"
+
+
+def test_what_is_neither_http_nor_tls_gets_no_answer() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server, raw.dial(server.port) as peer:
+        peer.send(bytes(100))
+        assert peer.rest() == b""
+        assert "what came is not TLS" in str(filed(server))
+
+
+def test_tls_to_a_plain_port() -> None:
     with serve(echo) as server:
-        with pytest.raises((OSError, HandshakeError)):
+        with pytest.raises(ssl.SSLError, match="what came is not TLS: is it ws:// or wss://") as caught:
             connect(server.url.replace("ws:", "wss:"), ssl=client_context())
+        assert caught.value.reason
+        assert str(filed(server)) == "TLS came where plain HTTP is spoken: is it ws:// or wss:// ?"
 
 
 def test_a_stalled_tls_handshake_holds_up_nobody() -> None:
@@ -118,6 +215,9 @@ def test_a_stalled_tls_handshake_holds_up_nobody() -> None:
         assert time.monotonic() - begun < 2
         for peer in stalled:
             assert peer.rest() == b""
+        assert {str(error) for _, error in server.errors} == {
+            "the TLS handshake did not come within 2 seconds"
+        }
 
 
 def test_a_cut_is_not_taken_for_an_end() -> None:
@@ -140,6 +240,17 @@ def test_a_forged_record_is_an_error_not_an_end() -> None:
                 other.send("unharmed")
                 assert other.recv(DEADLINE) == "unharmed"
     assert [type(error) for _, error in server.errors] == [ssl.SSLError]
+
+
+def test_a_forged_record_is_the_client_s_error() -> None:
+    with serve(echo, ssl=server_context("127.0.0.1")) as server:
+        with connect(server.url, ssl=client_context()) as ws:
+            (held,) = server.connections
+            held.wire.reactor.call_soon(held.wire._sock.send, b"\x17\x03\x03\x00\x20" + bytes(32))
+            with pytest.raises(ConnectionClosed) as caught:
+                ws.recv(DEADLINE)
+            assert caught.value.code == 1006 and caught.value.__cause__ is ws.error
+            assert isinstance(ws.error, ssl.SSLError) and ws.error.reason
 
 
 def test_many_threads_over_tls() -> None:

@@ -74,6 +74,8 @@ class Heartbeat(Sender):
         elif state is State.CONNECTING or state is State.OPEN:
             if now - self._born > limits.open_timeout:
                 what = "the opening handshake" if state is State.CONNECTING else "the first message"
+                if wire.tls is not None and not wire.tls.ready:
+                    what = "the TLS handshake"
                 self.refuse(
                     HandshakeError(f"{what} did not come within {limits.open_timeout:g} seconds", 408)
                 )

@@ -325,8 +325,9 @@ class Server:
     def refused(self, connection: Connection, event: Refused) -> None:
         """There will be no WebSocket: it was refused, or answered as plain HTTP."""
         self._leaving[connection.id] = self._opening.pop(connection.id)
-        if event.error is not None:
-            self.errors.append((connection.id, event.error))
+        error = connection.error if isinstance(connection.error, tls.SSLError) else event.error
+        if error is not None:  # where TLS failed no request came, and that is only what followed from it
+            self.errors.append((connection.id, error))
 
     def closing(self, connection: Connection) -> None:
         """No messages will come or go any more."""

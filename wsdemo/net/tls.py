@@ -1,7 +1,8 @@
 """TLS as a filter between a wire and its socket: plain bytes in, encrypted bytes out, and back.
 
 It uses ``ssl`` without a socket, so both levels can be recorded: what the program says, and what the wire
-carries. Certificates are verified by the context that is passed in, the host name too.
+carries. Certificates are verified by the context that is passed in, the host name too. What fails is an
+ssl.SSLError with OpenSSL's reason; where a peer does not speak TLS, its text says so.
 """
 
 from __future__ import annotations
@@ -10,10 +11,17 @@ import ssl
 from typing import Final
 
 from wsdemo.protocol.arguments import check_kind
+from wsdemo.protocol.errors import HandshakeError
+from wsdemo.protocol.handshake import refusal
+from wsdemo.protocol.http11 import serialize_response
 from wsdemo.trace.recorder import Tap
 
 #: Bytes taken from the decrypter at once; the largest TLS record is 16 KiB.
 RECORD: Final = 64 * 1024
+#: The first byte of every TLS record (RFC 8446 §5.1).
+CONTENT_TYPES: Final = range(20, 24)
+#: The first bytes of HTTP's methods.
+METHODS: Final = range(ord("A"), ord("Z") + 1)
 
 
 def check_context(context: ssl.SSLContext | None, server_side: bool, name: str = "ssl") -> None:
@@ -46,6 +54,7 @@ class Tls:
             hostname = hostname.removesuffix(".")
         self._object = context.wrap_bio(self._in, self._out, server_side, hostname)
         self._early: list[bytes] = []  # written before the handshake was done
+        self._first = b""  # the first byte that came
         if not server_side:
             self._shake_hands()
 
@@ -60,6 +69,7 @@ class Tls:
     def decrypt(self, data: bytes) -> bytes:
         """The plain bytes that ``data`` completes. Raises ssl.SSLError; `outgoing` then holds the alert."""
         self._in.write(data)
+        self._first = self._first or data[:1]
         if not self.ready and not self._shake_hands():
             return b""
         pieces = []
@@ -76,8 +86,14 @@ class Tls:
             pieces.append(piece)
         return b"".join(pieces)
 
+    def eof(self) -> None:
+        """TCP has ended. Raises ssl.SSLEOFError where the handshake was not done."""
+        self._in.write_eof()
+        if not self.ready:
+            self._shake_hands()
+
     def outgoing(self) -> bytes:
-        """What TLS itself has to say: handshake messages, alerts."""
+        """What TLS itself has to say: handshake messages, alerts; to one that speaks plain HTTP, a 400."""
         return self._out.read()
 
     def close(self) -> bytes:
@@ -95,8 +111,22 @@ class Tls:
             self._object.do_handshake()
         except ssl.SSLWantReadError:
             return False
+        except ssl.SSLError as error:
+            self._explain(error)
+            raise
         self.ready = True
         for data in self._early:
             self._object.write(data)
         self._early = []
         return True
+
+    def _explain(self, error: ssl.SSLError) -> None:
+        """Say it in our words where what came was no TLS, or ended too soon."""
+        reason = f"[SSL: {error.reason}] " if error.reason else ""
+        if isinstance(error, ssl.SSLEOFError):
+            error.strerror = f"{reason}the connection ended before the TLS handshake was complete"
+        elif self._first and self._first[0] not in CONTENT_TYPES:
+            error.strerror = f"{reason}what came is not TLS: is it ws:// or wss:// ?"
+            if self._object.server_side and self._first[0] in METHODS:
+                speaks = HandshakeError("this port speaks TLS: is it ws:// or wss:// ?")
+                self._out.write(serialize_response(refusal(speaks)))

@@ -159,6 +159,12 @@ class Wire(Writer):
             self.tap.mark("eof")
         self._ended = self._paused = True  # an ended stream is always readable
         self._watch()
+        if self.tls is not None and not self.tls.ready:
+            try:
+                self.tls.eof()
+            except OSError as error:  # an ssl.SSLError
+                self._close(error)
+                return
         self._sink.eof()
 
     def _read_rest(self) -> None:
