@@ -213,17 +213,24 @@ def test_an_end_inside_a_message_is_an_error(serve: Serve) -> None:
 
 
 def test_a_frozen_client_is_dropped_at_the_bound_and_the_others_go_on(serve: Serve) -> None:
+    """In the server's thread a broadcast can't wait."""
     gone = Seen()
-    bound = 256 * 1024
-    server = serve(on_close=gone, limits=Limits(buffer_size=bound))
+    bound, most = 256 * 1024, 0
     text = "x" * 50_000
+
+    def news(peer: Peer, heard: str) -> None:
+        nonlocal most
+        server.broadcast(text)
+        most = max(most, *(one.pending for one in server.clients))
+
+    server = serve(news, on_close=gone, limits=Limits(buffer_size=bound))
     with raw(server) as good, raw(server) as frozen:
         peer = next(peer for peer in server.clients if peer.id == 2)
-        most = heard = 0
+        heard = 0
         while server.clients[-1] is peer:
-            server.broadcast(text)
+            good.sendall(serialize("news?"))
             assert read(good) == text
-            most, heard = max(most, peer.pending), heard + 1
+            heard += 1
             assert heard < 2000, "the frozen client is never dropped"
         assert gone.next() is peer
         assert most <= bound
@@ -233,6 +240,43 @@ def test_a_frozen_client_is_dropped_at_the_bound_and_the_others_go_on(serve: Ser
         frozen.close()
         server.broadcast("end")
         assert read(good) == "end"
+
+
+def test_a_broadcast_of_a_thread_waits_for_a_slow_client_after_the_others_have_it(serve: Serve) -> None:
+    """Each gets every message; who is behind is waited for, and named when the time is over."""
+    server = serve(limits=Limits(write_timeout=DEADLINE))
+    result = Seen()
+    text = "x" * 50_000
+
+    def news(count: int) -> None:
+        try:
+            for _ in range(count):
+                server.broadcast(text)
+            result("done")
+        except TimeoutError as error:
+            result(str(error))
+
+    with raw(server) as good, raw(server) as slow:
+        thread = threading.Thread(target=news, args=(400,))
+        thread.start()
+        heard = 0
+        good.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            while True:
+                read(good)
+                heard += 1
+        assert 0 < heard < 400, "the thread waits, and the good client has what the slow one lacks"
+        most = max(peer.pending for peer in server.clients)
+        assert most <= server.limits.high_water + 51_000
+        good.settimeout(DEADLINE)
+        others = threading.Thread(target=lambda: [read(slow) for _ in range(400)])
+        others.start()
+        for _ in range(400 - heard):
+            assert read(good) == text
+        assert result.next() == "done"
+        thread.join(DEADLINE)
+        others.join(DEADLINE)
+        assert not others.is_alive() and server.errors == []
 
 
 def test_a_handler_that_answers_who_does_not_read_is_bounded_too(serve: Serve) -> None:

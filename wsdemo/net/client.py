@@ -22,14 +22,15 @@ from typing import Any
 from wsdemo.net import reactor as reactors
 from wsdemo.net.connection import Connection
 from wsdemo.net.dial import dial
-from wsdemo.net.handler import Handler
+from wsdemo.net.handler import Handler, log_failure
 from wsdemo.net.server import period
 from wsdemo.net.tls import Tls, check_context
+from wsdemo.net.waiting import wait
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
-from wsdemo.protocol.errors import HandshakeError
+from wsdemo.protocol.errors import HandshakeError, InvalidState
 from wsdemo.protocol.events import Refused
 from wsdemo.protocol.handshake import parse_url, request
 from wsdemo.protocol.limits import Limits, limits_or_default
@@ -61,10 +62,21 @@ def connect(
     ``masking_key``: four fixed bytes, or a function that gives them, for frames that repeat; fresh random
     bytes for each frame otherwise, as RFC 6455 §5.3 demands.
 
+    In a client's handler it raises InvalidState: all clients share the thread that it would wait for. To
+    connect again when a connection ends, loop in a thread of yours, or let ``on_close`` start one::
+
+        def on_close(self, ws):
+            threading.Thread(target=self.run).start()  # run(): connect(url, self)
+
     Raises ValueError or TypeError for an argument that can't be, OSError where nobody answers (ssl.SSLError
     where it is not who it should be), HandshakeError where the answer is no, and TimeoutError after
     ``limits.open_timeout`` seconds in all.
     """
+    if reactors.in_shared():
+        raise InvalidState(
+            "connect in a client's handler waits for the thread that it runs in: "
+            "call it in another one, as in threading.Thread(target=...).start()"
+        )
     where = parse_url(url)
     told = Handler() if handler is None else Handler.of(handler)
     limits = limits_or_default(limits)
@@ -121,7 +133,7 @@ class _Owner:
 
     def wait(self, deadline: float) -> None:
         """Wait until the connection is open. Raises TimeoutError, and the error that prevented it."""
-        if not self._decided.wait(max(0.0, deadline - time.monotonic())):
+        if not wait(self._decided, max(0.0, deadline - time.monotonic())):
             raise TimeoutError
         if self._error is not None:
             raise self._error
@@ -139,6 +151,8 @@ class _Owner:
 
     def closing(self, connection: Connection) -> None:
         """The socket's end is near."""
+        if connection.error is not None:
+            connection.report(connection.error)
 
     def ended(self, connection: Connection) -> None:
         """The socket is closed."""
@@ -151,7 +165,8 @@ class _Owner:
         self._decided.set()
 
     def failed(self, connection: Connection, error: BaseException) -> None:
-        """Kept in the connection's own ``error``."""
+        """Kept in the connection's own ``error``, the first one; and logged."""
+        log_failure(connection.id, error)
 
     def started(self, thread: threading.Thread) -> None:
         """A client has no threads."""

@@ -22,6 +22,7 @@ from wsdemo.net.handler import Handler, Owner
 from wsdemo.net.heartbeat import Heartbeat
 from wsdemo.net.inbox import Inbox
 from wsdemo.net.sending import FORKED
+from wsdemo.net.waiting import wait
 from wsdemo.protocol.arguments import check_done
 from wsdemo.protocol.codes import CloseCode, Side
 from wsdemo.protocol.errors import (
@@ -55,7 +56,7 @@ class Connection(Heartbeat):
     connection ends; it raises ConnectionClosed where that end was not a good one.
     """
 
-    __slots__ = ("_gone", "_handler", "_inbox", "address", "id", "owner", "user")
+    __slots__ = ("_gone", "_handler", "_inbox", "_reported", "address", "id", "owner", "user")
 
     def __init__(
         self,
@@ -75,6 +76,7 @@ class Connection(Heartbeat):
         self._handler = handler
         self._inbox: Inbox | None = None
         self._gone: threading.Event | None = None  # made when somebody waits for the end
+        self._reported: BaseException | None = None  # the last error that the owner was told
 
     def __repr__(self) -> str:
         return f"<Connection {self.id}: {self.state.name}>"
@@ -140,21 +142,28 @@ class Connection(Heartbeat):
     # -- what you do with it ------------------------------------------------------------------------------
 
     def recv(self, timeout: float | None = None) -> str | bytes:
-        """The next message, waiting at most ``timeout`` seconds (``None``: as long as it takes).
+        """The next message, waiting at most ``timeout`` seconds (``None`` or ``math.inf``: without end).
 
-        Raises TimeoutError; ConnectionClosed once all messages are taken and no more will come.
+        Raises TimeoutError; ConnectionClosed once all messages are taken and no more will come; and
+        InvalidState in a handler, which would wait for its own thread (``timeout`` 0 does not wait).
         """
         if self._inbox is None:
             raise InvalidState("the messages of this connection go to on_message; recv has none to give")
         if self.wire.reactor.forked:
             raise InvalidState(FORKED)
+        if self.wire.reactor.here and (timeout is None or timeout > 0):
+            raise InvalidState(
+                "recv in a handler waits for the thread that it runs in: "
+                "give the connection a handler of its own, or call recv in another thread"
+            )
         return self._inbox.get(timeout)
 
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Do the closing handshake (RFC 6455 §7.1.2), and wait for its end at most ``limits.close_timeout``.
 
-        In a handler it does not wait. Closing what is closed does nothing. Raises ValueError for a code
-        that no endpoint may send, or a reason of more than 123 bytes.
+        What was sent before goes first. Bytes that a slow reader has not taken by then are lost, and
+        ``error`` says so. In a handler it does not wait. Closing what is closed does nothing. Raises
+        ValueError for a code that no endpoint may send, or a reason of more than 123 bytes.
         """
         wire = self.wire
         if wire.reactor.forked:
@@ -162,23 +171,30 @@ class Connection(Heartbeat):
         with wire.lock:
             if self._protocol.state is State.OPEN:
                 self._active = time.monotonic()  # first: `check` may look before the frame is out
-                wire.write(self._protocol.close(code, reason))
+                data = self._protocol.close(code, reason)
+                wire.write(data)
+                self._give_up()
             opening = self._protocol.state is State.CONNECTING
         if opening:
             wire.abort()  # not under the lock, which it takes itself
         if not wire.reactor.here:
             if not self.wait_closed(self._limits.close_timeout + 1.0):
-                wire.abort()
+                self.cut_off()
                 self.wait_closed()
             if wire.reactor.stopping:
                 wire.reactor.close()
 
     def wait_closed(self, timeout: float | None = None) -> bool:
-        """Wait until the socket is closed; false: not within ``timeout`` seconds."""
+        """Wait until the socket is closed; false: not within ``timeout`` seconds.
+
+        Raises InvalidState in a handler, which would wait for its own thread.
+        """
         with self.wire.lock:
             if self._gone is None:
                 self._gone = threading.Event()
-        return self._gone.wait(timeout)
+        if self.wire.reactor.here and not self._gone.is_set() and (timeout is None or timeout > 0):
+            raise InvalidState("wait_closed in a handler waits for the thread that it runs in: use on_close")
+        return wait(self._gone, timeout)
 
     def fail(self, error: BaseException, code: int | None = None) -> None:
         """End this connection because of ``error``: a close frame that says so, then TCP (§7.1.7).
@@ -186,10 +202,39 @@ class Connection(Heartbeat):
         What another kind of error says is for the server's log, not for the peer. At once, so that no
         ``close`` that follows is faster and says 1000; the caller does not hold the wire's lock.
         """
+        with self.wire.lock:
+            self.fail_locked(error, code)
+
+    def fail_locked(self, error: BaseException, code: int | None = None) -> None:
+        """As `fail`; the caller holds the wire's lock."""
         if code is None:
             code = error.code if isinstance(error, ProtocolError) else 1011
         reason = str(error) if isinstance(error, ProtocolError | TimeoutError) else "internal error"
-        self._fail(error, code, reason)
+        self._end(error, code, reason)
+
+    def handler_failed(self, error: BaseException) -> None:
+        """Your code raised ``error``: it is kept and logged, and the connection ends with 1011, at once.
+
+        SystemExit and KeyboardInterrupt too: they would end a thread that others depend on. Only the
+        ConnectionClosed of a handler that wanted to answer a peer who has left is no error.
+        """
+        if not (isinstance(error, ConnectionClosed) and not self._alive):
+            self.report(error)
+            self._fail(error, 1011, "internal error")
+
+    def report(self, error: BaseException) -> None:
+        """Tell the owner, who keeps and logs it; each error once."""
+        if error is not self._reported:
+            self._reported = error
+            self.owner.failed(self, error)
+
+    def cut_off(self) -> None:
+        """End TCP without the peer's close frame; where bytes are still pending ``error`` says so."""
+        if self.wire.pending:
+            self.error = self.error or TimeoutError(
+                f"closed with {self.wire.pending} bytes not sent: the peer reads too slowly"
+            )
+        self.wire.abort()
 
     def refuse(self, error: HandshakeError) -> None:
         """Give up an opening that is not done: by ``error``'s HTTP status, after the 101 by a close code."""
@@ -265,12 +310,14 @@ class Connection(Heartbeat):
         elif events:  # answers to messages that came together leave together
             wire = self.wire
             wire.cork()
-            for event in events:
-                if type(event) is Message:
-                    self._message(event.data)
-                else:
-                    self._event(event)
-            wire.uncork()
+            try:
+                for event in events:
+                    if type(event) is Message:
+                        self._message(event.data)
+                    else:
+                        self._event(event)
+            finally:
+                wire.uncork()
         if self._protocol.owes:
             self.pay()
 
@@ -301,10 +348,8 @@ class Connection(Heartbeat):
                 done = on_message(self, data)
                 if done is not None:
                     check_done("on_message", done)
-            except ConnectionClosed:
-                pass  # it wanted to answer, and the peer has left
-            except Exception as error:
-                self._fail(error, 1011, "internal error")
+            except BaseException as error:
+                self.handler_failed(error)
         elif self._inbox is not None and not self._inbox.put(data):
             self.wire.pause()
 
@@ -343,6 +388,8 @@ class Connection(Heartbeat):
         self._active = now
         self.error = self.error or self._protocol.error
         self._end_pings()
+        with self.wire.lock:
+            self._give_up()
         if self._inbox is not None:
             self._inbox.end(self.close_code or CloseCode.ABNORMAL, self.close_reason, self.error)
         self.owner.closing(self)
@@ -351,18 +398,21 @@ class Connection(Heartbeat):
         if function is not None:
             try:
                 check_done(getattr(function, "__name__", "handler"), function(self))
-            except ConnectionClosed:
-                pass
-            except Exception as error:
-                self._fail(error, 1011, "internal error")
+            except BaseException as error:
+                self.handler_failed(error)
 
     def _fail(self, error: BaseException, code: int, reason: str) -> None:
         """End the connection with a close code and reason that say whose fault it was."""
-        self.error = self.error or error
         with self.wire.lock:
-            if self._protocol.state is State.OPEN:
-                self._active = time.monotonic()
-                self.wire.write(self._protocol.close(code, short_reason(reason)))
+            self._end(error, code, reason)
+
+    def _end(self, error: BaseException, code: int, reason: str) -> None:
+        """As `_fail`; the caller holds the wire's lock."""
+        self.error = self.error or error
+        if self._protocol.state is State.OPEN:
+            self._active = time.monotonic()
+            self.wire.write(self._protocol.close(code, short_reason(reason)))
+            self._give_up()
 
     def _room(self) -> None:
         self.wire.reactor.call_soon(self.wire.resume)

@@ -18,20 +18,24 @@
 
 from __future__ import annotations
 
+import logging
+import ssl as tls
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from wsdemo.protocol.arguments import check_done, check_function
-from wsdemo.protocol.states import State
+from wsdemo.protocol.errors import HandshakeError
 
 if TYPE_CHECKING:
     from wsdemo.net.connection import Connection
     from wsdemo.protocol.events import Refused
 
+log = logging.getLogger("wsdemo")
+
 
 class Owner(Protocol):
-    """Who made a connection: told of its life, in the reactor's thread (the two last: in any)."""
+    """Callbacks to the creator of a connection, in the reactor's thread (the last three: in any)."""
 
     def opened(self, connection: Connection) -> None:
         """The handshake is done, and the server's answer about to be sent; the wire's lock is held."""
@@ -53,6 +57,12 @@ class Owner(Protocol):
 
     def stopped(self, thread: threading.Thread) -> None:
         """It does so no longer."""
+
+
+def log_failure(number: int, error: BaseException) -> None:
+    """Log what went wrong in connection ``number`` (0: in none); not what networks and strangers do daily."""
+    if not isinstance(error, ConnectionError | TimeoutError | tls.SSLError | HandshakeError):
+        log.warning("connection %d: %s: %s", number, type(error).__name__, error, exc_info=error)
 
 
 #: What an option ``handler`` takes, for the errors.
@@ -119,9 +129,8 @@ class threaded:
     def _run(self, connection: Connection) -> None:
         try:
             check_done("handler", self.handler(connection))
-        except Exception as error:
-            if connection.state is State.OPEN:
-                connection.fail(error, 1011)
+        except BaseException as error:
+            connection.handler_failed(error)
         finally:
             connection.close()
             connection.owner.stopped(threading.current_thread())

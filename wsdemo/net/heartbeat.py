@@ -11,6 +11,7 @@ import threading
 import time
 
 from wsdemo.net.sending import FORKED, Sender
+from wsdemo.net.waiting import wait
 from wsdemo.protocol.errors import HandshakeError, InvalidState
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
@@ -47,7 +48,7 @@ class Heartbeat(Sender):
         with self.wire.lock:
             payload = self._send_ping(waiting)
         assert waiting.answered is not None
-        if not waiting.answered.wait(timeout):
+        if not wait(waiting.answered, timeout):
             if self._pings is not None:
                 self._pings.pop(payload, None)
             raise TimeoutError(f"no pong within {timeout:g} seconds")
@@ -82,7 +83,11 @@ class Heartbeat(Sender):
                 if wire.tls is not None and not wire.tls.ready:
                     wire.abort()  # there is no way yet to tell it so
         elif now - self._active > limits.close_timeout:
-            wire.abort()
+            self.cut_off()
+
+    def cut_off(self) -> None:
+        """End TCP without the peer's close frame; where bytes are still pending ``error`` says so."""
+        raise NotImplementedError
 
     def refuse(self, error: HandshakeError) -> None:
         """Give up an opening that is not done: by ``error``'s HTTP status, after the 101 by a close code."""

@@ -10,17 +10,20 @@ Whoever waits is woken by the end; nobody waits on it for ever. Knows nothing of
 
 from __future__ import annotations
 
+import math
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable
 from typing import Final
 
+from wsdemo.net.waiting import LONGEST
 from wsdemo.protocol.errors import ConnectionClosed
 from wsdemo.protocol.sending import payload_size
 
-#: Seconds for which one wait lasts on Windows, where a waiting thread can't be interrupted by Ctrl-C.
-SLICE: Final = 0.25 if os.name == "nt" else None
+#: Seconds for which one wait lasts; on Windows a waiting thread can't be interrupted by Ctrl-C.
+SLICE: Final = 0.25 if os.name == "nt" else LONGEST
 
 
 class Inbox:
@@ -65,7 +68,7 @@ class Inbox:
             self._queue.put(None)
 
     def get(self, timeout: float | None = None) -> str | bytes:
-        """The next message, waiting ``timeout`` seconds for it (``None``: as long as it takes).
+        """The next message, waiting ``timeout`` seconds for it (``None`` or ``math.inf``: without end).
 
         Raises TimeoutError, and ConnectionClosed when all messages are taken and no more will come.
         """
@@ -86,13 +89,15 @@ class Inbox:
 
     def _next(self, timeout: float | None) -> str | bytes | None:
         try:
-            if timeout is not None:
+            if timeout is not None and timeout <= LONGEST:
                 return self._queue.get(timeout=max(0.0, timeout))
-            while True:
+            deadline = math.inf if timeout is None else time.monotonic() + timeout
+            while time.monotonic() < deadline:
                 try:
                     return self._queue.get(timeout=SLICE)
                 except queue.Empty:
                     continue
+            raise queue.Empty
         except queue.Empty:
             raise TimeoutError(f"no message within {timeout:g} seconds") from None
 

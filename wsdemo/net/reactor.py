@@ -25,14 +25,12 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any
 
 from wsdemo.net.poller import READ as READ
 from wsdemo.net.poller import WRITE as WRITE
 from wsdemo.net.poller import poller
-
-#: Seconds that one wait lasts at most; no system waits for arbitrarily long.
-LONGEST: Final = 3600.0
+from wsdemo.net.waiting import LONGEST
 
 log = logging.getLogger("wsdemo")
 log.addHandler(logging.NullHandler())  # silent unless the program asks: a thread never prints
@@ -244,6 +242,12 @@ def acquire() -> Reactor:
             _shared = Reactor("wsdemo-clients")
         _shared.users += 1
         return _shared
+
+
+def in_shared() -> bool:
+    """Whether the caller runs in the shared reactor's thread: in a client's handler."""
+    shared = _shared
+    return shared is not None and shared.here
 
 
 def release(reactor: Reactor) -> None:

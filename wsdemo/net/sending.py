@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterable
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence, Set
+from typing import Any, Final
 
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState, PolicyViolation
@@ -34,14 +34,14 @@ FORKED: Final = "this connection belongs to the process that opened it: open one
 
 
 class Sender:
-    """What of a connection sends. ``wire`` is set by who makes it, before anything else."""
+    """The sending half of a connection. ``wire`` is set by its creator, before anything else."""
 
     __slots__ = ("_latest", "_limits", "_protocol", "_streamer", "dropped", "wire")
 
     wire: Wire
 
     def __init__(self, protocol: Protocol, limits: Limits) -> None:
-        self.dropped = 0  #: messages not sent, by the policy for slow readers
+        self.dropped = 0  #: messages of handlers that were not sent
         self._protocol = protocol
         self._limits = limits
         self._latest: Data | None = None  # the message that replaces those not sent
@@ -50,10 +50,10 @@ class Sender:
     def send(self, message: Data | Iterable[Data]) -> None:
         """Send a message: ``str`` as text, bytes as binary, an iterable of either as its fragments.
 
-        From a thread of yours it waits while more than ``limits.high_water`` bytes are pending, at most
-        ``limits.write_timeout`` seconds (TimeoutError: nothing of the message was sent). From a handler it
-        never waits: over ``limits.buffer_size`` pending bytes ``limits.overflow`` decides.
-        Raises ConnectionClosed.
+        Blocks when called outside the reactor thread while more than ``limits.high_water`` bytes are
+        pending, at most ``limits.write_timeout`` seconds (TimeoutError: nothing of the message was sent).
+        In a handler it never blocks: over ``limits.buffer_size`` pending bytes ``limits.overflow`` decides.
+        Raises ConnectionClosed, also in a thread that waits when the connection closes; and TypeError.
         """
         if not isinstance(message, KINDS):
             self._send_fragments(message)
@@ -62,38 +62,51 @@ class Sender:
         if wire.reactor.forked:
             raise InvalidState(FORKED)
         with wire.lock:
-            if wire.pending > self._limits.high_water or self._streamer is not None:
+            if wire.pending or self._streamer is not None or self._latest is not None:
                 if not wire.reactor.here:
-                    self._wait_for_turn()
-                elif self._streamer is not None:
-                    self._streamer.waiting.append(message)
+                    self._wait_for_turn(time.monotonic() + self._limits.write_timeout)
+                elif not self._admit(message):
                     return
             self._write(message)
 
     def send_prepared(self, message: Data, prepared: Prepared) -> None:
-        """Write a message that is encoded already, without waiting: what a server's `broadcast` does."""
-        wire, protocol = self.wire, self._protocol
-        with wire.lock:
-            if wire.broken is not None or protocol.state is not State.OPEN:
+        """Write an encoded message without waiting: a `broadcast` in the reactor thread."""
+        with self.wire.lock:
+            if not self._alive:
                 return
-            if self._streamer is not None:
-                self._streamer.waiting.append(message)
-            elif wire.pending and wire.pending + payload_size(message) > self._limits.buffer_size:
-                self._overflow(message)
-            else:
-                wire.write(prepared.for_connection(protocol))
+            waits = self.wire.pending or self._streamer is not None or self._latest is not None
+            if not waits or self._admit(message):
+                self.wire.write(prepared.for_connection(self._protocol))
+
+    def offer_prepared(self, prepared: Prepared) -> bool:
+        """Write an encoded message if there is room: a `broadcast` in another thread.
+
+        False: not now. True as well where the connection has ended, and nothing can be written any more.
+        """
+        with self.wire.lock:
+            if not self._alive:
+                return True
+            if self._must_wait(None):
+                return False
+            self._write_latest()
+            self.wire.write(prepared.for_connection(self._protocol))
+            return True
 
     def ready(self) -> bool:
-        """Whether the plain frame of a broadcast may be written now: open, no compression, no fragments."""
+        """Whether the plain frame of a broadcast may be written now: no compression, nothing before it."""
         protocol = self._protocol
-        return protocol.state is OPEN and protocol.deflate is None and self._streamer is None
+        return (
+            protocol.state is OPEN
+            and protocol.deflate is None
+            and self._streamer is None
+            and self._latest is None
+        )
 
     def drained(self) -> None:
         """The peer has caught up: now the latest message, where that is the policy."""
         with self.wire.lock:
-            message, self._latest = self._latest, None
-            if message is not None and self._protocol.state is State.OPEN and self._streamer is None:
-                self._write(message)
+            if self._streamer is None and self._alive:
+                self._write_latest()
             if self._protocol.owes:  # pongs that waited
                 self.wire.write(self._protocol.owed())
 
@@ -101,47 +114,90 @@ class Sender:
         """End this connection because of ``error``; from any thread."""
         raise NotImplementedError
 
+    def fail_locked(self, error: BaseException, code: int | None = None) -> None:
+        """As `fail`; the caller holds the wire's lock."""
+        raise NotImplementedError
+
     # -- one message, one frame: the caller holds the wire's lock ------------------------------------------
+
+    @property
+    def _alive(self) -> bool:
+        return self._protocol.state is OPEN and self.wire.broken is None
 
     def _write(self, message: Data) -> None:
         wire, protocol = self.wire, self._protocol
         if wire.broken is not None or protocol.state is not OPEN:
             self._check_open()
-        if wire.pending and wire.pending + payload_size(message) > self._limits.buffer_size:
-            self._overflow(message)
-        elif isinstance(message, str):
+        if isinstance(message, str):
             wire.write(protocol.send_text(message))
         else:
             wire.write(protocol.send_binary(message))
 
+    def _write_latest(self) -> None:
+        message, self._latest = self._latest, None
+        if message is not None:
+            self._write(message)
+
+    def _admit(self, message: Data) -> bool:
+        """Whether a handler's message may be written now; if not, it is kept, or ``overflow`` decides."""
+        self._check_open()
+        size = payload_size(message)
+        streamer = self._streamer
+        before = 0 if streamer is None else streamer.size
+        if self._latest is not None or not self._fits(before, size):
+            self._overflow(message)
+            return False
+        if streamer is not None:
+            streamer.waiting.append(message)
+            streamer.size += size
+            return False
+        return True
+
+    def _fits(self, before: int, size: int) -> bool:
+        """Whether there is room for ``size`` bytes, behind ``before`` that wait; the first always fits."""
+        wire, bound = self.wire, self._limits.buffer_size
+        if wire.pending + before + size <= bound:
+            return True
+        wire.push()  # bytes held for company are not a slow reader's
+        return not wire.pending + before or wire.pending + before + size <= bound
+
     def _overflow(self, message: Data) -> None:
-        """A slow reader, and no room: what ``limits.overflow`` says."""
+        """The reader is too slow, and there is no room: follow ``limits.overflow``."""
         if self._limits.overflow == "close":
-            slow = PolicyViolation(f"{self.wire.pending} bytes wait for a slow reader: no more are kept")
-            self.wire.reactor.call_soon(self.fail, slow)  # not under the lock, which the caller holds
+            self.dropped += 1
+            self.fail_locked(
+                PolicyViolation(f"{self.wire.pending} bytes wait for a slow reader: no more are kept")
+            )
         elif self._limits.overflow == "latest" and self._latest is None:
-            self._latest = message  # it waits
+            self._latest = message
+            self.wire.notify_drained()
         else:
             self.dropped += 1
             if self._limits.overflow == "latest":
                 self._latest = message  # and the one that waited will not be sent
 
-    def _wait_for_turn(self) -> None:
-        """Wait for room, and for the end of somebody's fragmented message."""
-        deadline = time.monotonic() + self._limits.write_timeout
-        while (streamer := self._streamer) is not None:
-            if streamer.thread == threading.get_ident():
-                raise InvalidState("send was called while it iterates over the fragments of another message")
-            if not streamer.done.wait(deadline - time.monotonic()):
-                raise TimeoutError("another thread's fragmented message has not ended")
-        self._wait_for_room(deadline)
+    def _must_wait(self, mine: _Streamer | None) -> bool:
+        """Whether a thread has to wait; ``mine``: the fragmented message that it is sending itself."""
+        return self._streamer is not mine or self.wire.pending > self._limits.high_water
 
-    def _wait_for_room(self, deadline: float) -> None:
-        if not self.wire.wait_for_room(deadline):
+    def _wait_for_turn(self, deadline: float, mine: _Streamer | None = None) -> None:
+        """Block until there is room, and no other thread's fragmented message is under way."""
+        wire = self.wire
+        while self._must_wait(mine):
+            self._check_open()
+            streamer = self._streamer
+            if streamer is not mine and streamer is not None and streamer.thread == threading.get_ident():
+                raise InvalidState("send was called while it iterates over the fragments of another message")
+            if wire.wait(deadline):
+                continue
+            if streamer is not mine:
+                raise TimeoutError("another thread's fragmented message has not ended")
             raise TimeoutError(
-                f"the peer reads too slowly: {self.wire.pending} bytes still pending "
+                f"the peer reads too slowly: {wire.pending} bytes still pending "
                 f"after {self._limits.write_timeout:g} seconds"
             )
+        if mine is None and self._alive:
+            self._write_latest()
 
     def _check_open(self) -> None:
         if self._protocol.state is State.CONNECTING:
@@ -153,57 +209,106 @@ class Sender:
         code = self._protocol.close_code
         return ConnectionClosed(1006 if code is None else code, self._protocol.close_reason or "")
 
+    def _give_up(self) -> None:
+        """Nothing more will be sent: count the messages that wait, and wake the threads that do."""
+        if self._latest is not None:
+            self._latest = None
+            self.dropped += 1
+        if self._streamer is not None:
+            self.dropped += len(self._streamer.waiting)
+            self._streamer.waiting.clear()
+        self.wire.wake()
+
     # -- one message, many frames ---------------------------------------------------------------------------
 
-    def _send_fragments(self, parts: Iterable[Data]) -> None:
-        """One message in as many frames as ``parts`` has, sent as they come (RFC 6455 §5.4)."""
+    def _send_fragments(self, message: object) -> None:
+        """One message in as many frames as it has parts, sent as they come (RFC 6455 §5.4)."""
+        parts = fragments(message)
         wire = self.wire
         if wire.reactor.here:
             raise InvalidState("a handler can't send a message in fragments: it would hold up the others")
         if wire.reactor.forked:
             raise InvalidState(FORKED)
         with wire.lock:
-            self._wait_for_turn()
+            self._wait_for_turn(time.monotonic() + self._limits.write_timeout)
             self._check_open()
-            streamer = self._streamer = _Streamer(threading.Condition(wire.lock))
+            streamer = self._streamer = _Streamer()
         try:
             last: Data | None = None
-            for part in parts:  # somebody else's code: not under the lock
+            for part in parts:  # the caller's code: not under the lock
                 if last is not None:
-                    self._send_fragment(last, fin=False)
+                    self._send_fragment(streamer, last, fin=False)
                 last = part
             if last is None:
                 raise ValueError("a message of no fragments; send '' or b'' for an empty message")
-            self._send_fragment(last, fin=True)
+            self._send_fragment(streamer, last, fin=True)
         except BaseException as error:
-            if streamer.begun:  # half a message is out: nothing may follow it but its rest
-                self.fail(error, 1011)
+            with wire.lock:
+                if streamer.begun and self._alive:  # half a message is out: only its rest may follow it
+                    self.fail_locked(error, 1011)
             raise
         finally:
             with wire.lock:
                 self._streamer = None
-                streamer.done.notify_all()
-                for message in streamer.waiting:
-                    if self._protocol.state is State.OPEN:
-                        self._write(message)
+                if self._alive:
+                    for data in streamer.waiting:  # within the bound, see `_admit`
+                        self._write(data)
+                    self._write_latest()
+                else:
+                    self.dropped += len(streamer.waiting)
+                wire.wake()
 
-    def _send_fragment(self, part: Data, fin: bool) -> None:
+    def _send_fragment(self, streamer: _Streamer, part: Data, fin: bool) -> None:
         with self.wire.lock:
-            self._wait_for_room(time.monotonic() + self._limits.write_timeout)
+            self._wait_for_turn(time.monotonic() + self._limits.write_timeout, streamer)
             self._check_open()
-            assert self._streamer is not None
             data = self._protocol.send_fragment(part, fin)
-            self._streamer.begun = not fin
+            streamer.begun = not fin
             self.wire.write(data)
 
 
 class _Streamer:
     """A message that a thread sends in fragments, and the messages of handlers that wait behind it."""
 
-    __slots__ = ("begun", "done", "thread", "waiting")
+    __slots__ = ("begun", "size", "thread", "waiting")
 
-    def __init__(self, done: threading.Condition) -> None:
+    def __init__(self) -> None:
         self.thread = threading.get_ident()
-        self.done = done
         self.begun = False  # a first frame is out, and the last is not
         self.waiting: list[Data] = []
+        self.size = 0  # bytes in `waiting`
+
+
+def fragments(message: object) -> Iterator[Data]:
+    """The parts of a message; TypeError for a thing that has none, and before a part of the wrong type.
+
+    The parts of a list or tuple are looked at before the first is given. A mapping or a set has elements
+    too, but no message is meant by its keys.
+
+    >>> list(fragments(["Hel", "lo"]))
+    ['Hel', 'lo']
+    >>> fragments({"type": "login"})
+    Traceback (most recent call last):
+    TypeError: a message is str, bytes or an iterable of fragments, not dict; json.dumps makes a str of it
+    """
+    if isinstance(message, Set) or hasattr(message, "keys") or not isinstance(message, Iterable):
+        hint = "; json.dumps makes a str of it" if hasattr(message, "keys") else ""
+        raise TypeError(
+            f"a message is str, bytes or an iterable of fragments, not {type(message).__name__}{hint}"
+        )
+    if isinstance(message, Sequence):
+        message = list(_alike(message))
+    return _alike(message)
+
+
+def _alike(parts: Iterable[Any]) -> Iterator[Data]:
+    """The parts as they come. TypeError for one that is neither text nor bytes, or unlike the first."""
+    text: bool | None = None
+    for part in parts:
+        if not isinstance(part, KINDS):
+            raise TypeError(f"a fragment is str or bytes, not {type(part).__name__}")
+        if text is None:
+            text = isinstance(part, str)
+        elif text is not isinstance(part, str):
+            raise TypeError("fragments of one message are all str or all bytes, not both")
+        yield part

@@ -14,10 +14,10 @@ from __future__ import annotations
 import collections
 import ipaddress
 import itertools
-import logging
 import socket
 import ssl as tls
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from types import TracebackType
@@ -25,13 +25,14 @@ from typing import Any, TypeVar
 
 from wsdemo.net.authorize import Authorize, by_message, by_request, check_authorize, first_message
 from wsdemo.net.connection import Connection
-from wsdemo.net.handler import Handler
+from wsdemo.net.handler import Handler, log_failure
 from wsdemo.net.listener import Listener, local_host
 from wsdemo.net.reactor import Reactor, Timer
 from wsdemo.net.sending import Data
 from wsdemo.net.tls import Tls, check_context
+from wsdemo.net.waiting import LONGEST
 from wsdemo.net.wire import Wire
-from wsdemo.net.writer import fan_out
+from wsdemo.net.writer import fan_out, not_taken, offer_until
 from wsdemo.protocol.arguments import (
     check_done,
     check_function,
@@ -42,7 +43,7 @@ from wsdemo.protocol.arguments import (
 )
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
-from wsdemo.protocol.errors import HandshakeError, PolicyViolation, WebSocketError
+from wsdemo.protocol.errors import HandshakeError, InvalidState, PolicyViolation, WebSocketError
 from wsdemo.protocol.events import Refused
 from wsdemo.protocol.frames import close_payload
 from wsdemo.protocol.handshake import (
@@ -60,8 +61,6 @@ from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 from wsdemo.trace.recorder import Trace
-
-log = logging.getLogger("wsdemo")
 
 Answer = Response | str | bytes
 Route = Callable[[Request], Answer]
@@ -120,7 +119,11 @@ def serve(
 
 
 class Server:
-    """A running server, as `serve` makes it. ``errors`` keeps the last 100 as (connection's id, error)."""
+    """A running server, as `serve` makes it.
+
+    ``errors`` keeps the last 100 as (connection's id, error), with the id 0 for one that concerns no
+    connection, such as in `every`.
+    """
 
     def __init__(
         self,
@@ -187,22 +190,37 @@ class Server:
         return list(self._open.values())
 
     def broadcast(self, message: Data, to: Iterable[Connection] | None = None) -> None:
-        """Send a message to all connections, or to some. It is encoded once, and nobody waits for anybody.
+        """Send a message to all connections, or to some. It is encoded once; no connection waits for another.
 
-        Who has no room for it is treated by ``limits.overflow``.
+        In the server's thread (a handler, `every`) it never blocks: connections without room follow
+        ``limits.overflow``. In another thread every connection with room gets it at once; then the call
+        blocks until those over ``limits.high_water`` have caught up and have it too, or have closed, at
+        most ``limits.write_timeout`` seconds in all. Connections that are still without room then do not
+        get this message, stay open, and are named in the TimeoutError.
         """
-        prepared = Prepared(message)
+        if self._reactor.forked:
+            raise InvalidState("this server belongs to the process that started it: start one after the fork")
+        prepared, limits = Prepared(message), self.limits
         connections = self.connections if to is None else list_of("to", to, "connections")
         for connection in connections if to is not None else ():
             check_kind("to", connection, Connection, "connections")
-        for connection in fan_out(connections, prepared.plain, self.limits.buffer_size):
-            connection.send_prepared(message, prepared)
+        if self._reactor.here:
+            for connection in fan_out(connections, prepared.plain, limits.buffer_size):
+                connection.send_prepared(message, prepared)
+            return
+        deadline = time.monotonic() + limits.write_timeout
+        late = fan_out(connections, prepared.plain, limits.high_water)
+        if late and (late := offer_until(deadline, late, lambda one: one.offer_prepared(prepared))):
+            raise TimeoutError(not_taken([one.id for one in late], len(connections), limits.write_timeout))
 
     def every(self, seconds: float, function: Callable[[], object]) -> Repeating:
-        """Call ``function()`` in the server's thread every so many seconds, until ``cancel()`` or the end."""
+        """Call ``function()`` in the server's thread every so many seconds, until ``cancel()`` or the end.
+
+        An exception is kept in `errors` with the id 0, and logged; the calls go on.
+        """
         check_seconds("seconds", seconds)
         check_function("function", function, "a function without arguments")
-        return Repeating(self._reactor, seconds, function)
+        return Repeating(self._reactor, seconds, function, self._repeating_failed)
 
     def route(self, path: str, function: R | None = None) -> Any:
         """Answer plain HTTP requests for ``path`` with what ``function(request)`` gives: Response or text.
@@ -221,7 +239,8 @@ class Server:
     def close(self, code: int = 1001) -> None:
         """Close all connections with ``code`` (1001: "going away"), then the socket and the thread.
 
-        Who does not answer within ``limits.close_timeout`` seconds is cut off.
+        Connections that do not answer within ``limits.close_timeout`` seconds are cut off; where bytes were
+        still pending, `errors` has a TimeoutError.
         """
         close_payload(code)  # raises ValueError for a code that can't be sent
         reactor = self._reactor
@@ -234,7 +253,7 @@ class Server:
             reactor.thread.join()
             for thread in list(self._threads):
                 if thread is not threading.current_thread():
-                    thread.join(self.limits.close_timeout)
+                    thread.join(min(self.limits.close_timeout, LONGEST))
 
     # -- connections come, in the reactor's thread --------------------------------------------------------
 
@@ -289,7 +308,7 @@ class Server:
             connection.user = by_request(self._authorize, request)
         except HandshakeError:
             raise
-        except Exception as error:
+        except BaseException as error:
             self.failed(connection, error)
             raise HandshakeError("the server failed to decide", 500) from error
         return accepted
@@ -299,7 +318,7 @@ class Server:
             return answer(route(request), request)
         except HandshakeError:
             raise
-        except Exception as error:
+        except BaseException as error:
             self.failed(connection, error)
             raise HandshakeError("the server failed to answer", 500) from error
 
@@ -334,7 +353,7 @@ class Server:
         if (self._open.pop(connection.id, None) or self._opening.pop(connection.id, None)) is not None:
             self._leaving[connection.id] = connection
             if connection.error is not None:
-                self.failed(connection, connection.error)
+                connection.report(connection.error)
 
     def ended(self, connection: Connection) -> None:
         """The socket is closed."""
@@ -353,8 +372,7 @@ class Server:
         self.errors.append((connection.id, error))
         if isinstance(error, ConnectionError | TimeoutError | tls.SSLError | WebSocketError):
             error.__traceback__ = None  # whose frames would keep the connection, and what it had not read
-        if not isinstance(error, ConnectionError | TimeoutError | tls.SSLError | HandshakeError):
-            log.warning("connection %d: %s: %s", connection.id, type(error).__name__, error, exc_info=error)
+        log_failure(connection.id, error)
 
     def started(self, thread: threading.Thread) -> None:
         """A thread works for a connection; `close` waits for it."""
@@ -363,6 +381,10 @@ class Server:
     def stopped(self, thread: threading.Thread) -> None:
         """It does so no longer."""
         self._threads.discard(thread)
+
+    def _repeating_failed(self, error: BaseException) -> None:
+        self.errors.append((0, error))
+        log_failure(0, error)
 
     # -- time, and the end --------------------------------------------------------------------------------
 
@@ -384,17 +406,24 @@ class Server:
     def _cut_off(self) -> None:
         for group in (self._opening, self._open, self._leaving):
             for connection in list(group.values()):
-                connection.wire.abort()
+                connection.cut_off()
         self._reactor.close()
 
 
 class Repeating:
     """A call that comes again and again, in the reactor's thread."""
 
-    def __init__(self, reactor: Reactor, seconds: float, function: Callable[[], object]) -> None:
+    def __init__(
+        self,
+        reactor: Reactor,
+        seconds: float,
+        function: Callable[[], object],
+        failed: Callable[[BaseException], object],
+    ) -> None:
         self._reactor = reactor
         self._seconds = seconds
         self._function = function
+        self._failed = failed
         self._timer: Timer | None = reactor.call_later(seconds, self._fire)
 
     def cancel(self) -> None:
@@ -406,7 +435,10 @@ class Repeating:
     def _fire(self) -> None:
         if self._timer is not None:
             self._timer = self._reactor.call_later(self._seconds, self._fire)
-            check_done("function", self._function())
+            try:
+                check_done("function", self._function())
+            except BaseException as error:
+                self._failed(error)
 
 
 def answer(given: Answer, request: Request) -> Response:

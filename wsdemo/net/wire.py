@@ -119,17 +119,21 @@ class Wire(Writer):
         self.heard = self.reactor.now
         self._bulk = size >= BULK and self.tls is None
         before = self.pending
-        if not size:
-            self._eof()
-        elif self.tls is not None:
-            self._decrypt(self.tls, data)
-        else:
-            if self.tap is not None:
-                self.tap.received(data if view is None else bytes(view[:size]))
-            if view is None:
-                sink.receive(data)
+        try:
+            if not size:
+                self._eof()
+            elif self.tls is not None:
+                self._decrypt(self.tls, data)
             else:
-                sink.took(size)
+                if self.tap is not None:
+                    self.tap.received(data if view is None else bytes(view[:size]))
+                if view is None:
+                    sink.receive(data)
+                else:
+                    sink.took(size)
+        except BaseException as error:  # a mistake of ours, or of a function that gives masking keys
+            self._close(error if isinstance(error, Exception) else RuntimeError(repr(error)))
+            raise  # the reactor keeps and logs it
         if self.pending > before and self._over:  # it asks and does not listen: no more is read until it does
             self._choked = True
             self._watch()
@@ -230,8 +234,7 @@ class Wire(Writer):
             self._bare = False
             self._buffer = self._corked = None
             self.pending = 0
-            if self._room is not None:
-                self._room.notify_all()
+            self.wake()
         if self._events:
             self.reactor.unregister(self._sock)
             self._events = 0

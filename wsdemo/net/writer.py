@@ -14,11 +14,12 @@ import collections
 import socket
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 from wsdemo.net.reactor import WRITE, Reactor
 from wsdemo.net.sink import Sink
+from wsdemo.net.waiting import LONGEST
 from wsdemo.protocol.limits import Limits
 from wsdemo.trace.recorder import Tap
 
@@ -47,9 +48,9 @@ class Writer:
         "_limits",
         "_outer",
         "_over",
-        "_room",
         "_sink",
         "_sock",
+        "_waiters",
         "broken",
         "lock",
         "pending",
@@ -82,7 +83,7 @@ class Writer:
         self._limits = limits
         self._buffer: collections.deque[bytes | memoryview] | None = None  # an empty deque costs 760 bytes
         self._corked: list[bytes] | None = None
-        self._room: threading.Condition | None = None
+        self._waiters: list[threading.Event] | None = None  # threads that wait for room
         self._events = 0  # what the reactor waits for
         self._bare = tls is None and tap is None  # and neither broken nor closed: a socket and nothing else
         self._over = False  # more is pending than the high-water mark, or was, and has not all left
@@ -110,11 +111,17 @@ class Writer:
             corked.append(data)
             self.pending += len(data)
             if self.pending > GATHER:
-                self._corked = []
-                data = b"".join(corked)
-                self.pending -= len(data)
-                self._write_out(data)
+                self.push()
         else:
+            self._write_out(data)
+
+    def push(self) -> None:
+        """Send what is corked now; the caller holds ``lock``. It stays corked for what comes."""
+        corked = self._corked
+        if corked:
+            self._corked = []
+            data = b"".join(corked) if len(corked) > 1 else corked[0]
+            self.pending -= len(data)
             self._write_out(data)
 
     def wait_for_room(self, deadline: float) -> bool:
@@ -124,13 +131,42 @@ class Writer:
         thread, which is the one that makes room.
         """
         while self.pending > self._limits.high_water and not self._closed and self.broken is None:
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
+            if not self.wait(deadline):
                 return False
-            if self._room is None:
-                self._room = threading.Condition(self.lock)
-            self._room.wait(remaining)
         return True
+
+    def wait(self, deadline: float) -> bool:
+        """Release ``lock`` until there may be room, or `wake`; false: the deadline has passed."""
+        remaining = deadline - time.monotonic()
+        if remaining <= 0:
+            return False
+        woken = threading.Event()
+        self._add_waiter(woken)
+        self.lock.release()
+        try:
+            woken.wait(min(remaining, LONGEST))
+        finally:
+            self.lock.acquire()
+            self._remove_waiter(woken)
+        return True
+
+    def wake(self) -> None:
+        """Let every waiting thread look again; the caller holds ``lock``."""
+        for woken in self._waiters or ():
+            woken.set()
+
+    def notify_drained(self) -> None:
+        """Tell the sink when all that is pending now has left; the caller holds ``lock``."""
+        self._over = True
+
+    def _add_waiter(self, woken: threading.Event) -> None:
+        if self._waiters is None:
+            self._waiters = []
+        self._waiters.append(woken)
+
+    def _remove_waiter(self, woken: threading.Event) -> None:
+        assert self._waiters is not None
+        self._waiters.remove(woken)
 
     # -- in the reactor's thread ----------------------------------------------------------------------------
 
@@ -146,6 +182,7 @@ class Writer:
                 data = b"".join(corked) if len(corked) > 1 else corked[0]
                 self.pending -= len(data)
                 self.write(data)
+            self._made_room()
 
     def stalled(self, now: float) -> bool:
         """Whether bytes are pending and none has left for the write timeout."""
@@ -239,13 +276,16 @@ class Writer:
             else:
                 self._buffer = None
                 drained, self._over, self._choked = self._over, False, False
-            if self._room is not None and self.pending <= self._limits.high_water:
-                self._room.notify_all()
+            self._made_room()
         if drained:
             self._sink.drained()
         if not self.pending and self._finishing:
             self._shut()
         self._watch()
+
+    def _made_room(self) -> None:
+        if self._waiters and self.pending <= self._limits.high_water:
+            self.wake()
 
     @staticmethod
     def _gather(buffer: collections.deque[bytes | memoryview]) -> bytes | memoryview:
@@ -266,8 +306,7 @@ class Writer:
         self._buffer = None
         self.pending = 0
         self.progress = time.monotonic()
-        if self._room is not None:
-            self._room.notify_all()
+        self.wake()
         self.reactor.call_soon(self._read_rest)
 
     # -- of the other half ----------------------------------------------------------------------------------
@@ -328,3 +367,41 @@ def fan_out(recipients: Iterable[R], data: bytes, bound: int) -> list[R]:
             else:
                 wire.write(data)
     return others
+
+
+def offer_until(deadline: float, recipients: Iterable[R], offer: Callable[[R], bool]) -> list[R]:
+    """Call ``offer(recipient)`` for each, and again as room comes, until it is true for all.
+
+    Each is offered at once, and none waits for another. Gives those for whom it was not true when the
+    deadline passed, in seconds on the monotonic clock. Never in the reactor's thread.
+    """
+    late = [recipient for recipient in recipients if not offer(recipient)]
+    waiting = late
+    woken = threading.Event()
+    for recipient in waiting:
+        with recipient.wire.lock:
+            recipient.wire._add_waiter(woken)
+    try:
+        while late := [recipient for recipient in late if not offer(recipient)]:
+            remaining = deadline - time.monotonic()
+            if remaining <= 0:
+                break
+            woken.wait(min(remaining, LONGEST))
+            woken.clear()
+    finally:
+        for recipient in waiting:
+            with recipient.wire.lock:
+                recipient.wire._remove_waiter(woken)
+    return late
+
+
+def not_taken(ids: Sequence[int], total: int, seconds: float) -> str:
+    """Which recipients of a broadcast did not get it, in one line.
+
+    >>> not_taken([2, 5], 1000, 10.0)
+    '2 of 1000 read too slowly and did not get the message in 10 seconds: 2, 5'
+    """
+    names = ", ".join(map(str, ids[:10])) + (", …" if len(ids) > 10 else "")
+    return (
+        f"{len(ids)} of {total} read too slowly and did not get the message in {seconds:g} seconds: {names}"
+    )

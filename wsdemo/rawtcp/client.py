@@ -11,6 +11,7 @@ from typing import Any, Final
 from wsdemo.net import reactor as reactors
 from wsdemo.net.dial import dial
 from wsdemo.net.inbox import Inbox
+from wsdemo.net.waiting import wait
 from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 from wsdemo.protocol.limits import Limits, limits_or_default
@@ -72,7 +73,7 @@ class TimeClient:
                 return
 
     @property
-    def error(self) -> Exception | None:
+    def error(self) -> BaseException | None:
         """Why the connection ended, where it did not end well."""
         return self._link.error
 
@@ -81,7 +82,7 @@ class TimeClient:
         self._link.send(encode(text))
 
     def recv(self, timeout: float | None = None) -> str:
-        """The next message, waiting at most ``timeout`` seconds (``None``: as long as it takes).
+        """The next message, waiting at most ``timeout`` seconds (``None`` or ``math.inf``: without end).
 
         Raises TimeoutError, and ConnectionClosed once all messages are taken and no more will come.
         """
@@ -89,12 +90,20 @@ class TimeClient:
             raise InvalidState(
                 "this connection belongs to the process that opened it: open one after the fork"
             )
+        if self._reactor.here and (timeout is None or timeout > 0):
+            raise InvalidState(
+                "recv in a handler of a client waits for the thread that it runs in: call it in another one"
+            )
         message = self._inbox.get(timeout)
         assert isinstance(message, str)
         return message
 
     def close(self) -> None:
-        """Send what is pending, end the connection and, with the last client, the thread."""
+        """Send what is pending, end the connection and, with the last client, the thread.
+
+        Bytes that the server has not taken after ``limits.close_timeout`` seconds are lost, and ``error``
+        says so.
+        """
         if self._reactor.forked:
             return
         if not self._gone.is_set():
@@ -102,8 +111,8 @@ class TimeClient:
             self._link.close(linger=True)
             if self._reactor.here:
                 return
-            if not self._gone.wait(patience):
-                self._link.wire.abort()
+            if not wait(self._gone, patience):
+                self._link.cut_off()
                 self._gone.wait()
         if self._reactor.stopping:
             self._reactor.close()
@@ -113,7 +122,7 @@ class TimeClient:
     def _room(self) -> None:
         self._reactor.call_soon(self._link.wire.resume)
 
-    def _lost(self, error: Exception | None) -> None:
+    def _lost(self, error: BaseException | None) -> None:
         self._inbox.end(1006, str(error) if error else "")
         reactors.release(self._reactor)
         self._gone.set()

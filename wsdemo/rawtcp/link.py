@@ -39,9 +39,9 @@ class Link:
         limits: Limits,
         tap: Tap | None,
         on_message: Callable[[str], bool],
-        on_lost: Callable[[Exception | None], object],
+        on_lost: Callable[[BaseException | None], object],
     ) -> None:
-        self.error: Exception | None = None  #: why the connection ended, where it did not end well
+        self.error: BaseException | None = None  #: why the connection ended, where it did not end well
         self.closing = False  #: we have said that we end it: nothing more is sent, nothing more is heard
         self._limits = limits
         self._on_message = on_message
@@ -83,11 +83,21 @@ class Link:
                 return
         self.fail(too_slow(pending))
 
-    def fail(self, error: Exception) -> None:
+    def offer(self, data: bytes) -> bool:
+        """Write an encoded message if there is room; false: not now. True as well when it is over."""
+        wire = self.wire
+        with wire.lock:
+            if not self.over and wire.broken is None:
+                if wire.pending > self._limits.high_water:
+                    return False
+                wire.write(data)
+            return True
+
+    def fail(self, error: BaseException) -> None:
         """End this connection, and only this one, because of ``error``."""
         if self.error is None:
             self.error = error
-        self.wire.abort(error)
+        self.wire.abort()
 
     def close(self, linger: bool = False) -> None:
         """Send what is pending and end the connection; nothing more is heard of it.
@@ -99,6 +109,14 @@ class Link:
         self.wire.finish(close=not linger)
         if linger:
             self.wire.reactor.call_soon(self.wire.resume)
+
+    def cut_off(self) -> None:
+        """End TCP now; where bytes are still pending ``error`` says so."""
+        if self.wire.pending and self.error is None:
+            self.error = TimeoutError(
+                f"closed with {self.wire.pending} bytes not sent: the peer reads too slowly"
+            )
+        self.wire.abort()
 
     def _check(self) -> None:
         if self.closing or self.wire.closed or self.wire.broken is not None:
@@ -113,13 +131,13 @@ class Link:
         start = 0
         try:
             # A handler may end the connection: what came after that message is not for it any more.
-            while not self._over and (found := parse(waiting, self._limits.message_size, start)):
+            while not self.over and (found := parse(waiting, self._limits.message_size, start)):
                 text, start = found
                 if not self._on_message(text):
                     self.wire.pause()
         except WebSocketError as error:
             self.fail(error)
-        if self._over:
+        if self.over:
             waiting.clear()
         else:
             del waiting[:start]
@@ -153,7 +171,8 @@ class Link:
         self._on_lost(self.error)
 
     @property
-    def _over(self) -> bool:
+    def over(self) -> bool:
+        """Whether nothing is sent or heard any more."""
         return self.closing or self.wire.closed
 
 

@@ -15,6 +15,7 @@ import collections
 import itertools
 import logging
 import socket
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from types import TracebackType
@@ -22,7 +23,7 @@ from typing import Any
 
 from wsdemo.net.listener import Listener
 from wsdemo.net.reactor import Reactor
-from wsdemo.net.writer import fan_out
+from wsdemo.net.writer import fan_out, not_taken, offer_until
 from wsdemo.protocol.arguments import check_done, check_function, check_kind, check_seconds
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 from wsdemo.protocol.limits import Limits, limits_or_default
@@ -68,7 +69,7 @@ class Peer:
         self._link.close()
 
     @property
-    def error(self) -> Exception | None:
+    def error(self) -> BaseException | None:
         """Why the connection ended, where it did not end well."""
         return self._link.error
 
@@ -82,18 +83,18 @@ class Peer:
         return True
 
     def _tell(self, handler: Callable[..., object] | None, *args: object) -> None:
-        """Call a handler; its mistake costs this client only."""
+        """Call a handler; its mistake is kept and logged, and costs this client only."""
         if handler is None:
             return
         try:
             check_done("handler", handler(self, *args))
-        except ConnectionClosed:
-            pass  # it wanted to answer, and the client has left
-        except Exception as error:
-            log.error("error in a handler of client %d", self.id, exc_info=error)
-            self._link.fail(error)
+        except BaseException as error:  # SystemExit too, which would end the thread of all
+            left = isinstance(error, ConnectionClosed) and self._link.over  # it wanted to answer
+            if not left:
+                self._server._failed(self, error)
+                self._link.fail(error)
 
-    def _lost(self, error: Exception | None) -> None:
+    def _lost(self, error: BaseException | None) -> None:
         self._server._lost(self, error)
 
 
@@ -132,7 +133,7 @@ class TimeServer:
         self.clock = clock
         self.limits = limits_or_default(limits)
         self.trace = trace
-        self._errors: collections.deque[tuple[int, Exception]] = collections.deque(maxlen=100)
+        self._errors: collections.deque[tuple[int, BaseException]] = collections.deque(maxlen=100)
         self._welcome = encode(welcome)
         self._peers: dict[int, Peer] = {}
         self._numbers = itertools.count(1)
@@ -165,20 +166,41 @@ class TimeServer:
         return list(self._peers.values())
 
     @property
-    def errors(self) -> list[tuple[int, Exception]]:
-        """Why clients were dropped, as (peer's number, error): the last 100, oldest first."""
+    def errors(self) -> list[tuple[int, BaseException]]:
+        """Why clients were dropped, as (peer's number, error): the last 100, oldest first.
+
+        The number 0 stands for an error that concerns no client: one of ``clock``.
+        """
         return list(self._errors)
 
     def broadcast(self, text: str, to: Iterable[Peer] | None = None) -> None:
-        """Send a message to everyone, or to some. It is encoded once; nobody waits for anybody."""
+        """Send a message to everyone, or to some. It is encoded once; no client waits for another.
+
+        In the server's thread (a handler, the clock) it never blocks: clients over ``limits.buffer_size``
+        are dropped. In another thread every client with room gets it at once; then the call blocks until
+        those over ``limits.high_water`` have caught up and have it too, or have gone, at most
+        ``limits.write_timeout`` seconds in all. Clients that are still without room then do not get this
+        message, stay connected, and are named in the TimeoutError.
+        """
         if self._reactor.forked:
             raise InvalidState("this server belongs to the process that started it: start one after the fork")
-        peers = self.clients if to is None else to
-        for link in fan_out([peer._link for peer in peers], encode(text), self.limits.buffer_size):
-            link.wire.abort(too_slow(link.wire.pending))
+        data, limits = encode(text), self.limits
+        peers = self.clients if to is None else list(to)
+        if self._reactor.here:
+            for link in fan_out([peer._link for peer in peers], data, limits.buffer_size):
+                link.wire.abort(too_slow(link.wire.pending))
+            return
+        deadline = time.monotonic() + limits.write_timeout
+        links = fan_out([peer._link for peer in peers], data, limits.high_water)
+        if links and (late := offer_until(deadline, links, lambda link: link.offer(data))):
+            ids = [peer.id for peer in peers if peer._link in late]
+            raise TimeoutError(not_taken(ids, len(peers), limits.write_timeout))
 
     def close(self) -> None:
-        """End all connections, the listening socket and the thread; in a handler it does not wait."""
+        """End all connections, the listening socket and the thread; in a handler it does not wait.
+
+        At once: bytes still pending are lost, and `errors` says whose.
+        """
         if not self._closing:
             self._closing = True
             self._reactor.call_soon(self._close)
@@ -202,7 +224,10 @@ class TimeServer:
 
     def _tick(self) -> None:
         self._reactor.call_later(self.every, self._tick)
-        self.broadcast(self.clock())
+        try:
+            self.broadcast(self.clock())
+        except BaseException as error:
+            self._failed(None, error)
 
     def _sweep(self) -> None:
         """Drop who has taken no byte for too long."""
@@ -212,13 +237,20 @@ class TimeServer:
                 seconds = self.limits.write_timeout
                 peer._link.fail(TimeoutError(f"took no byte for {seconds:g} seconds"))
 
-    def _lost(self, peer: Peer, error: Exception | None) -> None:
+    def _failed(self, peer: Peer | None, error: BaseException) -> None:
+        """A function of the user's raised ``error``."""
+        number = 0 if peer is None else peer.id
+        self._errors.append((number, error))
+        log.error("error in a handler of client %d", number, exc_info=error)
+
+    def _lost(self, peer: Peer, error: BaseException | None) -> None:
         self._peers.pop(peer.id, None)
-        if error is not None and not self._closing:
+        known = any(kept is error for _, kept in self._errors)  # of a handler: on record already
+        if error is not None and not known and not (self._closing and isinstance(error, ConnectionError)):
             self._errors.append((peer.id, error))
         peer._tell(self.on_close)
 
     def _close(self) -> None:
         self._listener.close()
         for peer in self.clients:
-            peer.wire.abort()
+            peer._link.cut_off()
