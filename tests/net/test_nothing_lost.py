@@ -7,14 +7,14 @@ import random
 import threading
 import zlib
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any, Literal
 
 import pytest
 
 from tests import raw
-from tests.waiting import DEADLINE, Seen, turn, turn_until
-from wsdemo import Connection, ConnectionClosed, Limits, Opcode, State, connect, serve, threaded
+from tests.waiting import DEADLINE, turn, turn_until
+from wsdemo import Connection, ConnectionClosed, Limits, Opcode, State, serve
 
 KiB = 1024
 MiB = 1024 * KiB

@@ -2,16 +2,32 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
-from collections.abc import Iterator
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator
+from types import MappingProxyType
+from typing import Any
 
 import pytest
 
 from tests import raw
-from tests.waiting import DEADLINE, Seen
-from wsdemo import Connection, ConnectionClosed, InvalidState, Limits, Opcode, connect, serve, threaded
+from tests.waiting import DEADLINE, Seen, turn_until
+from wsdemo import (
+    Connection,
+    ConnectionClosed,
+    InvalidState,
+    Limits,
+    Opcode,
+    State,
+    connect,
+    serve,
+    threaded,
+)
 
 KiB = 1024
+MiB = 1024 * KiB
 
 
 def echo(ws: Connection, message: str | bytes) -> None:
@@ -251,3 +267,245 @@ def test_the_bound_of_the_out_buffer_counts_bytes(way: str, text: str, bound: in
             peer.send(raw.frame(Opcode.TEXT, b"go"))
             most = max(iter(pending.next, "done"))
             assert 0 < most <= bound + 16  # its headers are not counted
+
+
+class Row:
+    """Has keys and an order, and is no mapping: as a row of a database, or a data frame."""
+
+    def keys(self) -> list[str]:
+        return ["type"]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.keys())
+
+
+NO_MESSAGES: dict[str, Callable[[], Any]] = {
+    "dict": lambda: {"type": "login"},
+    "empty dict": dict,
+    "set": lambda: {"a", "b"},
+    "frozenset": lambda: frozenset({"a"}),
+    "keys": lambda: {"a": 1}.keys(),
+    "counter": lambda: Counter("ab"),
+    "proxy": lambda: MappingProxyType({"a": "b"}),
+    "row": Row,
+    "None": lambda: None,
+    "number": lambda: 5,
+    "numbers": lambda: [5],
+    "a number behind": lambda: ["a", 5],
+    "a None": lambda: [None],
+    "both kinds": lambda: ["a", b"b"],
+    "a list in it": lambda: ("a", ["b"]),
+    "range": lambda: range(3),
+    "array": lambda: array("B", b"bytes"),
+    "iterator: number": lambda: iter([5]),
+    "iterator: a number behind": lambda: iter(["a", 5]),
+    "iterator: a None": lambda: iter([None]),
+    "iterator: both kinds": lambda: iter(["a", b"b"]),
+}
+
+
+@pytest.mark.parametrize("name", NO_MESSAGES)
+@pytest.mark.parametrize("way", ["client", "handler", "broadcast"])
+def test_what_is_no_message_is_a_type_error_and_nothing_is_sent(way: str, name: str) -> None:
+    told = Seen()
+    thing = NO_MESSAGES[name]()
+
+    def handler(ws: Connection, message: str | bytes) -> None:
+        if message == "try":
+            try:
+                ws.send(thing)
+            except (TypeError, InvalidState) as error:
+                told(type(error))
+        ws.send(message)
+
+    with serve(handler) as server, connect(server.url) as ws:
+        if way == "client":
+            with pytest.raises(TypeError, match="str"):
+                ws.send(thing)
+        elif way == "broadcast":
+            with pytest.raises(TypeError, match="str"):
+                server.broadcast(thing)
+        else:
+            ws.send("try")
+            assert ws.recv(DEADLINE) == "try"
+            assert told.next() is (InvalidState if "iterator" in name else TypeError)
+        ws.send("unharmed")
+        assert ws.recv(DEADLINE) == "unharmed"
+        assert not server.errors
+
+
+def test_a_broadcast_of_a_thread_reaches_the_slow_after_the_others() -> None:
+    """Frozen members hold up nobody; who is still behind at the deadline is named, and stays."""
+    with serve(echo, limits=Limits(write_timeout=0.5, high_water=64 * KiB)) as server:
+        slow = [raw.client(server.port, receive_buffer=4096) for _ in range(2)]
+        with connect(server.url, compression=True) as good:
+            members = {ws.id: ws for ws in server.connections}
+            told = Seen()
+
+            def news() -> None:
+                try:
+                    for number in range(10_000):
+                        server.broadcast(str(number) + "x" * 50_000, to=[*members.values()])
+                except TimeoutError as error:
+                    told(error)
+
+            drip = threading.Thread(target=news)
+            drip.start()
+            heard = 0
+            while told.empty():
+                with contextlib.suppress(TimeoutError):
+                    assert str(good.recv(0.05)).startswith(f"{heard}x")
+                    heard += 1
+                slow[0].sock.recv(1000)  # slow, and not dead
+                slow[1].sock.recv(1000)
+            text = str(told.next())
+            drip.join(DEADLINE)
+            assert "1, 2" in text and "2 of 3" in text and "0.5 seconds" in text
+            assert heard > 3
+            assert members[1].state is members[2].state is State.OPEN and not server.errors
+        for peer in slow:
+            peer.reset()
+
+
+def test_a_thread_that_waits_is_told_of_close_at_once() -> None:
+    told = Seen()
+    with serve(echo, limits=Limits(write_timeout=60, close_timeout=0.2)) as server:
+        peer = raw.client(server.port, receive_buffer=4096)
+        (ws,) = server.connections
+
+        def pour() -> None:
+            try:
+                while True:
+                    told("sends")
+                    ws.send(bytes(MiB))
+            except ConnectionClosed:
+                told("told")
+
+        thread = threading.Thread(target=pour)
+        thread.start()
+        turn_until(server._reactor, lambda: ws.wire._waiters)
+        ws.close()
+        assert told.until(lambda word: word == "told")
+        thread.join(DEADLINE)
+        assert isinstance(ws.error, TimeoutError) and "bytes not sent" in str(ws.error)
+        assert [error for _, error in server.errors] == [ws.error]
+        peer.sock.close()
+
+
+def test_a_thread_that_waits_behind_fragments_is_told_of_close_at_once() -> None:
+    """The iterable itself may take its time."""
+    told, half, go = Seen(), threading.Event(), threading.Event()
+
+    def parts() -> Iterator[str]:
+        yield "one"
+        yield "two"
+        half.set()
+        assert go.wait(DEADLINE)
+        yield "three"
+
+    def send(message: Any) -> None:
+        try:
+            ws.send(message)
+        except ConnectionClosed:
+            told("told")
+
+    with serve(echo) as server, connect(server.url) as ws:
+        streaming = threading.Thread(target=send, args=(parts(),))
+        streaming.start()
+        assert half.wait(DEADLINE)
+        waiting = threading.Thread(target=send, args=("behind",))
+        waiting.start()
+        turn_until(ws.wire.reactor, lambda: ws.wire._waiters)
+        ws.close()
+        assert told.next() == "told"
+        waiting.join(DEADLINE)
+        go.set()
+        assert told.next() == "told"
+        streaming.join(DEADLINE)
+        assert ws.error is None and ws.close_code == 1000
+
+
+def test_messages_that_wait_behind_fragments_are_bounded() -> None:
+    half, full, done = threading.Event(), threading.Event(), threading.Event()
+
+    def parts() -> Iterator[str]:
+        yield "begin,"
+        yield "middle,"
+        half.set()
+        assert full.wait(DEADLINE)
+        yield "end"
+
+    class Handler:
+        def on_open(self, ws: Connection) -> None:
+            threading.Thread(target=lambda: (ws.send(parts()), done.set())).start()
+
+        def on_message(self, ws: Connection, message: str | bytes) -> None:
+            for number in range(100):
+                ws.send(str(number) + "x" * 10_000)
+            full.set()
+
+    limits = Limits(buffer_size=100_000, overflow="drop", write_timeout=DEADLINE)
+    with serve(Handler(), limits=limits, compression=False) as server, connect(server.url) as ws:
+        assert half.wait(DEADLINE)
+        ws.send("go")
+        assert ws.recv(DEADLINE) == "begin,middle,end"
+        (connection,) = server.connections
+        for number in range(9):
+            assert str(ws.recv(DEADLINE)).startswith(f"{number}x")
+        assert connection.dropped == 91
+        assert done.wait(DEADLINE)
+
+
+@pytest.mark.parametrize("kind", ["small pending", "close", "fragments"])
+def test_the_latest_message_is_not_forgotten(kind: str) -> None:
+    """Where less than the high-water mark is pending; where the connection closes; behind fragments."""
+    half, go = threading.Event(), threading.Event()
+
+    def parts() -> Iterator[bytes]:
+        yield b"begin,"
+        yield b"middle,"
+        half.set()
+        assert go.wait(DEADLINE)
+        yield b"end"
+
+    class Handler:
+        def on_open(self, ws: Connection) -> None:
+            if kind == "fragments":
+                threading.Thread(target=lambda: ws.send(parts())).start()
+
+        def on_message(self, ws: Connection, message: str | bytes) -> None:
+            if kind == "fragments":
+                ws.send(bytes(60_000))
+                ws.send(b"latest" + bytes(60_000))
+                go.set()
+                return
+            while not ws.wire._buffer:  # until the kernel takes no more
+                ws.send(bytes(10_000))
+            assert ws.wire.pending < 64 * KiB
+            ws.send(b"latest" + bytes(95_000))
+            if kind == "close":
+                ws.close()
+
+    limits = Limits(buffer_size=100_000, overflow="latest", write_timeout=DEADLINE)
+    with serve(Handler(), limits=limits, compression=False) as server:
+        with raw.client(server.port, receive_buffer=4096) as peer:
+            if kind == "fragments":
+                assert half.wait(DEADLINE)
+            peer.send(raw.frame(Opcode.TEXT, b"go"))
+            while not bytes(peer.message()).startswith(b"latest"):  # type: ignore[arg-type]
+                pass
+
+
+def test_many_answers_at_once_are_not_a_slow_reader_s() -> None:
+    """Answers to messages that came together are held for a moment: that says nothing of the peer."""
+
+    def handler(ws: Connection, message: str | bytes) -> None:
+        ws.send(message)
+        ws.send(bytes(MiB))
+
+    with serve(handler, compression=False) as server, raw.client(server.port) as peer:
+        peer.send(raw.frame(Opcode.TEXT, b"a") + raw.frame(Opcode.PING, b""))
+        assert peer.message() == "a"
+        assert len(peer.message()) == MiB
+        (ws,) = server.connections
+        assert ws.error is None and ws.dropped == 0

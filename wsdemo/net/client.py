@@ -17,7 +17,7 @@ import ssl as tls
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 from wsdemo.net import reactor as reactors
 from wsdemo.net.connection import Connection
@@ -36,6 +36,11 @@ from wsdemo.protocol.handshake import parse_url, request
 from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.trace.recorder import Trace
+
+OWN_THREAD: Final = (
+    "connect in a handler waits for the thread that it runs in: "
+    "call it in another one, as in threading.Thread(target=...).start()"
+)
 
 _numbers = itertools.count(1)
 
@@ -62,8 +67,9 @@ def connect(
     ``masking_key``: four fixed bytes, or a function that gives them, for frames that repeat; fresh random
     bytes for each frame otherwise, as RFC 6455 §5.3 demands.
 
-    In a client's handler it raises InvalidState: all clients share the thread that it would wait for. To
-    connect again when a connection ends, loop in a thread of yours, or let ``on_close`` start one::
+    In a client's handler it raises InvalidState: all clients share the thread that it would wait for; so
+    it does in a server's handler that connects to that server. To connect again when a connection ends,
+    loop in a thread of yours, or let ``on_close`` start one::
 
         def on_close(self, ws):
             threading.Thread(target=self.run).start()  # run(): connect(url, self)
@@ -73,10 +79,7 @@ def connect(
     ``limits.open_timeout`` seconds in all.
     """
     if reactors.in_shared():
-        raise InvalidState(
-            "connect in a client's handler waits for the thread that it runs in: "
-            "call it in another one, as in threading.Thread(target=...).start()"
-        )
+        raise InvalidState(OWN_THREAD)
     where = parse_url(url)
     told = Handler() if handler is None else Handler.of(handler)
     limits = limits_or_default(limits)
@@ -93,6 +96,9 @@ def connect(
     if where.secure:
         secure = Tls(ssl or tls.create_default_context(), server_side=False, hostname=where.host)
     sock = dial(where.host, where.port, limits.open_timeout)
+    if reactors.must_accept(sock):
+        sock.close()
+        raise InvalidState(OWN_THREAD)
     tap = None
     if trace is not None:
         here, there = sock.getsockname(), sock.getpeername()

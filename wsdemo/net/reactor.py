@@ -108,6 +108,13 @@ class Reactor:
         fd = sock.fileno()
         self._poller.watch(fd, 0, self._watched.pop(fd)[1])
 
+    def listens(self, port: int) -> bool:
+        """Whether a listening socket with this port is watched; from the reactor's thread only."""
+        return any(
+            sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and sock.getsockname()[1] == port
+            for _, _, sock in self._watched.values()
+        )
+
     # -- calls: from any thread ---------------------------------------------------------------------------
 
     def call_soon(self, function: Callable[..., object], *args: Any) -> None:
@@ -248,6 +255,14 @@ def in_shared() -> bool:
     """Whether the caller runs in the shared reactor's thread: in a client's handler."""
     shared = _shared
     return shared is not None and shared.here
+
+
+def must_accept(sock: socket.socket) -> bool:
+    """Whether this very thread would have to accept ``sock``: a server's handler connects to its server."""
+    here, there = sock.getsockname(), sock.getpeername()
+    return here[0] == there[0] and any(
+        reactor.here and reactor.listens(there[1]) for reactor in list(_reactors)
+    )
 
 
 def release(reactor: Reactor) -> None:
