@@ -80,6 +80,7 @@ class Reactor:
         self._bell.setblocking(False)
         self._ringer.setblocking(False)
         self.register(self._bell, READ, self._hear)
+        self._ident: int | None = None  # of the thread while it runs: later another one may get that number
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         _reactors.add(self)
         self.thread.start()
@@ -87,7 +88,7 @@ class Reactor:
     @property
     def here(self) -> bool:
         """Whether the caller runs in the reactor's thread."""
-        return threading.get_ident() == self.thread.ident
+        return threading.get_ident() == self._ident
 
     # -- sockets: from the reactor's thread only ---------------------------------------------------------
 
@@ -144,6 +145,7 @@ class Reactor:
     # -- the thread ---------------------------------------------------------------------------------------
 
     def _run(self) -> None:
+        self._ident = threading.get_ident()
         poll = self._poller.poll
         mask = self._poller.mask
         watched = self._watched
@@ -178,6 +180,7 @@ class Reactor:
             if timers and timers[0][0] <= self.now:
                 self._fire()
         self._dispose()
+        self._ident = None
 
     def _fire(self) -> None:
         timers = self._timers
