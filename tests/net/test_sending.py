@@ -482,7 +482,7 @@ def test_the_latest_message_is_not_forgotten(kind: str) -> None:
             while not ws.wire._buffer:  # until the kernel takes no more
                 ws.send(bytes(10_000))
             assert ws.wire.pending < 64 * KiB
-            ws.send(b"latest" + bytes(95_000))
+            ws.send(b"latest" + bytes(100_000))
             if kind == "close":
                 ws.close()
 

@@ -171,8 +171,8 @@ class Connection(Heartbeat):
         with wire.lock:
             if self._protocol.state is State.OPEN:
                 self._active = time.monotonic()  # first: `check` may look before the frame is out
-                data = self._protocol.close(code, reason)
-                wire.write(data)
+                self._write_latest()
+                wire.write(self._protocol.close(code, reason))
                 self._give_up()
             opening = self._protocol.state is State.CONNECTING
         if opening:

@@ -105,8 +105,7 @@ class Sender:
     def drained(self) -> None:
         """The peer has caught up: now the latest message, where that is the policy."""
         with self.wire.lock:
-            if self._streamer is None and self._alive:
-                self._write_latest()
+            self._write_latest()
             if self._protocol.owes:  # pongs that waited
                 self.wire.write(self._protocol.owed())
 
@@ -134,8 +133,9 @@ class Sender:
             wire.write(protocol.send_binary(message))
 
     def _write_latest(self) -> None:
-        message, self._latest = self._latest, None
-        if message is not None:
+        """Where that is the policy, the message that waits, unless another's fragments are under way."""
+        if self._latest is not None and self._streamer is None and self._alive:
+            message, self._latest = self._latest, None
             self._write(message)
 
     def _admit(self, message: Data) -> bool:
@@ -196,8 +196,7 @@ class Sender:
                 f"the peer reads too slowly: {wire.pending} bytes still pending "
                 f"after {self._limits.write_timeout:g} seconds"
             )
-        if mine is None and self._alive:
-            self._write_latest()
+        self._write_latest()
 
     def _check_open(self) -> None:
         if self._protocol.state is State.CONNECTING:
