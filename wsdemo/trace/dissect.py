@@ -21,28 +21,33 @@ from collections.abc import Sequence
 from operator import attrgetter
 from typing import Any, Final, TypeVar
 
-from wsdemo.protocol import handshake
 from wsdemo.protocol.codes import Side
-from wsdemo.protocol.deflate import NAME, Deflate, Parameters
+from wsdemo.protocol.deflate import NAME, Parameters
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.extensions import parse_extensions
-from wsdemo.protocol.http11 import Request, Response
 from wsdemo.protocol.limits import Limits, MiB
-from wsdemo.trace.packets import FramePacket, Packet, RequestPacket, ResponsePacket, Verdict
-from wsdemo.trace.readers import Bodies, Chunks, Frames, Heads, Raw, Reader, Stream, Unknown, recognise
+from wsdemo.trace.lengths import Length, Outline
+from wsdemo.trace.packets import BodyPacket, FramePacket, Packet, RequestPacket, ResponsePacket
+from wsdemo.trace.readers import (
+    ANY_DEFLATE,
+    Asked,
+    Bodies,
+    Chunks,
+    Frames,
+    Lost,
+    Raw,
+    Reader,
+    Requests,
+    Responses,
+    Stream,
+    Unknown,
+    recognise,
+)
 from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, End, Trace
 
 #: By what bounds a recorded connection is judged. Its own ends may have had wider ones than our defaults,
 #: and what they did is what is to be shown; a recorded bomb is bounded all the same.
 JUDGE: Final = Limits(message_size=16 * MiB, fragments=1 << 20, body_size=16 * MiB)
-
-#: Whatever a server may have agreed to.
-ANY_DEFLATE: Final = Deflate(
-    server_context_takeover=True,
-    client_context_takeover=True,
-    server_max_window_bits=15,
-    client_max_window_bits=15,
-)
 
 P = TypeVar("P", bound=Packet)
 
@@ -201,118 +206,134 @@ class Conversation:
         self.end: End = end
         self._limits = limits
         self._speaks = ""  # "http", "raw", or "": not known yet
-        self._upgraded = False
-        self._deflate: Parameters | None = None
         self._to_server = Stream(number, TO_SERVER)
         self._to_client = Stream(number, TO_CLIENT)
-        self._asked: collections.deque[RequestPacket] = collections.deque()  # requests without a response
-        self._answered: collections.deque[ResponsePacket] = collections.deque()  # and the reverse, by a hair
+        self._asked: collections.deque[Asked] = collections.deque()  # requests without a response
+        self._requests = Requests(limits)
+        # A server has recorded a request before it answers; a client's two threads may be a hair apart.
+        self._responses = Responses(limits, self._asked, patient=end == "client")
 
     def add(self, chunk: Chunk) -> list[Packet]:
         """The packets that this chunk completes."""
         if chunk.end != self.end:
             return []
-        stream = self._to_server if chunk.direction == TO_SERVER else self._to_client
-        stream.add(chunk.data, chunk.time)
         found: list[Packet] = []
-        if not self._speaks and not self._recognised():
-            return found
-        self._read(stream, found)
+        if chunk.direction == TO_CLIENT:
+            self._to_client.add(chunk.data, chunk.time)
+        else:
+            if self._to_client.buffer and self._to_client.time < chunk.time:
+                self._read_unasked(found)
+            self._to_server.add(chunk.data, chunk.time)
+        self._read(found)
         return found
 
     def unfinished(self) -> list[Packet]:
         """What is left of both directions: begun and not ended."""
         return [stream.reader.rest(stream) for stream in (self._to_server, self._to_client) if stream.buffer]
 
+    def _read_unasked(self, found: list[Packet]) -> None:
+        """What was heard before the next request was sent is no response to it."""
+        patient, self._responses.patient = self._responses.patient, False
+        self._read(found)
+        self._responses.patient = patient
+
+    def _read(self, found: list[Packet]) -> None:
+        """Cut off what is whole, as long as one direction brings the other on."""
+        while self._speaks or self._recognised():
+            before = len(found)
+            for stream in (self._to_server, self._to_client):
+                while stream.buffer and (packet := self._next(stream)) is not None:
+                    found.append(packet)
+            if len(found) == before:
+                return
+
     def _recognised(self) -> bool:
         """Whether it is known what this connection speaks; either direction may tell."""
         for stream in (self._to_server, self._to_client):
             self._speaks = self._speaks or recognise(bytes(stream.buffer[:8192]), stream is self._to_server)
         if self._speaks == "http":
-            self._to_server.reader = Heads(Request, self._limits)
-            self._to_client.reader = Heads(Response, self._limits)
+            self._to_server.reader, self._to_client.reader = self._requests, self._responses
         elif self._speaks == "raw":
-            self._to_server.reader = Raw(self._limits)
-            self._to_client.reader = Raw(self._limits)
+            self._to_server.reader, self._to_client.reader = Raw(self._limits), Raw(self._limits)
         return bool(self._speaks)
 
-    def _read(self, stream: Stream, found: list[Packet]) -> None:
-        while stream.buffer:
-            packet = stream.reader.next(stream)
-            if packet is None:
-                return
-            found.append(packet)
-            if isinstance(packet, RequestPacket):
-                self._request(packet)
-            elif isinstance(packet, ResponsePacket):
-                self._response(packet, found)
-            elif isinstance(stream.reader, Bodies) and stream.reader.done:
-                stream.reader = Heads(Response, self._limits)
+    def _next(self, stream: Stream) -> Packet | None:
+        """The next packet of one direction; what follows it has the reader that it asks for."""
+        reader = stream.reader
+        packet = reader.next(stream)
+        if isinstance(packet, RequestPacket):
+            self._request(packet)
+        elif isinstance(packet, ResponsePacket):
+            self._response()
+        elif isinstance(reader, Lost) and reader.found:
+            stream.reader = self._responses
+        elif isinstance(reader, Chunks) and reader.lost is not None:
+            stream.reader = reader.lost if stream is self._to_client else Unknown()
+        elif isinstance(packet, BodyPacket) and packet.last:
+            stream.reader = self._behind_a_request() if stream is self._to_server else self._responses
+        if packet is None and stream.reader is not reader:
+            return self._next(stream)
+        return packet
 
     # -- HTTP: what follows what ----------------------------------------------------------------------------
 
     def _request(self, packet: RequestPacket) -> None:
-        """Behind a request for an upgrade come frames, or HTTP: the response will tell."""
-        self._asked.append(packet)
-        self._pair()
-        request = packet.request
-        if request is not None and "upgrade" in request.headers:
-            try:
-                handshake.check_upgrade(request)
-            except HandshakeError as error:
-                packet.verdict = Verdict("refused", error.status, str(error), "RFC 6455 §4.2.1")
-        if self._upgraded:
-            self._to_server.reader = Frames(Side.SERVER, self._limits, self._deflate)
-        elif request is None or "upgrade" in request.headers:
-            self._to_server.reader = Unknown()
+        """Its body follows, or the next request."""
+        outline, length = self._requests.outline, self._requests.length
+        assert outline is not None
+        self._asked.append(Asked(packet.request, outline))
+        self._to_server.reader = _body(length) or self._behind_a_request()
 
-    def _response(self, packet: ResponsePacket, found: list[Packet]) -> None:
-        self._answered.append(packet)
-        self._pair()
-        response = packet.response
-        if response is None:
+    def _behind_a_request(self) -> Reader:
+        """Behind one for an upgrade or a tunnel comes something else, or HTTP: the response will tell."""
+        if self._asked and (self._asked[-1].outline.upgrade or self._asked[-1].outline.method == "CONNECT"):
+            return Unknown()
+        return self._requests
+
+    def _response(self) -> None:
+        """Its body follows, or frames, or a tunnel, or the next response."""
+        outline, length = self._responses.outline, self._responses.length
+        assert outline is not None
+        if not outline.status:  # it is no response
             self._to_client.reader = Unknown()
             return
-        held = isinstance(self._to_server.reader, Unknown)
-        if response.status == 101:
-            self._upgrade(response, held)
+        if outline.status < 200 and outline.status != 101:  # an interim one: the real one follows
+            return
+        asked = self._asked.popleft() if self._asked else None
+        if outline.status == 101:
+            self._upgrade(outline)
+        elif asked is not None and asked.outline.method == "CONNECT" and outline.status < 300:
+            self._tunnel()
         else:
-            self._to_client.reader = _body(response) or Heads(Response, self._limits)
-            if held:
-                self._to_server.reader = Heads(Request, self._limits)
-        if held:
-            self._read(self._to_server, found)
+            self._to_client.reader = _body(length) or self._responses
+            if isinstance(self._to_server.reader, Unknown) and not self._asked:
+                self._to_server.reader = self._requests
 
-    def _upgrade(self, response: Response, held: bool) -> None:
+    def _upgrade(self, outline: Outline) -> None:
         """From here on it is frames, or another protocol, of which we know nothing."""
-        protocols = response.headers.tokens("upgrade")
-        if protocols and "websocket" not in protocols:
+        if outline.protocols and "websocket" not in outline.protocols:
             self._to_client.reader = self._to_server.reader = Unknown()
             return
-        self._upgraded = True
-        self._deflate = _agreed(response)
-        self._to_client.reader = Frames(Side.CLIENT, self._limits, self._deflate)
-        if held:
-            self._to_server.reader = Frames(Side.SERVER, self._limits, self._deflate)
+        deflate = agreed(", ".join(outline.fields.get("sec-websocket-extensions", [])))
+        self._to_client.reader = Frames(Side.CLIENT, self._limits, deflate)
+        self._to_server.reader = Frames(Side.SERVER, self._limits, deflate)
+        self._to_server.seen = 0
 
-    def _pair(self) -> None:
-        """Hold each response against its request, once both are known."""
-        while self._asked and self._answered:
-            asked, answered = self._asked.popleft(), self._answered.popleft()
-            request, response = asked.request, answered.response
-            if request is None or response is None or response.status != 101:
-                continue
-            try:
-                handshake.check(request, response, ANY_DEFLATE)
-            except HandshakeError as error:
-                answered.verdict = Verdict("refused", None, str(error), "RFC 6455 §4.1")
+    def _tunnel(self) -> None:
+        """What goes through a tunnel is read as a connection of its own (RFC 9110 §9.3.6)."""
+        self._speaks = ""
+        self._to_client.reader = self._to_server.reader = Unknown()
+        self._to_client.seen = self._to_server.seen = 0
 
 
-def _agreed(response: Response) -> Parameters | None:
-    """The compression that a response tells of; None where there is none, or where it makes no sense."""
-    value = response.headers.get("sec-websocket-extensions")
+def agreed(extensions: str) -> Parameters | None:
+    """The compression that a response's Sec-WebSocket-Extensions tells of; None for none, or for nonsense.
+
+    >>> agreed("permessage-deflate; server_max_window_bits=10").server_max_window_bits
+    10
+    """
     try:
-        for name, parameters in parse_extensions(value) if value else []:
+        for name, parameters in parse_extensions(extensions) if extensions else []:
             if name == NAME:
                 return ANY_DEFLATE.agreed(parameters)
     except HandshakeError:
@@ -320,13 +341,8 @@ def _agreed(response: Response) -> Parameters | None:
     return None
 
 
-def _body(response: Response) -> Reader | None:
-    """What reads the part of a body that did not come with the head (RFC 9112 §6.3)."""
-    if response.status < 200 or response.status in (204, 304):
-        return None
-    if "chunked" in response.headers.tokens("transfer-encoding"):
-        return Chunks(None)
-    if "content-length" not in response.headers:
-        return Bodies(None)
-    missing = int(response.headers["content-length"]) - len(response.body)
-    return Bodies(missing) if missing > 0 else None
+def _body(length: Length) -> Bodies | None:
+    """What reads the part of a body that is not in the packet of its head."""
+    if length.chunked:
+        return Chunks(length)
+    return Bodies(length) if length.size != 0 else None

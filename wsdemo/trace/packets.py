@@ -13,8 +13,10 @@ stay small. Packets are made by ``dissect`` and not changed afterwards. Knows no
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
-from typing import Any, Final, Literal
+from dataclasses import field as with_default
+from typing import ClassVar, Final, Literal
 
 from wsdemo.protocol.codes import CONTROL, Opcode
 from wsdemo.protocol.frames import FIN, LENGTH, LENGTH_16, LENGTH_64, MASK, OPCODE, RSV1, RSV2, RSV3
@@ -24,6 +26,7 @@ from wsdemo.protocol.masking import mask
 from wsdemo.rawtcp.framing import HEADER
 from wsdemo.trace import fields, heads
 from wsdemo.trace.fields import Field, count, described, escaped, opcode_name
+from wsdemo.trace.lengths import outline
 from wsdemo.trace.recorder import TO_SERVER, Direction
 
 Outcome = Literal["accepted", "refused", "ignored", "incomplete"]
@@ -62,32 +65,20 @@ AFTER_CLOSE: Final = Verdict("ignored", None, "it came after a close frame", "RF
 AFTER_FAILURE: Final = Verdict("ignored", None, "the connection had failed before it", "RFC 6455 §7.1.7")
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Packet:
     """Bytes of one direction of one connection that belong together."""
 
-    __slots__ = ("bytes", "complete", "connection", "direction", "end_time", "offset", "time", "verdict")
+    kind: ClassVar[str] = "packet"
 
-    kind = "packet"
-
-    def __init__(
-        self,
-        data: bytes,
-        connection: int = 0,
-        direction: Direction = TO_SERVER,
-        time: float = 0.0,
-        end_time: float = 0.0,
-        offset: int = 0,
-        verdict: Verdict = ACCEPTED,
-        complete: bool = True,
-    ) -> None:
-        self.bytes = data  #: as on the wire
-        self.connection = connection
-        self.direction: Direction = direction
-        self.time = time  #: seconds on the trace's clock: when its first byte crossed the socket
-        self.end_time = end_time  #: and its last byte
-        self.offset = offset  #: bytes of this direction before it
-        self.verdict = verdict
-        self.complete = complete  #: false: it goes on, and the rest has not come
+    bytes: builtins.bytes  #: as on the wire
+    connection: int = 0
+    direction: Direction = TO_SERVER
+    time: float = 0.0  #: seconds on the trace's clock: when its first byte crossed the socket
+    end_time: float = 0.0  #: and its last byte
+    offset: int = 0  #: bytes of this direction before it
+    verdict: Verdict = ACCEPTED
+    complete: bool = True  #: false: it goes on, and the rest has not come
 
     @property
     def size(self) -> int:
@@ -116,34 +107,19 @@ class Packet:
         return f"<{type(self).__name__} {self.connection} {self.direction}: {self.summary}{end}>"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class FramePacket(Packet):
-    """A frame. Every attribute is read off its bytes; see ``wsdemo.protocol.frames``.
+    """A frame. Nearly all is read off its bytes; see ``wsdemo.protocol.frames``.
 
     >>> frame = FramePacket(bytes.fromhex("8185 37fa213d 7f9f4d5158"))
     >>> frame.opcode, frame.fin, frame.masking_key.hex(), frame.payload, frame.message
     (1, True, '37fa213d', b'Hello', 'Hello')
     """
 
-    __slots__ = ("_begun", "_message")
+    kind: ClassVar[str] = "frame"
 
-    kind = "frame"
-
-    def __init__(
-        self,
-        data: bytes,
-        connection: int = 0,
-        direction: Direction = TO_SERVER,
-        time: float = 0.0,
-        end_time: float = 0.0,
-        offset: int = 0,
-        verdict: Verdict = ACCEPTED,
-        complete: bool = True,
-        begun: int | None = None,
-        message: str | bytes | None = None,
-    ) -> None:
-        super().__init__(data, connection, direction, time, end_time, offset, verdict, complete)
-        self._begun = data[0] if begun is None else begun  # first byte of the frame that began the message
-        self._message = message
+    begun: int | None = None  #: first byte of the frame that began its message; None: it is this one
+    completed: str | bytes | None = None  #: the message that it completes, where its own bytes don't tell
 
     @property
     def fin(self) -> bool:
@@ -213,13 +189,13 @@ class FramePacket(Packet):
     @property
     def compressed(self) -> bool:
         """Whether it is part of a compressed message."""
-        return self._begun & RSV1 != 0 and not self.opcode & CONTROL
+        return self._first & RSV1 != 0 and not self.opcode & CONTROL
 
     @property
     def message(self) -> str | bytes | None:
         """The message that this frame completes, joined and inflated; None where it completes none."""
-        if self._message is not None:
-            return self._message
+        if self.completed is not None:
+            return self.completed
         simple = self.bytes[0] in (FIN | Opcode.TEXT, FIN | Opcode.BINARY)
         if not (simple and self.complete and self.verdict.accepted):
             return None
@@ -243,8 +219,8 @@ class FramePacket(Packet):
     @property
     def fields(self) -> tuple[Field, ...]:
         """The fields of the RFC's picture."""
-        text = self._begun & OPCODE == Opcode.TEXT if self.opcode == Opcode.CONTINUATION else None
-        inflated = self._message if self.compressed else None
+        text = self._first & OPCODE == Opcode.TEXT if self.opcode == Opcode.CONTINUATION else None
+        inflated = self.completed if self.compressed else None
         return fields.frame_fields(self.bytes, inflated, text, self.compressed)
 
     @property
@@ -268,22 +244,24 @@ class FramePacket(Packet):
             return f"{text} {described(message)}" if message else text
         return f"{text} {described(value.value)}" if isinstance(value.value, str | bytes) else text
 
+    @property
+    def _first(self) -> int:
+        """The first byte of the frame that began its message."""
+        return self.bytes[0] if self.begun is None else self.begun
 
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RequestPacket(Packet):
-    """An HTTP request; ``request`` is None where it is not one, or not whole."""
+    """An HTTP request; ``request`` is None where it is not one, or its head not whole."""
 
-    __slots__ = ("request",)
+    kind: ClassVar[str] = "request"
 
-    kind = "request"
-
-    def __init__(self, *place: Any, **more: Any) -> None:
-        super().__init__(*place, **more)
-        self.request: Request | None = None
+    request: Request | None = None  #: with its body, where that is part of this packet
 
     @property
     def method(self) -> str:
-        """The method, "" where there is none."""
-        return self.request.method if self.request else ""
+        """The method, also of a request that is refused; "" where there is none."""
+        return self.request.method if self.request else outline(self.bytes).method
 
     @property
     def target(self) -> str:
@@ -308,21 +286,18 @@ class RequestPacket(Packet):
         return f"{self.method} {escaped(self.request.path)[1:-1]}"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ResponsePacket(Packet):
-    """An HTTP response; ``response`` is None where it is not one, or not whole."""
+    """An HTTP response; ``response`` is None where it is not one, or its head not whole."""
 
-    __slots__ = ("response",)
+    kind: ClassVar[str] = "response"
 
-    kind = "response"
-
-    def __init__(self, *place: Any, **more: Any) -> None:
-        super().__init__(*place, **more)
-        self.response: Response | None = None
+    response: Response | None = None  #: with its body, where that is part of this packet
 
     @property
     def status(self) -> int:
-        """The status, 0 where there is none."""
-        return self.response.status if self.response else 0
+        """The status, also of a response that is refused; 0 where there is none."""
+        return self.response.status if self.response else outline(self.bytes).status
 
     @property
     def headers(self) -> Headers:
@@ -342,16 +317,16 @@ class ResponsePacket(Packet):
         return f"{self.response.status} {escaped(self.response.reason)[1:-1]}"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BodyPacket(Packet):
-    """More of a response's body, as it came: what streams, such as Server-Sent Events, is made of."""
+    """More of a body, as it came: what streams, such as Server-Sent Events, is made of."""
 
-    __slots__ = ("body",)
+    kind: ClassVar[str] = "body"
 
-    kind = "body"
-
-    def __init__(self, *place: Any, **more: Any) -> None:
-        super().__init__(*place, **more)
-        self.body = slice(0, self.size)  #: which of its bytes are the body; the others are chunked coding
+    body: slice = with_default(
+        default_factory=lambda: slice(None)
+    )  #: which bytes; the others are chunked coding
+    last: bool = False  #: the body ends with it
 
     @property
     def fields(self) -> tuple[Field, ...]:
@@ -365,16 +340,13 @@ class BodyPacket(Packet):
         return f"body {len(data)} B {escaped(data.decode(errors='backslashreplace'))}"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RawPacket(Packet):
     """A message of the raw TCP protocol: ten digits and spaces, then the text."""
 
-    __slots__ = ("length",)
+    kind: ClassVar[str] = "message"
 
-    kind = "message"
-
-    def __init__(self, *place: Any, **more: Any) -> None:
-        super().__init__(*place, **more)
-        self.length: int | None = None  #: bytes of payload that the header announces; None: no length
+    length: int | None = None  #: bytes of payload that the header announces; None: no length
 
     @property
     def payload(self) -> bytes:
@@ -398,12 +370,11 @@ class RawPacket(Packet):
         return f"message {len(self.payload)} B {escaped(text)}"
 
 
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OpaquePacket(Packet):
     """Bytes that belong to no protocol known here, or whose meaning no bytes before them tell."""
 
-    __slots__ = ()
-
-    kind = "opaque"
+    kind: ClassVar[str] = "opaque"
 
     @property
     def fields(self) -> tuple[Field, ...]:

@@ -5,7 +5,7 @@
     Stream  ── the bytes that are not cut into packets yet, and when they came
        ▲
        │ next(stream) ──► a packet, or None: more bytes are needed
-    Unknown · Heads · Bodies · Frames · Raw
+    Unknown · Requests · Responses · Bodies · Chunks · Lost · Frames · Raw
 
 Which reader comes when is decided by ``dissect``. Knows nothing of traces.
 """
@@ -13,18 +13,25 @@ Which reader comes when is decided by ``dissect``. Knows nothing of traces.
 from __future__ import annotations
 
 import collections
-from typing import Generic, TypeVar
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple, TypeVar
 
+from wsdemo.protocol import handshake
 from wsdemo.protocol.codes import CONTROL, Opcode, Side
-from wsdemo.protocol.deflate import Parameters
-from wsdemo.protocol.errors import HandshakeError, InvalidData, WebSocketError
+from wsdemo.protocol.deflate import Deflate, Parameters
+from wsdemo.protocol.errors import HandshakeError, InvalidData, ProtocolError, WebSocketError
 from wsdemo.protocol.events import Failed, Message
 from wsdemo.protocol.frames import FIN, OPCODE, RSV1, parse_header
+from wsdemo.protocol.http11 import INTERIM, Request, Response, request_head, response_head
 from wsdemo.protocol.http11 import Reader as HeadReader
-from wsdemo.protocol.http11 import Request, Response, request_head, response_head
+from wsdemo.protocol.http11.chunked import parse_chunk
+from wsdemo.protocol.http11.head import too_long
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.rawtcp import framing
+from wsdemo.trace import lengths
+from wsdemo.trace.lengths import Length, Outline
 from wsdemo.trace.packets import (
     ACCEPTED,
     AFTER_CLOSE,
@@ -41,10 +48,32 @@ from wsdemo.trace.packets import (
 )
 from wsdemo.trace.recorder import Direction
 
-P = TypeVar("P", bound=Packet)
+M = TypeVar("M", Request, Response)
 
-#: A header of a frame has at most so many bytes.
-LONGEST_HEADER = 14
+#: The most bytes that the header of a frame has.
+LONGEST_HEADER: Final = 14
+
+#: Whatever a server may have agreed to.
+ANY_DEFLATE: Final = Deflate(
+    server_context_takeover=True,
+    client_context_takeover=True,
+    server_max_window_bits=15,
+    client_max_window_bits=15,
+)
+
+#: "the client MUST NOT consider that data to be a valid response"
+UNASKED: Final = Verdict("ignored", None, "no whole request waits for it", "RFC 9112 §9.2")
+
+
+class Piece(NamedTuple):
+    """Bytes of a stream and their place in it: what a packet begins with."""
+
+    bytes: bytes
+    connection: int
+    direction: Direction
+    time: float
+    end_time: float
+    offset: int
 
 
 class Stream:
@@ -74,8 +103,8 @@ class Stream:
         self.seen += len(piece)
         return piece
 
-    def cut(self, kind: type[P], size: int, verdict: Verdict = ACCEPTED) -> P:
-        """The first ``size`` bytes as a packet."""
+    def cut(self, size: int) -> Piece:
+        """Take the first ``size`` bytes."""
         data, start = bytes(self.buffer[:size]), self.offset
         del self.buffer[:size]
         self.offset = end = start + size
@@ -87,13 +116,17 @@ class Stream:
         ended = times[0][1]
         if times[0][0] == end:
             times.popleft()
-        return kind(data, self.connection, self.direction, began, ended, start, verdict)
+        return Piece(data, self.connection, self.direction, began, ended, start)
 
-    def peek(self, kind: type[P], verdict: Verdict = INCOMPLETE) -> P:
-        """All bytes as a packet that is not whole; they stay."""
+    def peek(self) -> Piece:
+        """All bytes; they stay."""
         began, ended = self._times[0][1], self._times[-1][1]
-        data = bytes(self.buffer)
-        return kind(data, self.connection, self.direction, began, ended, self.offset, verdict, False)
+        return Piece(bytes(self.buffer), self.connection, self.direction, began, ended, self.offset)
+
+    @property
+    def time(self) -> float:
+        """When the first byte of the buffer, which is not empty, crossed."""
+        return self._times[0][1]
 
 
 class Reader:
@@ -117,9 +150,7 @@ class Unknown(Reader):
 
     def rest(self, stream: Stream) -> Packet:
         """All bytes so far."""
-        packet = stream.peek(OpaquePacket, ACCEPTED)
-        packet.complete = True
-        return packet
+        return OpaquePacket(*stream.peek())
 
 
 # -- frames -----------------------------------------------------------------------------------------------
@@ -149,8 +180,10 @@ class Frames(Reader):
             return None
         first = buffer[0]
         self._show(stream.unseen(size))
-        frame = stream.cut(FramePacket, size, self._verdict or self._after or ACCEPTED)
-        self._belongs(frame, first)
+        verdict = self._verdict or self._after or ACCEPTED
+        frame = FramePacket(*stream.cut(size), verdict, True, self._first_of(first), self._completed(first))
+        if not first & CONTROL and (first & FIN or first & OPCODE != Opcode.CONTINUATION):
+            self._begun = None if first & FIN else first
         if self._verdict is not None:
             self._after = AFTER_FAILURE
         elif self._after is None and first & OPCODE == Opcode.CLOSE:
@@ -160,10 +193,8 @@ class Frames(Reader):
 
     def rest(self, stream: Stream) -> FramePacket:
         """The frame that has begun."""
-        frame = stream.peek(FramePacket, self._verdict or self._after or INCOMPLETE)
-        if frame.opcode == Opcode.CONTINUATION and self._begun is not None:
-            frame._begun = self._begun
-        return frame
+        verdict = self._verdict or self._after or INCOMPLETE
+        return FramePacket(*stream.peek(), verdict, False, self._first_of(stream.buffer[0]))
 
     def _show(self, data: bytes) -> None:
         """The judge sees these bytes."""
@@ -178,126 +209,236 @@ class Frames(Reader):
                 self._verdict = Verdict("refused", error.code, str(error), error.section)
         judge.owed()
 
-    def _belongs(self, frame: FramePacket, first: int) -> None:
-        """To which message it belongs, and what of it its own bytes do not tell."""
-        if first & CONTROL:
-            return
-        begins = first & OPCODE != Opcode.CONTINUATION
-        if not begins and self._begun is not None:
-            frame._begun = self._begun
-        if not begins or first & RSV1:  # else the message can be read off the frame
-            frame._message = self._message
-        if first & FIN:
-            self._begun = None
-        elif begins:
-            self._begun = first
+    def _first_of(self, first: int) -> int | None:
+        """Of a continuation frame: the first byte of the frame that began its message."""
+        return self._begun if first & OPCODE == Opcode.CONTINUATION else None
+
+    def _completed(self, first: int) -> str | bytes | None:
+        """The message that a frame completes, where it can't be read off its own bytes."""
+        if first & CONTROL or (first & OPCODE != Opcode.CONTINUATION and not first & RSV1):
+            return None
+        return self._message
 
 
 # -- HTTP ---------------------------------------------------------------------------------------------------
 
-H = TypeVar("H", Request, Response)
 
+class Requests(Reader):
+    """Requests, one after the other. Behind one, ``length`` tells of the body that is not part of it."""
 
-class Heads(Reader, Generic[H]):
-    """HTTP messages: one after the other, as long as the connection speaks HTTP."""
-
-    def __init__(self, head: type[H], limits: Limits) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._is_request = head is Request
-        self._parser: HeadReader[H] | None = None
-        self._verdict: Verdict | None = None
+        self.outline: Outline | None = None  #: of the last request
+        self.length = lengths.NO_BODY  #: what of its body is still to come
 
-    def next(self, stream: Stream) -> Packet | None:
-        """The next message, its body included where its length is told."""
-        buffer = stream.buffer
-        if self._verdict is None:
-            if self._parser is None:
-                head = request_head if self._is_request else response_head
-                self._parser = HeadReader(head, self._limits)  # type: ignore[arg-type]
-            try:
-                found = self._parser.receive(stream.unseen())
-            except HandshakeError as error:
-                self._verdict = Verdict("refused", error.status or None, str(error), "RFC 9112")
-            else:
-                if found is None:
-                    return None
-                return self._made(stream, len(buffer) - len(found[1]), found[0], ACCEPTED)
-        end = buffer.find(b"\r\n\r\n", 0, 2 * self._limits.head_size)
-        return self._made(stream, end + 4, None, self._verdict) if end >= 0 else None
+    def next(self, stream: Stream) -> RequestPacket | None:
+        """The next request, with its body where we would read it."""
+        end = _head_end(stream)
+        if end < 0:
+            return None
+        head = bytes(stream.buffer[:end])
+        try:
+            _check_size(head, self._limits)
+            request, size = request_head(head, self._limits)
+        except HandshakeError as error:
+            self.outline = lengths.outline(head)
+            self.length = lengths.request_length(self.outline)
+            return RequestPacket(*stream.cut(end), Verdict("refused", error.status, str(error), "RFC 9112"))
+        if len(stream.buffer) < end + size:
+            return None
+        self.outline, self.length = lengths.outline(head), lengths.NO_BODY
+        piece = stream.cut(end + size)
+        if size:
+            request = replace(request, body=piece.bytes[end:], raw=piece.bytes)
+        return RequestPacket(*piece, _upgrade_verdict(request), True, request)
 
-    def rest(self, stream: Stream) -> Packet:
-        """A head that is not whole."""
-        verdict = self._verdict or INCOMPLETE
-        if self._is_request:
-            return stream.peek(RequestPacket, verdict)
-        return stream.peek(ResponsePacket, verdict)
+    def rest(self, stream: Stream) -> RequestPacket:
+        """A request that is not whole."""
+        end = lengths.head_end(stream.buffer)
+        if end < 0:
+            return RequestPacket(*stream.peek(), _so_far(stream, request_head, self._limits), False)
+        piece = stream.peek()
+        request, _ = request_head(piece.bytes[:end], self._limits)
+        return RequestPacket(
+            *piece, INCOMPLETE, False, replace(request, body=piece.bytes[end:], raw=piece.bytes)
+        )
 
-    def _made(self, stream: Stream, size: int, head: H | None, verdict: Verdict) -> Packet:
-        self._parser = self._verdict = None
-        stream.seen = size
-        if self._is_request:
-            request = stream.cut(RequestPacket, size, verdict)
-            request.request = head if isinstance(head, Request) else None
-            return request
-        response = stream.cut(ResponsePacket, size, verdict)
-        response.response = head if isinstance(head, Response) else None
-        return response
+
+def _upgrade_verdict(request: Request) -> Verdict:
+    """A request for an upgrade is held to the rules of the opening handshake."""
+    if "upgrade" in request.headers:
+        try:
+            handshake.check_upgrade(request)
+        except HandshakeError as error:
+            return Verdict("refused", error.status, str(error), "RFC 6455 §4.2.1")
+    return ACCEPTED
+
+
+class Responses(Reader):
+    """Responses, each read with the request that it answers (RFC 9112 §6.3).
+
+    ``asked``: the requests without a response. Where there is none, a ``patient`` reader waits: the thread
+    that asked may have recorded its bytes after the one that heard the answer.
+    """
+
+    def __init__(self, limits: Limits, asked: Sequence[Asked], patient: bool) -> None:
+        self._limits = limits
+        self._asked = asked
+        self._interim = 0
+        self.patient = patient
+        self.outline: Outline | None = None  #: of the last response
+        self.length = lengths.NO_BODY  #: what of its body is still to come
+
+    def next(self, stream: Stream) -> ResponsePacket | None:
+        """The next response, with the part of its body that we would read."""
+        if self.patient and not self._asked:
+            return None
+        end = _head_end(stream)
+        if end < 0:
+            return None
+        head = bytes(stream.buffer[:end])
+        outline = lengths.outline(head)
+        length = lengths.response_length(outline, self._asked[0].outline.method if self._asked else "")
+        try:
+            response = self._read(head, outline)
+        except HandshakeError as error:
+            self.outline, self.length = outline, length
+            return ResponsePacket(*stream.cut(end), Verdict("refused", None, str(error), "RFC 9112"))
+        size = 0 if length.size is None else min(length.size, self._limits.body_size)
+        if len(stream.buffer) < end + size:
+            return None
+        self.outline = outline
+        self.length = length if length.size is None else length._replace(size=length.size - size)
+        piece = stream.cut(end + size)
+        if size:
+            response = replace(response, body=piece.bytes[end:], raw=piece.bytes)
+        return ResponsePacket(*piece, self._verdict(response), True, response)
+
+    def rest(self, stream: Stream) -> ResponsePacket:
+        """A response that is not whole, or that answers no request."""
+        end = lengths.head_end(stream.buffer)
+        if end < 0:
+            return ResponsePacket(*stream.peek(), _so_far(stream, response_head, self._limits), False)
+        piece = stream.peek()
+        try:
+            response, _ = response_head(piece.bytes[:end], self._limits)
+        except HandshakeError as error:
+            return ResponsePacket(*piece, Verdict("refused", None, str(error), "RFC 9112"), False)
+        response = replace(response, body=piece.bytes[end:], raw=piece.bytes)
+        return ResponsePacket(*piece, INCOMPLETE if self._asked else UNASKED, False, response)
+
+    def _read(self, head: bytes, outline: Outline) -> Response:
+        interim = outline.status < 200 and outline.status != 101
+        self._interim = self._interim + 1 if interim else 0
+        if self._interim > INTERIM:
+            raise HandshakeError(f"more than {INTERIM} interim responses (1xx)")
+        _check_size(head, self._limits)
+        return response_head(head, self._limits)[0]
+
+    def _verdict(self, response: Response) -> Verdict:
+        if not self._asked:
+            return UNASKED
+        request = self._asked[0].request
+        if response.status != 101 or request is None:
+            return ACCEPTED
+        try:
+            handshake.check(request, response, ANY_DEFLATE)
+        except HandshakeError as error:
+            return Verdict("refused", None, str(error), "RFC 6455 §4.1")
+        return ACCEPTED
+
+
+class Asked(NamedTuple):
+    """A request that waits for its response."""
+
+    request: Request | None
+    outline: Outline
+
+
+def _head_end(stream: Stream) -> int:
+    """Where the head at the start of a stream ends, -1 for nowhere yet; each byte is looked at once."""
+    end = lengths.head_end(stream.buffer, stream.seen)
+    if end < 0:
+        stream.seen = len(stream.buffer)
+    return end
+
+
+def _check_size(head: bytes, limits: Limits) -> None:
+    if len(head) > limits.head_size:
+        raise too_long("head", len(head), limits.head_size, 431)
+
+
+def _so_far(stream: Stream, parse: Callable[[bytes, Limits], tuple[M, int]], limits: Limits) -> Verdict:
+    """The verdict on a head that is not whole: some can't become one any more."""
+    try:
+        HeadReader(parse, limits).receive(stream.buffer[: 2 * limits.head_size])
+    except HandshakeError as error:
+        return Verdict("refused", error.status or None, str(error), "RFC 9112")
+    return INCOMPLETE
 
 
 class Bodies(Reader):
-    """More of a body: ``left`` bytes; None: as long as bytes come. Each piece as it came."""
+    """More of a body: ``size`` bytes; None: as long as bytes come. Each piece as it came."""
 
-    def __init__(self, left: int | None) -> None:
-        self.left = left
+    def __init__(self, length: Length, section: str = "RFC 9112 §6.3") -> None:
+        self._left = length.size
+        self._verdict = Verdict("refused", None, length.doubt, section) if length.doubt else ACCEPTED
 
     def next(self, stream: Stream) -> BodyPacket | None:
         """All that is there."""
-        size = len(stream.buffer) if self.left is None else min(self.left, len(stream.buffer))
-        if not size:
-            return None
-        if self.left is not None:
-            self.left -= size
-        return stream.cut(BodyPacket, size)
+        size = len(stream.buffer) if self._left is None else min(self._left, len(stream.buffer))
+        if self._left is not None:
+            self._left -= size
+        return BodyPacket(*stream.cut(size), self._verdict, last=self._left == 0)
 
     def rest(self, stream: Stream) -> Packet:
         """Never asked for: nothing is left."""
-        return stream.peek(OpaquePacket)
-
-    @property
-    def done(self) -> bool:
-        """Whether the body has ended."""
-        return self.left == 0
+        return OpaquePacket(*stream.peek())
 
 
 class Chunks(Bodies):
-    """A body in chunks (RFC 9112 §7.1): length in hex, CR LF, data, CR LF; one of length 0 ends it."""
+    """A body in chunks. Where one is none, nothing tells where the body ends."""
+
+    lost: Lost | None = None  #: what reads on
 
     def next(self, stream: Stream) -> BodyPacket | None:
         """One chunk."""
-        buffer = stream.buffer
-        end = buffer.find(b"\r\n", 0, 1024)
-        digits = bytes(buffer[:end]).partition(b";")[0].strip() if end >= 0 else b""
-        if not digits or len(digits) > 15 or digits.translate(None, b"0123456789abcdefABCDEF"):
+        try:
+            chunk = parse_chunk(stream.buffer)
+        except ProtocolError as error:
+            self.lost = Lost(Length(None, doubt=str(error)), error.section)
             return None
-        size, start = int(digits, 16), end + 2
-        if size:
-            stop = start + size
-            if len(buffer) < stop + 2:
-                return None
-            whole = stop + 2
-        else:  # trailer fields, and an empty line
-            stop = start
-            last = buffer.find(b"\r\n\r\n", end)
-            if last < 0:
-                return None
-            whole, self.left = last + 4, 0
-        packet = stream.cut(BodyPacket, whole)
-        packet.body = slice(start, stop)
-        return packet
+        if chunk is None:
+            return None
+        body = slice(chunk.start, chunk.stop)
+        return BodyPacket(*stream.cut(chunk.end), self._verdict, True, body, chunk.last)
 
-    def rest(self, stream: Stream) -> Packet:
+    def rest(self, stream: Stream) -> BodyPacket:
         """A chunk that is not whole."""
-        return stream.peek(BodyPacket)
+        verdict = INCOMPLETE if self._verdict.accepted else self._verdict
+        return BodyPacket(*stream.peek(), verdict, False)
+
+
+class Lost(Bodies):
+    """A body that nothing tells the end of: all up to what looks like the next response."""
+
+    found = False
+
+    def next(self, stream: Stream) -> BodyPacket | None:
+        """What is before it, once it is there."""
+        at = stream.buffer.find(_NEXT, max(stream.seen - len(_NEXT) + 1, 0))
+        if at < 0:
+            stream.seen = len(stream.buffer)
+            return None
+        self.found = True
+        return BodyPacket(*stream.cut(at), self._verdict, last=True) if at else None
+
+    def rest(self, stream: Stream) -> BodyPacket:
+        """All of it."""
+        return BodyPacket(*stream.peek(), self._verdict, False)
+
+
+_NEXT: Final = b"HTTP/1."
 
 
 # -- raw TCP ------------------------------------------------------------------------------------------
@@ -329,19 +470,17 @@ class Raw(Reader):
         except WebSocketError as error:
             self._failed = _dropped(error)
             return None
-        packet = stream.cut(RawPacket, whole, verdict)
-        packet.length = size
-        return packet
+        return RawPacket(*stream.cut(whole), verdict, True, size)
 
     def rest(self, stream: Stream) -> RawPacket:
         """A message that is not whole, or all that follows a bad header."""
-        packet = stream.peek(RawPacket, self._failed or INCOMPLETE)
-        if packet.size >= framing.HEADER:
+        piece, size = stream.peek(), None
+        if len(piece.bytes) >= framing.HEADER:
             try:
-                packet.length = framing.parse_header(packet.bytes[: framing.HEADER])
+                size = framing.parse_header(piece.bytes[: framing.HEADER])
             except WebSocketError:
                 pass  # the verdict says so
-        return packet
+        return RawPacket(*piece, self._failed or INCOMPLETE, False, size)
 
 
 def _dropped(error: WebSocketError) -> Verdict:

@@ -8,18 +8,33 @@
 
 A file is sent around, attached to a bug report, committed by mistake. So a query, and the value of every
 header field that is not known to be harmless, is overwritten: byte for byte, so that sizes, offsets and
-times stay what they were. What messages say is the record itself and stays. Knows nothing of files.
+times stay what they were. What messages say is the record itself and stays.
+
+Kept is only what is understood: a head that the strict parser accepts, the body that belongs to it, the
+frames behind a good handshake. Where others may read the same bytes in another way, a secret could stand in
+what looks like a body, so nothing of it is kept but the line ends. Knows nothing of files.
 """
 
 from __future__ import annotations
 
+import http
+import io
 from collections import defaultdict
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final, TypeAlias
 
-from wsdemo.trace.dissect import Dissector
-from wsdemo.trace.packets import Packet, RequestPacket, ResponsePacket
-from wsdemo.trace.recorder import Chunk, Direction, Trace
+from wsdemo.protocol.http11 import REASONS
+from wsdemo.trace.dissect import JUDGE, Conversation
+from wsdemo.trace.packets import (
+    BodyPacket,
+    FramePacket,
+    OpaquePacket,
+    Packet,
+    RawPacket,
+    RequestPacket,
+    ResponsePacket,
+)
+from wsdemo.trace.recorder import TO_CLIENT, Chunk, Direction, End, Trace
 
 #: Header fields whose values are kept. A list of those that are secret would never be complete.
 HARMLESS: Final = frozenset(
@@ -56,29 +71,141 @@ HARMLESS: Final = frozenset(
     ]
 )
 
-Ranges = dict[tuple[int, Direction], list[tuple[int, int]]]
+#: Words behind a status that say nothing of their own.
+_PHRASES: Final = {status.phrase for status in http.HTTPStatus} | set(REASONS.values())
+
+#: One direction of one connection as one of its ends saw it.
+Flow: TypeAlias = "tuple[int, End, Direction]"
 
 
 def redacted(trace: Trace) -> list[Chunk]:
     """The chunks of a trace, at both ends, with everything that may be secret overwritten by ``*``."""
     chunks = list(trace.chunks)
-    ranges: Ranges = defaultdict(list)
-    for packet in Dissector(trace).packets():
-        if isinstance(packet, RequestPacket | ResponsePacket):
-            places = ranges[packet.connection, packet.direction]
-            places += [(packet.offset + start, packet.offset + stop) for start, stop in secrets(packet)]
-    offsets: dict[tuple[object, ...], int] = defaultdict(int)
-    for index, chunk in enumerate(chunks):
-        places = ranges.get((chunk.connection, chunk.direction), [])
-        if chunk.layer != "plain" or not places:
-            continue
-        stream = (chunk.connection, chunk.direction, chunk.end)
-        chunks[index] = chunk._replace(data=_blank(chunk.data, offsets[stream], places))
-        offsets[stream] += len(chunk.data)
-    return chunks
+    plain = [chunk for chunk in chunks if chunk.layer == "plain"]
+    flows: dict[Flow, io.BytesIO] = defaultdict(io.BytesIO)
+    for end, packets in _conversations(plain):
+        for packet, data in _cleaned(packets):
+            flows[packet.connection, end, packet.direction].write(data)
+    for flow in flows.values():
+        flow.seek(0)
+    return [
+        chunk._replace(data=flows[chunk.connection, chunk.end, chunk.direction].read(len(chunk.data)))
+        if chunk.layer == "plain"
+        else chunk
+        for chunk in chunks
+    ]
 
 
-def secrets(packet: Packet) -> Iterator[tuple[int, int]]:
+def _conversations(chunks: Iterable[Chunk]) -> Iterator[tuple[End, list[Packet]]]:
+    """The packets of each connection as each of its ends saw it; of each direction, in their order."""
+    found: dict[tuple[int, End], tuple[Conversation, list[Packet]]] = {}
+    for chunk in chunks:
+        key = chunk.connection, chunk.end
+        if key not in found:
+            found[key] = Conversation(*key, JUDGE), []
+        conversation, packets = found[key]
+        packets += conversation.add(chunk)
+    for (_, end), (conversation, packets) in found.items():
+        yield end, packets + conversation.unfinished()
+
+
+def _cleaned(packets: Sequence[Packet]) -> Iterator[tuple[Packet, bytes]]:
+    """The packets of one connection, and their bytes without what may be secret."""
+    clear = not any(map(_doubtful, packets))
+    open_end = set(_open_end(packets))
+    agreed = _agreed_frames(packets)
+    for packet in packets:
+        match packet:
+            case RequestPacket(request=request) if request is not None:
+                yield packet, _head(packet, len(request.body), clear)
+            case ResponsePacket(response=response) if response is not None:
+                yield packet, _head(packet, len(response.body), clear and packet not in open_end)
+            case BodyPacket() if clear and packet not in open_end:
+                yield packet, _body(packet)
+            case FramePacket() if packet.verdict.accepted or packet in agreed:
+                yield packet, packet.bytes
+            case RawPacket() if packet.verdict.outcome in ("accepted", "incomplete"):
+                yield packet, packet.bytes
+            case _:
+                yield packet, _blank(packet.bytes, b"\r\n")
+
+
+def _agreed_frames(packets: Sequence[Packet]) -> set[Packet]:
+    """The frames behind a good handshake, broken ones too, up to what looks like HTTP.
+
+    A head begins with a letter, or with an empty line. As a frame that has no fin and a reserved bit or
+    opcode: no end accepts it.
+    """
+    found: set[Packet] = set()
+    asked = opened = False
+    speaks_http: set[Direction] = set()
+    for packet in packets:
+        if isinstance(packet, RequestPacket):
+            asked = packet.verdict.accepted
+        elif isinstance(packet, ResponsePacket):
+            opened = asked and packet.verdict.accepted and packet.status == 101
+        elif isinstance(packet, FramePacket) and opened:
+            if not packet.verdict.accepted and (packet.bytes[0] in b"\r\n" or 0x20 < packet.bytes[0] < 0x7F):
+                speaks_http.add(packet.direction)
+            if packet.direction not in speaks_http:
+                found.add(packet)
+    return found
+
+
+def _doubtful(packet: Packet) -> bool:
+    """Whether others may read what follows this packet in another way than we do."""
+    match packet:
+        case RequestPacket():
+            return packet.request is None and packet.complete
+        case ResponsePacket():
+            return (packet.response is None and packet.complete) or packet.verdict.outcome == "ignored"
+        case BodyPacket():
+            return packet.verdict.outcome == "refused"
+    return isinstance(packet, OpaquePacket)
+
+
+def _open_end(packets: Sequence[Packet]) -> Iterator[Packet]:
+    """The last response where it has not ended although the client went on to ask: it may have ended."""
+    asked = answered = 0
+    last: list[Packet] = []
+    for packet in packets:
+        if isinstance(packet, RequestPacket):
+            asked += 1
+        elif isinstance(packet, ResponsePacket):
+            answered += packet.status >= 200 or packet.status == 101
+            last = [packet]
+        elif isinstance(packet, BodyPacket) and packet.direction == TO_CLIENT:
+            last.append(packet)
+    ended = not last or (last[-1].last if isinstance(last[-1], BodyPacket) else last[-1].complete)
+    if asked > answered and not ended:
+        yield from last
+
+
+def _head(packet: RequestPacket | ResponsePacket, body: int, clear: bool) -> bytes:
+    """A head without its secrets; its body only where it is clear that it is one."""
+    data = bytearray(packet.bytes)
+    places = [*secrets(packet)]
+    if not clear or not packet.complete:
+        places.append((len(data) - body, len(data)))
+    for start, stop in places:
+        data[start:stop] = _blank(data[start:stop], b", ")  # commas and spaces stay: a list stays one
+    return bytes(data)
+
+
+def _body(packet: BodyPacket) -> bytes:
+    """A piece of body; of chunked coding only the length: extensions and trailer fields say more."""
+    start, stop, _ = packet.body.indices(packet.size)
+    coding, extension, more = packet.bytes[:start].partition(b";")
+    return b"".join(
+        [
+            coding + _blank(extension + more, b"\r\n"),
+            packet.bytes[start:stop],
+            _blank(packet.bytes[stop:], b"\r\n:"),
+        ]
+    )
+
+
+def secrets(packet: RequestPacket | ResponsePacket) -> Iterator[tuple[int, int]]:
     """Where in a request or response something may be secret, as bytes from its start.
 
     >>> list(secrets(RequestPacket(b"GET /?token=1 HTTP/1.1\\r\\nHost: a\\r\\nCookie: b=2\\r\\n\\r\\n")))
@@ -87,23 +214,26 @@ def secrets(packet: Packet) -> Iterator[tuple[int, int]]:
     name = ""
     for field in packet.fields:
         start, stop = field.where.start, field.where.stop
-        if field.name == "start line" and not packet.bytes.startswith(b"HTTP/"):
-            mark = packet.bytes.find(b"?", start, stop)
-            end = packet.bytes.rfind(b" ", start, stop)
-            if mark >= 0:
-                yield mark + 1, end if end > mark else stop
+        if field.name == "start line":
+            yield from _in_start_line(packet.bytes[start:stop], start)
         elif field.name == "header name":
             name = str(field.value).lower()
         elif field.name == "header value" and name not in HARMLESS:
             yield start, stop
 
 
-def _blank(data: bytes, offset: int, places: list[tuple[int, int]]) -> bytes:
-    """Overwrite places in the bytes that begin at ``offset``; commas and spaces stay: a list stays one."""
-    out: bytearray | None = None
-    for start, stop in places:
-        first, last = max(start - offset, 0), min(stop - offset, len(data))
-        if first < last:
-            out = out if out is not None else bytearray(data)
-            out[first:last] = bytes(byte if byte in b", " else 0x2A for byte in out[first:last])
-    return data if out is None else bytes(out)
+def _in_start_line(line: bytes, at: int) -> Iterator[tuple[int, int]]:
+    """The query of a request; the reason of a response where it is not the usual one."""
+    if line.startswith(b"HTTP/"):
+        reason = line.partition(b" ")[2].partition(b" ")[2]
+        if reason and reason.decode("latin-1") not in _PHRASES:
+            yield at + len(line) - len(reason), at + len(line)
+        return
+    mark, end = line.find(b"?"), line.rfind(b" ")
+    if mark >= 0:
+        yield at + mark + 1, at + (end if end > mark else len(line))
+
+
+def _blank(data: bytes | bytearray, kept: bytes) -> bytes:
+    """The bytes overwritten, but for those that are ``kept``."""
+    return bytes(byte if byte in kept else 0x2A for byte in data)

@@ -99,12 +99,20 @@ def check(request: Request, response: Response, deflate: Deflate | None = None) 
         if "upgrade" not in headers.tokens("connection"):
             raise HandshakeError(f"Connection: Upgrade is needed, got {shown_value(headers, 'Connection')}")
         got = one_value(headers, "Sec-WebSocket-Accept")
-        expected = accept_key(request.headers["Sec-WebSocket-Key"])
+        expected = accept_key(_key(request))
         if got != expected:
             raise HandshakeError(f"Sec-WebSocket-Accept {shown(got)}, our key asks for {expected}")
         return Agreed(_agreed_subprotocol(request, headers), _agreed_deflate(request, headers, deflate))
     except HandshakeError as error:
         raise HandshakeError(f"the server's answer 101 is not one to our request: {error}", 101) from None
+
+
+def _key(request: Request) -> str:
+    """The key that was sent: by us, or, in a record, by anybody."""
+    key = one_value(request.headers, "Sec-WebSocket-Key")
+    if not key.isascii():
+        raise HandshakeError(f"Sec-WebSocket-Key {shown(key)}, 16 bytes in base64 are needed")
+    return key
 
 
 def _agreed_subprotocol(request: Request, headers: Headers) -> str | None:

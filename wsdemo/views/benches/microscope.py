@@ -24,8 +24,8 @@ from wsdemo.protocol.codes import CONTROL, Side
 from wsdemo.protocol.deflate import NAME, Parameters
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.extensions import parse_extensions
-from wsdemo.trace.dissect import ANY_DEFLATE
 from wsdemo.trace.packets import FramePacket, Packet, Verdict
+from wsdemo.trace.readers import ANY_DEFLATE
 from wsdemo.trace.recorder import TO_SERVER, Trace
 from wsdemo.views.benches.slide import MOST, PAGE, SIGNS, Slide
 from wsdemo.views.bytes.ruler import describe, ruler

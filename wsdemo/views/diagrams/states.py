@@ -105,6 +105,8 @@ def _facts(trace: Trace, connection: int, end: End) -> Iterator[tuple[float, Ste
         if packet.connection != connection:
             continue
         if isinstance(packet, ResponsePacket) and packet.complete:
+            if 100 <= packet.status < 200 and packet.status != 101:
+                continue  # an interim response: the real one follows
             good = packet.status == 101 and packet.verdict.accepted
             yield packet.end_time, Step.ACCEPTED if good else Step.REFUSED
         elif isinstance(packet, FramePacket):

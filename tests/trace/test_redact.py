@@ -1,0 +1,244 @@
+"""Secrets stay out of an export: in heads that are understood field by field, in all others as a whole."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.trace.test_dissect import CLIENT, REQUEST, RESPONSE, SERVER, masked, session
+from wsdemo import Trace
+from wsdemo.trace import TO_CLIENT, TO_SERVER
+from wsdemo.trace.recorder import Direction, End
+from wsdemo.trace.redact import redacted
+
+#: Random sessions; ``WSDEMO_FUZZ=100000`` runs as many as the release does.
+SESSIONS = int(os.environ.get("WSDEMO_FUZZ", "1500"))
+SECRET = b"s3cr3t-T0k3n"
+
+Pieces = list[tuple[Direction, bytes]]
+
+
+def exported(trace: Trace, direction: Direction, end: End = "client") -> bytes:
+    return b"".join(c.data for c in redacted(trace) if c.direction == direction and c.end == end)
+
+
+def leaks(data: bytes) -> bool:
+    """Whether half of the secret, or more, can be read."""
+    half = len(SECRET) // 2
+    return any(SECRET[at : at + half] in data for at in range(len(SECRET) - half + 1))
+
+
+# -- one by one -----------------------------------------------------------------------------------------
+
+GET = b"GET /a?t=" + SECRET + b" HTTP/1.1\r\nHost: a\r\n\r\n"
+NEXT = b"HTTP/1.1 200 OK\r\nSet-Cookie: " + SECRET + b"\r\nContent-Length: 2\r\n\r\nok"
+PLAIN = b"GET /a HTTP/1.1\r\nHost: a\r\n\r\n"
+LF = (b"GET /a HTTP/1.1\nHost: a\nCookie: " + SECRET + b"\n\n", NEXT.replace(b"\r\n", b"\n"))
+
+OK = b"HTTP/1.1 200 OK\r\n"
+LONG = b"Content-Length: 400\r\n"
+CHUNKED = b"Transfer-Encoding: chunked\r\n"
+POST = b"POST / HTTP/1.1\r\nHost: a\r\n"
+
+#: What was said before the head with the secret is said: methods, lengths, line ends.
+BEFORE: list[tuple[str, Pieces]] = [
+    ("HEAD", [(TO_SERVER, b"HEAD" + PLAIN[3:]), (TO_CLIENT, OK + LONG + b"\r\n")]),
+    ("204", [(TO_SERVER, PLAIN), (TO_CLIENT, b"HTTP/1.1 204 No Content\r\n" + LONG + b"\r\n")]),
+    ("304", [(TO_SERVER, PLAIN), (TO_CLIENT, b"HTTP/1.1 304 Not Modified\r\n" + LONG + b"\r\n")]),
+    ("100", [(TO_SERVER, PLAIN), (TO_CLIENT, b"HTTP/1.1 100 Continue\r\n" + LONG + b"\r\n" + NEXT)]),
+    ("CONNECT", [(TO_SERVER, b"CONNECT a:80" + PLAIN[6:]), (TO_CLIENT, OK + LONG + b"\r\n")]),
+    ("one length twice", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + 2 * b"Content-Length: 5\r\n" + b"\r\nhello")]),
+    ("5, then 400", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + b"Content-Length: 5\r\n" + LONG + b"\r\nhello")]),
+    ("400, then 5", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + LONG + b"Content-Length: 5\r\n\r\nhello")]),
+    ("a list", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + b"Content-Length: 5, 5\r\n\r\nhello")]),
+    ("a sign", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + b"Content-Length: +5\r\n\r\nhello")]),
+    ("no number", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + b"Content-Length: x\r\n\r\nhello")]),
+    ("both lengths", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + LONG + CHUNKED + b"\r\nFFFF\r\n")]),
+    ("no chunk", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + CHUNKED + b"\r\nno\r\n")]),
+    ("until the end", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + b"\r\nhello")]),
+    ("a long body", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + LONG + b"\r\nhello")]),
+    ("a large chunk", [(TO_SERVER, PLAIN), (TO_CLIENT, OK + CHUNKED + b"\r\nFFF\r\n")]),
+    ("line feeds", [(TO_SERVER, LF[0]), (TO_CLIENT, LF[1])]),
+    ("no answer yet", [(TO_SERVER, REQUEST % b"")]),
+    ("an answer unasked", [(TO_CLIENT, NEXT)]),
+    ("junk", [(TO_SERVER, b"\r\n\r\n\x16\x03\x01\r\n\r\n"), (TO_CLIENT, b"junk\n\n")]),
+    ("frames at once", [(TO_SERVER, REQUEST % b"" + GET), (TO_CLIENT, RESPONSE % b"")]),
+    ("a false 101", [(TO_SERVER, PLAIN), (TO_CLIENT, RESPONSE % b"")]),
+    ("h2c", [(TO_SERVER, REQUEST % b""), (TO_CLIENT, (RESPONSE % b"").replace(b"websocket", b"h2c"))]),
+    ("a chunked request", [(TO_SERVER, POST + CHUNKED + b"\r\n2\r\nab\r\n0\r\n\r\n")]),
+    ("a request with two lengths", [(TO_SERVER, POST + b"Content-Length: 2\r\n" + LONG + b"\r\nab")]),
+]
+
+
+@pytest.mark.parametrize(("what", "before"), BEFORE)
+@pytest.mark.parametrize("end", ["client", "server"])
+def test_the_next_head_keeps_its_secret(what: str, before: Pieces, end: End, tmp_path: Path) -> None:
+    trace = session(*before, (TO_SERVER, GET), (TO_CLIENT, NEXT), end=end)
+    for direction in (TO_SERVER, TO_CLIENT):
+        data = exported(trace, direction, end)
+        assert not leaks(data), what
+        assert len(data) == len(trace.bytes(direction)), what
+    trace.to_pcap(tmp_path / "a.pcap")
+    trace.save(tmp_path / "a.jsonl")
+    assert not leaks((tmp_path / "a.pcap").read_bytes()), what
+    again = Trace.load(tmp_path / "a.jsonl")
+    assert not any(leaks(again.bytes(direction)) for direction in (TO_SERVER, TO_CLIENT)), what
+
+
+PLACES = [  # of the secret in a head
+    b"GET /a?%b HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET http://a/a?%b HTTP/1.1\r\nHost: a\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nHost: a\r\nCookie: %b\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nHost: a\r\nX-Any: a, %b\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nHost: a\r\nReferer: http://a/?%b\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nHost: a\r\nCookie : %b\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nHost: a\r\nCookie: a\r\n %b\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nHost: a\r\n%b\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nCookie: %b\r\n\r\n",
+    b"GET  /a HTTP/1.1\r\nHost: a\r\nCookie: %b\r\n\r\n",
+    b"GET /a HTTP/1.1\rHost: a\rCookie: %b\r\r\r\n\r\n",
+    b"\r\nGET /a HTTP/1.1\r\nHost: a\r\nCookie: %b\r\n\r\n",
+    b"GET /a HTTP/1.1\r\nHost: a\r\nCookie: %b",
+    b"GET /a?%b",
+    b"%b",
+    b"PUT /a HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\nCookie: %b\r\n\r\nab",
+    b"PRI * HTTP/2.0\r\n\r\n%b",
+]
+
+
+@pytest.mark.parametrize("head", PLACES)
+def test_a_secret_at_any_place_of_a_head(head: bytes) -> None:
+    for cut in (1, 5, 1000):
+        data = head % SECRET
+        trace = session(*[(TO_SERVER, data[at : at + cut]) for at in range(0, len(data), cut)])
+        assert not leaks(exported(trace, TO_SERVER))
+        assert len(exported(trace, TO_SERVER)) == len(data)
+
+
+def test_what_is_understood_stays() -> None:
+    answer = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
+    chunked = b"HTTP/1.1 200 Oh\r\nTransfer-Encoding: chunked\r\n\r\n3;x=y\r\nabc\r\n0\r\nX: y\r\n\r\n"
+    frames = masked(1, b"Hello") + masked(1, b"\xff")
+    trace = session(
+        (TO_SERVER, b"POST /a?b=c HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nCookie: a=1, b\r\n\r\nform"),
+        (TO_CLIENT, answer),
+        (TO_SERVER, PLAIN),
+        (TO_CLIENT, chunked),
+        (TO_SERVER, REQUEST % b""),
+        (TO_CLIENT, RESPONSE % b""),
+        (TO_SERVER, frames),
+    )
+    assert exported(trace, TO_SERVER) == (
+        b"POST /a?*** HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nCookie: ***, *\r\n\r\nform"
+        + PLAIN
+        + (REQUEST % b"").replace(b"token=1", b"*******")
+        + frames
+    )
+    blanked = chunked.replace(b"Oh", b"**").replace(b";x=y", b"****").replace(b"X: y", b"*:**")
+    assert exported(trace, TO_CLIENT) == answer + blanked + RESPONSE % b""
+    raw = session((TO_CLIENT, b"7         Welcome"), (TO_SERVER, b"5         hello"))
+    assert exported(raw, TO_CLIENT) == b"7         Welcome"
+    stream = session((TO_SERVER, PLAIN), (TO_CLIENT, b"HTTP/1.1 200 OK\r\n\r\ndata: 1\n\n"))
+    assert exported(stream, TO_CLIENT).endswith(b"data: 1\n\n"), "a stream that goes on is understood"
+
+
+def test_a_connection_that_is_partly_forgotten_is_blanked() -> None:
+    trace = session((TO_SERVER, REQUEST % b"" + GET[:20]))
+    assert trace.packets
+    trace.clear()
+    trace.tap("client", CLIENT, SERVER).sent(GET[20:])
+    assert not leaks(exported(trace, TO_SERVER))
+
+
+# -- at random ------------------------------------------------------------------------------------------
+
+
+class Talk:
+    """A session of two ends that agree with each other, if with nobody else; a secret in each head."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.pieces: Pieces = []
+
+    def fields(self, *known: bytes) -> bytes:
+        """Header fields, one with the secret, in some order."""
+        name = self.random.choice([b"Cookie", b"Authorization", b"X-Own", b"Referer", b"Set-Cookie"])
+        shape = self.random.choice([b"%b: %b", b"%b:a, %b", b"%b: x\r\n %b", b"%b : %b", b"%b: Bearer %b"])
+        fields = [*known, shape % (name, SECRET)]
+        self.random.shuffle(fields)
+        return b"\r\n".join(fields) + b"\r\n\r\n"
+
+    def body(self) -> bytes:
+        return bytes(self.random.choices(b"ab \r\n:/HTP1.", k=self.random.randrange(40)))
+
+    def exchange(self) -> None:
+        """A request and its response, in one of the ways to tell how long it is."""
+        pick = self.random
+        method = pick.choice([b"GET", b"GET", b"HEAD", b"POST", b"CONNECT", b"OPTIONS"])
+        target = pick.choice([b"/a?t=%b" % SECRET, b"/a"])
+        status = pick.choice([b"200", b"200", b"200", b"204", b"304", b"404", b"103"])
+        body = self.body()
+        size = b"Content-Length: %d" % len(body)
+        other = b"Content-Length: %d" % pick.randrange(600)
+        chunks = b"%x;e=%b\r\n%b\r\n0\r\nX: %b\r\n\r\n" % (len(body) or 1, SECRET, body or b"a", SECRET)
+        ways = [
+            ([size], body),
+            ([size, size], body),
+            ([size, other], body),
+            ([other, size], body),
+            ([b"Transfer-Encoding: chunked"], chunks),
+            ([b"Transfer-Encoding: chunked", other], chunks),
+            ([b"Transfer-Encoding: chunked", size], body),
+            ([], body),
+        ]
+        asked, sent = ([], b"") if method != b"POST" else pick.choice(ways)
+        told, answer = pick.choice(ways)
+        bare = method == b"HEAD" or status in (b"204", b"304", b"103")
+        bare = bare or (method == b"CONNECT" and status == b"200")
+        self.say(TO_SERVER, b"%b %b HTTP/1.1\r\n" % (method, target) + self.fields(b"Host: a", *asked), sent)
+        if status == b"103":
+            self.say(TO_CLIENT, b"HTTP/1.1 103 Early Hints\r\n" + self.fields(*told))
+            status, bare = b"200", method == b"HEAD"
+        self.say(TO_CLIENT, b"HTTP/1.1 %b OK\r\n" % status + self.fields(*told), b"" if bare else answer)
+
+    def upgrade(self) -> None:
+        fields = (REQUEST % b"").split(b"\r\n")[1:-2]
+        self.say(TO_SERVER, b"GET /?" + SECRET + b" HTTP/1.1\r\n" + self.fields(*fields))
+        if self.random.random() < 0.3:  # refused: HTTP goes on
+            self.say(TO_CLIENT, b"HTTP/1.1 403 Forbidden\r\n" + self.fields(b"Content-Length: 2"), b"no")
+        else:
+            answer = (RESPONSE % b"").split(b"\r\n")[1:-2]
+            self.say(TO_CLIENT, b"HTTP/1.1 101 Switching Protocols\r\n" + self.fields(*answer), b"\x81\x02hi")
+
+    def say(self, direction: Direction, head: bytes, body: bytes = b"") -> None:
+        if self.random.random() < 0.15:
+            head = head.replace(b"\r\n", b"\n")
+        self.pieces.append((direction, head + body))
+
+    def cut(self) -> Iterator[tuple[Direction, bytes]]:
+        """The pieces, some of them in smaller ones; a client may ask twice before it is answered."""
+        if self.random.random() < 0.3:
+            self.random.shuffle(self.pieces)  # each direction in a wrong order, too
+        elif self.random.random() < 0.3:
+            self.pieces.sort(key=lambda piece: piece[0], reverse=True)  # all requests, then all responses
+        for direction, data in self.pieces:
+            step = self.random.choice([1, 7, 50, 10_000, 10_000])
+            yield from ((direction, data[at : at + step]) for at in range(0, len(data), step))
+
+
+@pytest.mark.parametrize("block", range(5))
+def test_no_session_leaks(block: int) -> None:
+    for seed in range(block, SESSIONS, 5):
+        talk = Talk(seed)
+        for _ in range(talk.random.randrange(1, 5)):
+            (talk.upgrade if talk.random.random() < 0.25 else talk.exchange)()
+        end: End = talk.random.choice(["client", "server"])
+        trace = session(*talk.cut(), end=end)
+        for direction in (TO_SERVER, TO_CLIENT):
+            data = exported(trace, direction, end)
+            assert not leaks(data), f"seed {seed}"
+            assert len(data) == len(trace.bytes(direction))
