@@ -17,7 +17,6 @@ import base64
 import binascii
 import itertools
 import json
-import math
 import os
 from collections.abc import Iterator
 from typing import Any, Final, get_args
@@ -32,10 +31,18 @@ VERSION: Final = 1
 CONNECTIONS: Final = 1_000_000
 #: Bytes of a line besides its data.
 LINE: Final = 4096
+#: Seconds since 1970 at which a record may begin, until 2065, and how long it may last: 31 years. The sum
+#: fits into a capture file, whose times end in 2106.
+LATEST: Final = 3_000_000_000
+LONGEST: Final = 1_000_000_000
 
 
 def save(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True) -> None:
-    """Write a trace to a file. Without ``redact`` there are cookies, tokens and queries in it."""
+    """Write a trace to a file. Without ``redact`` there are cookies, tokens and queries in it.
+
+    ``ValueError`` where the trace's clock told times that are none.
+    """
+    check_times(trace)
     with open(path, "w", encoding="utf-8", newline="\n") as file:
         for record in _records(trace, redact):
             file.write(json.dumps(record, ensure_ascii=True) + "\n")
@@ -44,23 +51,66 @@ def save(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True) -> 
 def load(path: str | os.PathLike[str], *, limit: int = DEFAULT_LIMIT) -> Trace:
     """Read a file that ``save`` has written: at most ``limit`` bytes of recorded data.
 
-    ``ValueError`` with the number of the line where it is something else, ``OSError`` where it can't be read.
+    ``ValueError`` with the number of the line where it is something else, and with what it seems to be;
+    ``OSError`` where it can't be read.
     """
     trace = Trace(clock=lambda: 0.0, limit=limit)
+    if os.path.isdir(path):
+        raise ValueError(f"{os.fspath(path)}: a directory, expected a {FORMAT}")
     with open(path, "rb") as file:
-        number = 0
+        number, start = 0, file.peek(LINE)[:LINE]
         try:
             for number in itertools.count(1):
-                line = file.readline(2 * limit + LINE)
+                line = file.readline(2 * limit + LINE if number > 1 else LINE)
                 if not line:
                     break
                 _take(trace, _object(line), number)
         except ValueError as error:
-            raise ValueError(f"{os.fspath(path)}, line {number}: {error}") from None
+            seems = "" if FORMAT.encode() in start else f"; the file seems to be {kind_of(start)}"
+            raise ValueError(f"{os.fspath(path)}, line {number}: {error}{seems}") from None
     if number == 1:
         raise ValueError(f"{os.fspath(path)}: an empty file, expected a {FORMAT}")
     trace._next = itertools.count(max(trace.addresses, default=0) + 1)
     return trace
+
+
+#: How files begin that are taken for a trace, and what they are.
+_BEGINNINGS: Final = (
+    (b"\xa1\xb2\xc3\xd4", _CAPTURE := "a capture (pcap), which Wireshark opens"),
+    (b"\xd4\xc3\xb2\xa1", _CAPTURE),
+    (b"\xa1\xb2\x3c\x4d", _CAPTURE),
+    (b"\x4d\x3c\xb2\xa1", _CAPTURE),
+    (b"\x0a\x0d\x0d\x0a", "a capture (pcapng), which Wireshark opens"),
+    (b"\x1f\x8b", "compressed (gzip): gunzip it first"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"BZh", "compressed (bzip2): bunzip2 it first"),
+    (b"\xfd7zXZ", "compressed (xz): unxz it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed (zstd): unzstd it first"),
+)
+
+
+def kind_of(start: bytes) -> str:
+    """What a file that begins with these bytes seems to be.
+
+    >>> kind_of(b"\\x1f\\x8b\\x08"), kind_of(b"Dear Sir"), kind_of(b'{"log": {"version": "1.2"')
+    ('compressed (gzip): gunzip it first', 'text', 'HAR, which browsers export')
+    """
+    for beginning, kind in _BEGINNINGS:
+        if start.startswith(beginning):
+            return kind
+    start = start.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start.startswith((b"{", b"[")):
+        return "HAR, which browsers export" if b'"log"' in start else "other JSON"
+    text = start.decode("utf-8", "ignore")
+    printable = all(character.isprintable() or character.isspace() for character in text)
+    return "text" if printable and len(text.encode()) > len(start) - 4 else "binary data"
+
+
+def check_times(trace: Trace) -> None:
+    """``ValueError`` where a trace's clock has told what is no time, and can't be exported."""
+    _check_range("started_at", trace.started_at, LATEST)
+    for time in [event.time for event in trace.chunks] + [event.time for event in trace.marks]:
+        _check_range("time", time - trace.started, LONGEST)
 
 
 def _records(trace: Trace, redact: bool) -> Iterator[dict[str, Any]]:
@@ -109,31 +159,31 @@ def _take(trace: Trace, record: dict[str, Any], number: int) -> None:
         if record.get("version") != VERSION:
             raise ValueError(f"version {record.get('version')!r:.20}, this program reads {VERSION}")
         trace.started = 0.0
-        trace.started_at = _number(record, "started_at")
-        trace.dropped = int(_number(record, "dropped"))
+        trace.started_at = _number(record, "started_at", LATEST)
+        trace.dropped = _count(record, "dropped", 1 << 63)
     elif "data" in record:
         _chunk(trace, record)
     elif "mark" in record:
-        time, connection = _number(record, "time"), _connection(trace, record)
+        time, connection = _number(record, "time", LONGEST), _connection(trace, record)
         trace.marks.append(Mark(time, connection, _one(record, "end", End), _one(record, "mark", What)))
     else:
-        connection = int(_number(record, "connection"))
-        if not 1 <= connection <= CONNECTIONS or connection in trace.addresses:
+        connection = _count(record, "connection", CONNECTIONS)
+        if not connection or connection in trace.addresses:
             raise ValueError(f"connection {connection}: 1 to {CONNECTIONS}, each once")
         trace.addresses[connection] = (_address(record.get("client")), _address(record.get("server")))
 
 
 def _chunk(trace: Trace, record: dict[str, Any]) -> None:
     try:
-        data = base64.b64decode(str(record["data"]), validate=True)
-    except binascii.Error:
+        data = base64.b64decode(record["data"], validate=True)
+    except (binascii.Error, ValueError, TypeError):
         raise ValueError("data is not base64") from None
     trace.size += len(data)
     if trace.size > trace.limit:
         raise ValueError(f"over {trace.limit} bytes of data")
     trace.chunks.append(
         Chunk(
-            _number(record, "time"),
+            _number(record, "time", LONGEST),
             _connection(trace, record),
             _one(record, "end", End),
             _one(record, "direction", Direction),
@@ -144,16 +194,29 @@ def _chunk(trace: Trace, record: dict[str, Any]) -> None:
 
 
 def _connection(trace: Trace, record: dict[str, Any]) -> int:
-    connection = int(_number(record, "connection"))
+    connection = _count(record, "connection", CONNECTIONS)
     if connection not in trace.addresses:
         raise ValueError(f"connection {connection} has no line of its own before this one")
     return connection
 
 
-def _number(record: dict[str, Any], key: str) -> float:
+def _number(record: dict[str, Any], key: str, most: int) -> float:
     value = record.get(key)
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError(f"{key} is not a number")
+    _check_range(key, value, most)
+    return value
+
+
+def _check_range(key: str, value: float, most: int) -> None:
+    if not 0 <= value <= most:  # nor is "not a number" in it
+        raise ValueError(f"{key} is {value!r:.20}, expected 0 to {most}")
+
+
+def _count(record: dict[str, Any], key: str, most: int) -> int:
+    value = _number(record, key, most)
+    if not isinstance(value, int):
+        raise ValueError(f"{key} is {value!r:.20}, expected a whole number")
     return value
 
 

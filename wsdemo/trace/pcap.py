@@ -16,10 +16,12 @@ from __future__ import annotations
 
 import ipaddress
 import os
+import shlex
 import struct
 from collections.abc import Iterator
 from typing import Final
 
+from wsdemo.trace.files import check_times
 from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, Direction, Layer, Mark, Trace
 from wsdemo.trace.redact import redacted
 
@@ -40,13 +42,33 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 def write(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True, layer: Layer = "plain") -> None:
-    """Write the capture. ``layer`` "tls": what the wire carried. ``redact``: see ``wsdemo.trace.redact``."""
+    """Write the capture. ``layer`` "tls": what the wire carried. ``redact``: see ``wsdemo.trace.redact``.
+
+    ``ValueError`` where the trace's clock told times that are none. How to open it: see ``opening``.
+    """
+    check_times(trace)
     with open(path, "wb") as file:
         file.write(struct.pack("=IHHiIII", MAGIC, 2, 4, 0, 0, 1 << 18, RAW_IP))
         for time, packet in packets(trace, redact=redact, layer=layer):
             seconds, nanoseconds = divmod(round(time * 1e9), 1_000_000_000)
             file.write(struct.pack("=IIII", seconds, nanoseconds, len(packet), len(packet)))
             file.write(packet)
+
+
+def opening(trace: Trace, path: str | os.PathLike[str]) -> str:
+    """The command that shows the frames of a capture, whatever its ports.
+
+    Wireshark takes what crosses port 1883 for MQTT, 5432 for PostgreSQL, and so on for a thousand ports, some
+    of them among those that a system hands out. The option is what its menu calls 'Decode As'.
+
+    >>> trace = Trace()
+    >>> tap = trace.tap("client", ("127.0.0.1", 50000), ("127.0.0.1", 1883))
+    >>> opening(trace, "chat.pcap")
+    'wireshark -r chat.pcap -d tcp.port==1883,http'
+    """
+    servers = {_endpoint(server, 80)[1] for _, server in trace.addresses.values()}
+    options = [f"-d tcp.port=={port},http" for port in sorted(servers)]
+    return " ".join(["wireshark -r", shlex.quote(os.fsdecode(path)), *options])
 
 
 def packets(trace: Trace, *, redact: bool = True, layer: Layer = "plain") -> Iterator[tuple[float, bytes]]:

@@ -94,6 +94,8 @@ class Stream:
 
     def add(self, data: bytes, time: float) -> None:
         """A chunk more."""
+        if not data:
+            return
         self.buffer += data
         self._times.append((self.offset + len(self.buffer), time))
 
