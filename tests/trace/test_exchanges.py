@@ -263,6 +263,7 @@ def mutated(seed: int) -> list[tuple[str, bytes]]:
     return pieces
 
 
+@pytest.mark.timeout(0 if "WSDEMO_FUZZ" in os.environ else 120)
 @pytest.mark.parametrize("block", range(4))
 def test_nothing_that_was_on_the_wire_raises(block: int) -> None:
     """And a look after each chunk tells the same as one look at the end."""

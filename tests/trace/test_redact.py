@@ -230,6 +230,7 @@ class Talk:
             yield from ((direction, data[at : at + step]) for at in range(0, len(data), step))
 
 
+@pytest.mark.timeout(0 if "WSDEMO_FUZZ" in os.environ else 120)
 @pytest.mark.parametrize("block", range(5))
 def test_no_session_leaks(block: int) -> None:
     for seed in range(block, SESSIONS, 5):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import socket
 import subprocess
 import threading
@@ -26,6 +27,7 @@ from wsdemo.protocol.handshake import accept_key
 from wsdemo.protocol.http11 import parse_request
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.packets import FramePacket
+from wsdemo.trace.pcap import opening
 
 pytestmark = needs.tshark
 
@@ -290,3 +292,32 @@ def test_frames_that_a_client_refuses(tmp_path: Path) -> None:
         trace.addresses[connection] = (("::1", client[1], 0, 0), ("::1", port, 0, 0))  # type: ignore[index]
     trace.to_pcap(tmp_path / "six.pcap")
     assert by_sender(wireshark(tmp_path / "six.pcap", port)) == by_sender(ours(trace))
+
+
+#: Client and server ports that Wireshark gives to other protocols, or may give to them by the smaller one.
+CLAIMED = [(50000, 1883), (50000, 5432), (50000, 9092), (50000, 44321), (44818, 40001), (44818, 50000)]
+
+
+@pytest.mark.parametrize(("client", "server"), [*CLAIMED, (50000, 8765)])
+def test_the_command_to_open_a_capture_shows_its_frames(client: int, server: int, tmp_path: Path) -> None:
+    trace = Trace()
+    tap = trace.tap("client", ("127.0.0.1", client), ("127.0.0.1", server))
+    tap.sent(REQUEST % b"")
+    tap.received(RESPONSE % b"" + Frame(Opcode.TEXT, b"Hello").serialize())
+    path = tmp_path / "a capture.pcap"
+    trace.to_pcap(path)
+    program, *command = shlex.split(opening(trace, path))
+    assert program == "wireshark"
+    command = [
+        needs.tshark_path(),
+        *command,
+        "-n",
+        "-Y",
+        "websocket",
+        "-T",
+        "fields",
+        "-e",
+        "websocket.opcode",
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=DEADLINE)
+    assert done.stdout.split() == ["1"]

@@ -40,6 +40,7 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print every packet until Ctrl-C, then write the files."""
+    from wsdemo.trace.pcap import opening
     from wsdemo.trace.sniffer import Sniffer
 
     different(save=options.save, pcap=options.pcap)
@@ -61,4 +62,6 @@ def run(options: argparse.Namespace) -> int:
             (options.save, lambda path: trace.save(path, redact=redact)),
             (options.pcap, lambda path: trace.to_pcap(path, redact=redact)),
         )
+        if options.pcap:
+            print(f"frames on any port ('Decode As'): {printable(opening(trace, options.pcap))}")
     return OK
