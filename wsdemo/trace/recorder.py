@@ -194,8 +194,8 @@ class Trace:
     def to_pcap(self, path: str | os.PathLike[str], *, redact: bool = True) -> None:
         """Write the record as a capture that Wireshark opens; see ``wsdemo.trace.pcap``.
 
-        On some ports Wireshark expects another protocol: ``wireshark -r FILE -d tcp.port==PORT,http`` ('Decode
-        As' in its menu) shows the frames on any.
+        On some ports Wireshark expects another protocol: ``wireshark -r FILE -d tcp.port==PORT,http``
+        ('Decode As' in its menu) shows the frames on any.
         """
         from wsdemo.trace.pcap import write
 
