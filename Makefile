@@ -13,18 +13,23 @@ TEST := $(VENV)/test-$(VERSION)
 
 # More options for JupyterLab: make lab LAB_FLAGS="--no-browser --port=9999"
 LAB_FLAGS ?=
-LANDING := lab/tree/notebooks/00_start_here.ipynb
+LANDING := 00_start_here.ipynb
 LAB_AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+JUPYTER = PYTHONSTARTUP="$(CURDIR)/wsdemo/course/startup.py" $(BIN)/jupyter lab $(LAB_AS_ROOT) --ServerApp.root_dir=.
 PYTEST_FLAGS ?=
 CONFORMANCE_FLAGS ?=
 # Two workers, and a file stays with one of them: a notebook's cells share a kernel.
 WORKERS ?= 2
 
-.PHONY: lab test lint notebooks conformance interop check lock clean
+.PHONY: lab lab-author test lint notebooks conformance interop check lock clean
 .DEFAULT_GOAL := lab
 
-lab: $(LAB)  ## open the course
-	PYTHONSTARTUP="$(CURDIR)/wsdemo/course/startup.py" $(BIN)/jupyter lab $(LAB_AS_ROOT) --ServerApp.root_dir=. --LabApp.default_url=/$(LANDING) $(LAB_FLAGS)
+lab: $(LAB)  ## open the course: your own copies of the lessons, in my/
+	@$(BIN)/python -m wsdemo lessons
+	$(JUPYTER) --LabApp.default_url=/lab/tree/my/$(LANDING) $(LAB_FLAGS)
+
+lab-author: $(LAB)  ## open the lessons themselves, to change the course
+	$(JUPYTER) --LabApp.default_url=/lab/tree/notebooks/$(LANDING) $(LAB_FLAGS)
 
 test: $(TEST)  ## run every test, the lessons included
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(PYTEST_FLAGS)

@@ -15,7 +15,14 @@ hypothesis.settings.register_profile("wsdemo", deadline=None)
 hypothesis.settings.load_profile("wsdemo")
 
 
+#: Seconds that a test may take, unless it says otherwise (pytest-timeout).
+TIMEOUT = 120
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-timeout looks
 def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("timeout", TIMEOUT) is None and not os.environ.get("PYTEST_TIMEOUT"):
+        config.option.timeout = TIMEOUT
     config.addinivalue_line("markers", "needs(name): something beyond Python, see tests/needs.py")
 
 

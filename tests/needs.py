@@ -19,6 +19,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -65,6 +66,14 @@ def _network_namespaces() -> bool:
     return made and _works("ip", "netns", "delete", name)
 
 
+@functools.cache
+def _package_index() -> bool:
+    """Does pip find an index? Asked for one small package, which is not kept."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", folder)
+        return _works(*command, "iniconfig")
+
+
 def _first(*names: str | None) -> str | None:
     return next((path for name in names if name and (path := shutil.which(name))), None)
 
@@ -85,6 +94,7 @@ PRESENT: dict[str, Callable[[], object]] = {
     "mojolicious": _mojolicious,
     "root": _network_namespaces,
     "python27": install.python27,
+    "index": _package_index,
 }
 REMEDY = {
     "chromium": "apt-get install --no-install-recommends chromium",
@@ -94,6 +104,7 @@ REMEDY = {
     "mojolicious": "apt-get install --no-install-recommends libmojolicious-perl",
     "root": "apt-get install iproute2, then, where namespaces are allowed: sudo make test",
     "python27": install.REMEDY,
+    "index": "a network, or PIP_INDEX_URL=https://…",
 }
 #: May be missing in CI too.
 RARE = {"python27", "gorilla", "mojolicious"}
@@ -110,4 +121,5 @@ node = pytest.mark.needs("node")
 gorilla = pytest.mark.needs("gorilla")
 mojolicious = pytest.mark.needs("mojolicious")
 root = pytest.mark.needs("root")
+index = pytest.mark.needs("index")
 python27 = pytest.mark.needs("python27")

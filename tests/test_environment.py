@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
+
+from tools import notebooks
 
 ROOT = Path(__file__).parent.parent
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -58,6 +63,44 @@ def numbers(version: str) -> list[int]:
 
 def test_the_build_is_pinned() -> None:
     assert all("==" in requirement for requirement in PROJECT["build-system"]["requires"])
+
+
+def test_the_lessons_bring_what_runs_them_in_ci() -> None:
+    """Teams run nbval from environment.yml, that is from the extra `lab`; the settings name nothing else."""
+    assert {"nbval", "pytest"} <= {canonical(requirement) for requirement in EXTRAS["lab"]}
+    settings = PROJECT["tool"]["pytest"]["ini_options"]
+    assert set(settings) == {
+        "minversion", "testpaths", "pythonpath", "norecursedirs", "addopts", "filterwarnings",
+    }, "keys of pytest itself: --strict-config refuses those of a plugin that is not there"  # fmt: skip
+
+
+@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.name)
+def test_a_lesson_imports_only_what_its_environment_brings(path: Path) -> None:
+    """Also what a cell could do without: with it, the stored output is another one."""
+    brought = {canonical(requirement) for requirement in EXTRAS["lab"]} | {"wsdemo"} | sys.stdlib_module_names
+    for cell in notebooks.read(path).cells:
+        for node in ast.walk(ast.parse(cell.source)) if cell.cell_type == "code" else ():
+            if isinstance(node, ast.Import):
+                found = {alias.name.split(".")[0] for alias in node.names}
+            else:
+                found = {(node.module or "").split(".")[0]} if isinstance(node, ast.ImportFrom) else set()
+            assert found <= brought, f"cell {cell.execution_count}"
+
+
+def test_the_workflow_runs_every_python_on_every_system() -> None:
+    workflow = yaml.safe_load((ROOT / ".github" / "workflows" / "lessons.yml").read_text(encoding="utf-8"))
+    job = workflow["jobs"]["nbval"]
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    pythons = sorted(set(re.findall(r"python(3\.\d+)", makefile.splitlines()[4])), key=numbers)
+    assert job["strategy"]["matrix"] == {
+        "system": ["ubuntu-latest", "macos-latest", "windows-latest"],
+        "python": pythons,
+    }
+    assert f">={pythons[0]}" == PROJECT["project"]["requires-python"]
+    commands = [step["run"] for step in job["steps"] if "run" in step]
+    assert 'python -m pip install -c requirements.lock -e ".[lab]"' in commands
+    assert "python -m pytest --nbval notebooks" in commands
+    assert "python -m pytest --nbval-lax my" in commands[-1]
 
 
 def test_conda_and_binder_install_the_same() -> None:
