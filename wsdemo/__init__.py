@@ -10,6 +10,7 @@ The names below are the public ones. To read the package, follow the bytes:
     trace/      what went over the wire, and what it means    recorder · dissect
     views/      how it looks                                  drawing, then any other
     notebook    how things show themselves in a notebook
+    reloading   no module is exchanged in a running kernel
 
 `import wsdemo` loads what is needed for connections and nothing heavy.
 """
@@ -53,7 +54,10 @@ from wsdemo.protocol import (
     Step,
     WebSocketError,
 )
+from wsdemo.reloading import refuse as _refuse
 from wsdemo.trace.recorder import Chunk, Trace
+
+_refuse()
 
 __all__ = [
     "TRANSITIONS",

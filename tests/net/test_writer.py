@@ -246,3 +246,28 @@ def test_waiting_for_room_ends_at_the_deadline() -> None:
     rig.write(b"1234")
     with rig.wire.lock:
         assert not rig.wire.wait_for_room(time.monotonic() + 0.01)
+
+
+@pytest.mark.parametrize("held", [b"held", b""])
+def test_who_waits_for_room_is_woken_when_what_was_held_has_left(held: bytes) -> None:
+    """Bytes that are held for company count as pending; they may leave in two steps."""
+    rig, seen = Rig(Limits(high_water=0)), Seen()
+    wire = rig.wire
+    wire.cork()
+    rig.write(b"first")
+
+    def wait() -> None:
+        with wire.lock:
+            seen(wire.wait_for_room(time.monotonic() + 60))
+
+    thread = threading.Thread(target=wait, daemon=True)
+    thread.start()
+    while not wire._waiters:
+        pass
+    with wire.lock:
+        wire.push()
+    rig.write(held)
+    wire.uncork()
+    assert seen.next() is True
+    thread.join(DEADLINE)
+    assert rig.sent == b"first" + held

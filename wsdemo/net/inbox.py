@@ -14,7 +14,6 @@ import math
 import os
 import queue
 import threading
-import time
 from collections.abc import Callable
 from typing import Final
 
@@ -23,7 +22,7 @@ from wsdemo.protocol.errors import ConnectionClosed
 from wsdemo.protocol.sending import payload_size
 
 #: Seconds for which one wait lasts; on Windows a waiting thread can't be interrupted by Ctrl-C.
-SLICE: Final = 0.25 if os.name == "nt" else LONGEST
+SLICE: Final = 0.25 if os.name == "nt" else None
 
 
 class Inbox:
@@ -91,12 +90,13 @@ class Inbox:
         try:
             if timeout is not None and timeout <= LONGEST:
                 return self._queue.get(timeout=max(0.0, timeout))
-            deadline = math.inf if timeout is None else time.monotonic() + timeout
-            while time.monotonic() < deadline:
+            remaining = math.inf if timeout is None else timeout
+            while remaining > 0:
+                part = SLICE if timeout is None else min(LONGEST, remaining)
                 try:
-                    return self._queue.get(timeout=SLICE)
+                    return self._queue.get(timeout=part)
                 except queue.Empty:
-                    continue
+                    remaining -= part or 0
             raise queue.Empty
         except queue.Empty:
             raise TimeoutError(f"no message within {timeout:g} seconds") from None
