@@ -130,6 +130,13 @@ def test_types_are_checked(side: Side) -> None:
     assert here.state is State.OPEN
 
 
+@pytest.mark.parametrize("key", [b"abc", "abcd", None, b"abcde", bytearray(4)])
+def test_a_masking_key_of_another_length_never_goes_out(key: Any) -> None:
+    client = Protocol(Side.CLIENT, opened=True, masking_key=lambda: key)
+    with pytest.raises(TypeError, match=r"^masking_key gave .*, expected four bytes$"):
+        client.send_text("a")
+
+
 def test_masking_keys() -> None:
     def sent(**options: Any) -> list[bytes]:
         client = Protocol(Side.CLIENT, opened=True, **options)

@@ -42,7 +42,7 @@ class first_message:
     """
 
     def __init__(self, check: Callable[[Connection, str | bytes], Any]) -> None:
-        check_function("check", check, "a function of (ws, message)")
+        check_function("check", check, 2, "a function of (ws, message)")
         self.check = check
 
 
@@ -52,7 +52,7 @@ Authorize = Callable[["Request"], Any] | first_message
 def check_authorize(authorize: Authorize | None) -> None:
     """Whether an option ``authorize`` can decide."""
     if authorize is not None and not isinstance(authorize, first_message):
-        check_function("authorize", authorize, "a function of (request), first_message(function), or None")
+        check_function("authorize", authorize, 1, "a function of (request), first_message(function), or None")
 
 
 def by_request(authorize: Authorize | None, request: Request) -> Any:

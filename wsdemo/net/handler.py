@@ -93,11 +93,12 @@ class Handler:
             return cls(on_message=lambda connection, message: None)
         methods = {name: getattr(handler, name, None) for name in ("on_open", "on_message", "on_close")}
         if isinstance(handler, type) or not any(methods.values()):
-            check_function("handler", handler, HANDLER)
+            check_function("handler", handler, 2, HANDLER)
             return cls(on_message=handler)
         for name, method in methods.items():
             if method is not None:
-                check_function(f"handler.{name}", method, "a method that is not async")
+                takes, text = (2, "(ws, message)") if name == "on_message" else (1, "(ws)")
+                check_function(f"handler.{name}", method, takes, f"a method of {text}, not async")
         return cls(**methods)
 
 
@@ -116,7 +117,7 @@ class threaded:
     """
 
     def __init__(self, handler: Callable[[Connection], object]) -> None:
-        check_function("handler", handler, "a function of (ws)")
+        check_function("handler", handler, 1, "a function of (ws)")
         self.handler = handler
 
     def on_open(self, connection: Connection) -> None:

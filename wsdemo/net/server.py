@@ -219,7 +219,7 @@ class Server:
         An exception is kept in `errors` with the id 0, and logged; the calls go on.
         """
         check_seconds("seconds", seconds)
-        check_function("function", function, "a function without arguments")
+        check_function("function", function, 0, "a function without arguments")
         return Repeating(self._reactor, seconds, function, self._repeating_failed)
 
     def route(self, path: str, function: R | None = None) -> Any:
@@ -232,7 +232,7 @@ class Server:
             raise wrong_value("path", path, "a path, such as '/about', without query")
         if function is None:
             return partial(self.route, path)
-        check_function("function", function, "a function of (request)")
+        check_function("function", function, 1, "a function of (request)")
         self._routes[path] = function
         return function
 

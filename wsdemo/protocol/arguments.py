@@ -102,20 +102,21 @@ def list_of(name: str, values: Any, expected: str = "a list of names") -> tuple[
     return tuple(values)
 
 
-def check_function(name: str, function: Any, expected: str) -> None:
-    """Something to call, and what it does is done when the call returns.
+def check_function(name: str, function: Any, arguments: int, expected: str) -> None:
+    """Something to call with so many arguments, and what it does is done when the call returns.
 
     The call of an ``async def`` function does nothing but give a coroutine. Nobody awaits it here, and for a
     truth value it would be a yes. A generator function is the same trap.
 
     >>> async def authorize(request):
     ...     return "Ana"
-    >>> check_function("authorize", authorize, "a function")
+    >>> check_function("authorize", authorize, 1, "a function")
     Traceback (most recent call last):
     TypeError: authorize: got an asynchronous function, which nothing awaits here; expected a function
     """
     if isinstance(function, type) or not callable(function):
         raise wrong_kind(name, function, expected)
+    _check_signature(name, function, arguments, expected)
     while isinstance(function, functools.partial):
         function = function.func
     for called in (function, type(function).__call__):  # of an object, what its call calls
@@ -126,6 +127,18 @@ def check_function(name: str, function: Any, expected: str) -> None:
         else:
             continue
         raise TypeError(f"{name}: got {what}; expected {expected}")
+
+
+def _check_signature(name: str, function: Any, arguments: int, expected: str) -> None:
+    """Whether a function takes so many arguments; one that does not say may take any."""
+    try:
+        signature = inspect.signature(function, follow_wrapped=False)
+    except (TypeError, ValueError):
+        return
+    try:
+        signature.bind(*[None] * arguments)
+    except TypeError:
+        raise TypeError(f"{name}: got a function of {str(signature)[:60]}, expected {expected}") from None
 
 
 def check_done(name: str, result: object) -> None:

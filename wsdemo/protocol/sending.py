@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from .arguments import check_function
+from .arguments import check_function, got
 from .codes import CloseCode, Opcode, Side
 from .deflate import Deflater, Parameters
 from .errors import InvalidState
@@ -247,5 +247,11 @@ def _key_source(key: MaskingKey | None) -> Callable[[], bytes]:
         if len(key) != 4:
             raise ValueError(f"masking_key: got {len(key)} bytes, expected four bytes")
         return lambda: key
-    check_function("masking_key", key, "four bytes, or a function that gives them")
+    check_function("masking_key", key, 0, "four bytes, or a function that gives them")
+    return lambda: _four_bytes(key())
+
+
+def _four_bytes(key: object) -> bytes:
+    if not isinstance(key, bytes) or len(key) != 4:
+        raise TypeError(f"masking_key gave {got(key)}, expected four bytes")
     return key

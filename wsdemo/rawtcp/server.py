@@ -122,9 +122,10 @@ class TimeServer:
     ) -> None:
         for name, told in (("on_message", on_message), ("on_open", on_open), ("on_close", on_close)):
             if told is not None:
-                check_function(name, told, "a function, or None")
+                takes, text = (2, "(peer, text)") if name == "on_message" else (1, "(peer)")
+                check_function(name, told, takes, f"a function of {text}, or None")
         check_seconds("every", every)
-        check_function("clock", clock, "a function without arguments")
+        check_function("clock", clock, 0, "a function without arguments")
         check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
         self.on_message = on_message
         self.on_open = on_open

@@ -82,7 +82,7 @@ class Trace:
     """
 
     def __init__(self, *, clock: Callable[[], float] = time.monotonic, limit: int = DEFAULT_LIMIT) -> None:
-        check_function("clock", clock, "a function that gives seconds")
+        check_function("clock", clock, 0, "a function that gives seconds")
         check_whole("limit", limit, 0)
         self.clock = clock
         self.limit = limit
