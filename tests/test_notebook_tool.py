@@ -48,6 +48,16 @@ def test_what_changed_is_stored(path: Path) -> None:
         assert sum(a.outputs != b.outputs for a, b in zip(source.cells, changed.cells, strict=True)) == 1
 
 
+def test_a_kept_output_has_the_number_of_its_cell(path: Path) -> None:
+    """A cell is put in front: what stays below it runs one later."""
+    path.write_text(notebooks.run(path), encoding="utf-8")
+    notebook = notebooks.read(path)
+    notebook.cells.insert(0, nbformat.v4.new_code_cell("pass"))
+    nbformat.write(notebook, path)
+    kept = nbformat.reads(notebooks.run(path), 4).cells[2]
+    assert (kept.execution_count, kept.outputs[0].execution_count) == (3, 3)
+
+
 def test_a_cell_that_fails_is_told(path: Path) -> None:
     path.write_text(path.read_text().replace('"object()"', '"1 / 0"'))
     with pytest.raises(CellExecutionError, match="division by zero"):

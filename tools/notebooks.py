@@ -72,6 +72,9 @@ def run(path: Path, *, fresh: bool = False) -> str:
                     output.get("metadata", {}).pop(mime, None)
             if not fresh:
                 cell.outputs = merge(cell, before)
+            for output in cell.outputs:  # a kept one may come from a cell that had another number
+                if "execution_count" in output:
+                    output.execution_count = cell.execution_count
     tidy(notebook, path.name[:2])
     return nbformat.writes(notebook) + "\n"
 

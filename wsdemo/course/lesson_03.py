@@ -7,7 +7,7 @@ import hashlib
 import random
 from collections.abc import Callable, Sequence
 
-from wsdemo.course.exercises import Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, as_bytes, exercise, kind, same, show
 from wsdemo.protocol import HandshakeError, Limits, handshake, http11
 
 
@@ -20,10 +20,30 @@ def accept_key(answer: Callable[[str], str], rng: random.Random) -> None:
         what = f"accept_key({key!r})"
         if isinstance(got, bytes):
             raise Wrong(f"{what} gave the bytes {got!r}: a str is wanted")
-        decoded = base64.b64encode(hashlib.sha1(base64.b64decode(key) + handshake.GUID).digest())
-        if got == decoded.decode():
-            raise Wrong(f"{what} should be {handshake.accept_key(key)!r}; the key is not decoded first")
-        same(got, handshake.accept_key(key), what)
+        wanted = handshake.accept_key(key)
+        if why := _astray(key).get(str(got)):
+            raise Wrong(f"{what} should be {wanted!r}; got {got!r}: {why}")
+        same(got, wanted, what)
+
+
+def _astray(key: str) -> dict[str, str]:
+    """The proofs that come of well-known slips, and how to name each."""
+    text, guid = key.encode(), handshake.GUID
+    right = hashlib.sha1(text + guid)
+    proof = base64.b64encode(right.digest()).decode()
+    in_urls = base64.urlsafe_b64encode(right.digest()).decode()
+    return {
+        right.hexdigest(): "that is the hash in hex digits; write its 20 bytes in base64",
+        _proof(right.hexdigest().encode()): "that is base64 of the hex digits; take the 20 bytes, digest()",
+        _proof(hashlib.sha1(text).digest()): "the fixed text is not appended",
+        _proof(hashlib.sha1(guid + text).digest()): "the key stands first, the fixed text behind it",
+        _proof(hashlib.sha1(base64.b64decode(key) + guid).digest()): "the key is not decoded first",
+        f"{proof}\n": "there is a line end behind the proof",
+    } | ({in_urls: "that is base64 in the alphabet for URLs"} if in_urls != proof else {})
+
+
+def _proof(digest: bytes) -> str:
+    return base64.b64encode(digest).decode()
 
 
 def _mixed(word: str, rng: random.Random) -> str:
@@ -68,13 +88,13 @@ def refuse_version(answer: Callable[[str], bytes | None], rng: random.Random) ->
     for version in ("8", "7", "0", str(rng.randint(14, 255)), "255"):
         what = f"refuse_version({version!r})"
         got = answer(version)
-        if not isinstance(got, bytes):
-            raise Wrong(f"{what} should be a response, as bytes; got {show(got)}")
-        _judge_refusal(what, got)
+        if got is None:
+            raise Wrong(f"{what} should be a response, as bytes; got None")
+        _judge_refusal(what, as_bytes(got, what))
 
 
 def _judge_refusal(what: str, got: bytes) -> None:
-    if b"\n" in got.replace(b"\r\n", b""):
+    if b"\n" in got.partition(b"\r\n\r\n")[0].replace(b"\r\n", b""):
         raise Wrong(f"{what}: lines of HTTP end in CR LF, 0d 0a; here is one that ends in 0a alone")
     if b"\r\n\r\n" not in got:
         raise Wrong(f"{what}: the head ends with an empty line, 0d 0a 0d 0a; yours ends {show(got[-4:])}")
@@ -85,6 +105,8 @@ def _judge_refusal(what: str, got: bytes) -> None:
     if found is None:
         raise Wrong(f"{what}: the response is not whole; a client waits for more of it: Content-Length?")
     response = found[0]
+    if "content-length" not in response.headers and "transfer-encoding" not in response.headers:
+        raise Wrong(f"{what} has no Content-Length: the client can't know that no body follows, and waits")
     if response.status != 426:
         raise Wrong(f"{what} should have status 426; got {response.status}")
     version = response.headers.get("sec-websocket-version")
@@ -140,14 +162,16 @@ def split_head(answer: Callable[[bytes], tuple[bytes, bytes] | None], rng: rando
         what = f"the 101 and {len(rest)} more bytes"
         if got is None:
             raise Wrong(f"{what}: got None, but the head is whole; {show(rest)} stand behind the head")
-        if not isinstance(got, tuple) or len(got) != 2:
-            raise Wrong(f"{what}: a tuple (head, rest) is wanted; got {show(got)}")
+        if not isinstance(got, tuple | list) or len(got) != 2:
+            raise Wrong(f"{what}: a tuple (head, rest) is wanted; got {kind(got)}")
+        for part, name in zip(got, ("head", "rest"), strict=True):
+            as_bytes(part, f"{what}: the {name}")
         if got[0] == head[:-4]:
             raise Wrong(f"{what}: the empty line is a part of the head, which should end 0d 0a 0d 0a")
         if rest == tricky and got[0] != head:
             raise Wrong(f"{what}, {show(rest)}: the first empty line ends the head, not a later one")
         same(got[1], rest, f"{what}: the rest")
         same(got[0], head, f"{what}: the head")
+    same(answer(b""), None, "nothing has come: the result")
     for cut in {1, len(head) - 1, len(head) - 2, len(head) - 3, rng.randrange(2, len(head))}:
         same(answer(head[:cut]), None, f"only {cut} of {len(head)} bytes of the head have come: the result")
-    same(answer(b""), None, "nothing has come: the result")

@@ -8,10 +8,16 @@ from __future__ import annotations
 import contextlib
 import select
 import socket
+import statistics
 import threading
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final, Self
+
+from wsdemo.course.exercises import Wrong
 
 PATIENCE = 1.0  #: seconds; an answer that waits for longer on one client has blocked
+LONGEST: Final = 0.05  # seconds of a call that does not wait, at the median of several
 
 
 @contextlib.contextmanager
@@ -70,3 +76,67 @@ def rescue(wake: Callable[[], object]) -> Iterator[threading.Event]:
     finally:
         timer.cancel()
         timer.join()
+
+
+class Watch:
+    """Times an answer's calls, and sees that the timeout of each socket is after it what it was before."""
+
+    def __init__(self) -> None:
+        self._took: list[float] = []
+
+    @contextlib.contextmanager
+    def on(self, *socks: socket.socket) -> Iterator[None]:
+        """Around one call."""
+        before = [sock.gettimeout() for sock in socks]
+        start = time.perf_counter()
+        yield
+        self._took.append(time.perf_counter() - start)
+        for sock, timeout in zip(socks, before, strict=True):
+            if sock.fileno() >= 0 and sock.gettimeout() != timeout:
+                raise Wrong(
+                    f"your code set the socket's timeout from {timeout} to {sock.gettimeout()} seconds: "
+                    "leave it; a thread that serves many waits nowhere but in its loop"
+                )
+
+    def judge(self, what: str) -> None:
+        """Raise `Wrong` for calls that took long."""
+        median = statistics.median(self._took)
+        if median >= LONGEST:
+            raise Wrong(
+                f"{what} took {1000 * median:.0f} ms at the median of {len(self._took)} calls: "
+                "it waits, or sleeps, and nobody else is served meanwhile"
+            )
+
+
+class Listeners:
+    """Clients that read while an answer writes: up to `size` bytes each, and then what else has come."""
+
+    def __init__(self, socks: Sequence[socket.socket], size: int) -> None:
+        self.heard = [b""] * len(socks)
+        self._socks = socks
+        self._told = threading.Event()  # the answer has come back
+        self._threads = [
+            threading.Thread(target=self._listen, args=(number, size), daemon=True)
+            for number in range(len(socks))
+        ]
+
+    def __enter__(self) -> Self:
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._told.set()
+        for thread in self._threads:
+            thread.join()
+
+    def _listen(self, number: int, size: int) -> None:
+        sock, data = self._socks[number], bytearray()
+        while len(data) < size and not self._told.is_set():
+            if select.select([sock], [], [], LONGEST)[0]:
+                data += sock.recv(65536)
+        self._told.wait()
+        quiet = PATIENCE / 2 if 0 < len(data) < size else LONGEST
+        while select.select([sock], [], [], quiet)[0] and (piece := sock.recv(65536)):
+            data += piece
+        self.heard[number] = bytes(data)

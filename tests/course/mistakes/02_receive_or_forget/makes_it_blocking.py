@@ -1,4 +1,4 @@
-# said: waited for it
+# said: your code
 def receive_or_forget(sock, clients):
     sock.setblocking(True)
     try:

@@ -1,4 +1,4 @@
-# said: waited for the frozen client
+# said: set the socket's timeout from 0.0 to None
 def send_what_fits(sock, outbox):
     sock.setblocking(True)
     sock.sendall(outbox)

@@ -1,0 +1,3 @@
+# said: should be
+def has_token(value, token):
+    return token.lower() in value.lower().replace(",", " ").split()

@@ -1,0 +1,11 @@
+# said: no Content-Length
+def refuse_version(version):
+    if version == "13":
+        return None
+    return (
+        b"HTTP/1.1 426 Upgrade Required\r\n"
+        b"Upgrade: websocket\r\n"
+        b"Connection: Upgrade, close\r\n"
+        b"Sec-WebSocket-Version: 13\r\n"
+        b"\r\n"
+    )

@@ -1,0 +1,3 @@
+def split_head(data):
+    head, end, rest = data.partition(b"\r\n\r\n")
+    return [head + end, rest] if end else None
