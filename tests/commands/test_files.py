@@ -129,3 +129,31 @@ def test_names(start: Start, tmp_path: Path, name: str) -> None:
     status, out, _ = run(start, *QUICK, "--json", name, cwd=tmp_path)
     values = out if name == "-" else (tmp_path / name).read_text(encoding="utf-8")
     assert status == 0 and json.loads(values)["rows"]
+
+
+@pytest.mark.parametrize("newest", [False, True])
+def test_a_full_record_is_told_and_the_screen_goes_on(start: Start, tmp_path: Path, newest: bool) -> None:
+    """It went blind after 64 MiB, new connections included, and said nothing."""
+    save, pcap = tmp_path / "a.jsonl", tmp_path / "a.pcap"
+    options = ["--max-record", "60000", *["--newest"] * newest, "--save", str(save), "--pcap", str(pcap)]
+    with serve(echo) as server:
+        sniff = start("sniff", server.url, *options)
+        url = line(sniff).split()[2]
+        for number in range(5):
+            with connect(url, compression=False) as ws:
+                ws.send(f"message {number} ".ljust(10_000, "x"))
+                assert ws.recv(DEADLINE)
+        status, out, err = end(sniff)
+    assert (status, err) == (0, "")
+    lines = out.splitlines()
+    for number in range(5):  # both ways
+        assert sum(f"'message {number} x" in text for text in lines) == 2
+    (told,) = [text for text in lines if text.startswith("the record is full at 60000 bytes: ")]
+    assert ("oldest" in told) == newest
+    trace = Trace.load(save)
+    numbers = [frame.connection for frame in trace.frames if frame.opcode == 1]
+    assert trace.size <= 60_000 < trace.size + trace.dropped
+    assert numbers[-1] == 5 if newest else numbers[0] == 1
+    assert [mark.connection for mark in trace.marks if mark.what == "full"][:1] == ([] if newest else [3])
+    assert all(packet.verdict.outcome in ("accepted", "incomplete") for packet in trace.packets)
+    assert pcap.stat().st_size > trace.size

@@ -3,22 +3,33 @@
 from __future__ import annotations
 
 import argparse
+import threading
+from typing import TYPE_CHECKING
 
 from wsdemo.commands.shared import (
     HOST,
     OK,
+    SLICE,
     Commands,
     Failure,
     different,
     listening_port,
     output_file,
+    positive,
     printable,
     write_files,
 )
 
+if TYPE_CHECKING:
+    from wsdemo.trace.record import Record
+    from wsdemo.trace.sniffer import Sniffer
+
+#: Seconds for the last lines, at the end.
+LAST = 5.0
+
 
 def add(commands: Commands) -> None:
-    """``sniff URL [--host H] [--port N] [--save FILE] [--pcap FILE] [--secrets] [--rewrite yes|no]``"""
+    """``sniff URL [--host H] [--port N] [--save FILE] [--pcap FILE] [--max-record BYTES] [--newest] …``"""
     command = commands.add_parser("sniff", help="shows what passes between a client and a WebSocket server")
     command.add_argument("url", metavar="URL", help="the server: ws://host:port/ or wss://…")
     command.add_argument("--host", default=HOST, help="address to listen on (%(default)s)")
@@ -27,6 +38,12 @@ def add(commands: Commands) -> None:
         "--save", type=output_file, metavar="FILE", help="write the record there at the end (JSON lines)"
     )
     command.add_argument("--pcap", type=output_file, metavar="FILE", help="and a capture for Wireshark")
+    command.add_argument(
+        "--max-record", type=positive, metavar="BYTES", help="on record; beyond it is only shown (64 MiB)"
+    )
+    command.add_argument(
+        "--newest", action="store_true", help="where the record is full, forget the oldest connections"
+    )
     command.add_argument(
         "--secrets", action="store_true", help="keep cookies, tokens and queries in these files"
     )
@@ -41,6 +58,8 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print every packet until Ctrl-C, then write the files."""
     from wsdemo.trace.pcap import opening
+    from wsdemo.trace.record import Record
+    from wsdemo.trace.recorder import DEFAULT_LIMIT
     from wsdemo.trace.sniffer import Sniffer
 
     different(save=options.save, pcap=options.pcap)
@@ -49,19 +68,59 @@ def run(options: argparse.Namespace) -> int:
         sniffer = Sniffer(options.url, host=options.host, port=options.port, rewrite=rewrite)
     except ValueError as error:
         raise Failure(str(error)) from None
-    trace, keep = sniffer.trace, options.save or options.pcap
+    record = None
+    if options.save or options.pcap:
+        limit = options.max_record or DEFAULT_LIMIT
+        record = Record(sniffer.trace, limit=limit, newest=options.newest)
+    screen = Screen(sniffer, record)
     try:
         with sniffer:
             here = sniffer.url.partition("?")[0]  # to be copied: without the dots of a hidden query
             print(f"connect to {here} instead of {sniffer.target_url}; Ctrl-C ends it")
-            for line in sniffer.lines(keep=bool(keep)):
-                print(printable(line))
+            screen.run()
     finally:
-        redact = not options.secrets
-        write_files(
-            (options.save, lambda path: trace.save(path, redact=redact)),
-            (options.pcap, lambda path: trace.to_pcap(path, redact=redact)),
-        )
-        if options.pcap:
-            print(f"frames on any port ('Decode As'): {printable(opening(trace, options.pcap))}")
+        screen.end()
+        if record is not None:
+            trace, redact = record.trace(), not options.secrets
+            write_files(
+                (options.save, lambda path: trace.save(path, redact=redact)),
+                (options.pcap, lambda path: trace.to_pcap(path, redact=redact)),
+            )
+            if options.pcap:
+                print(f"frames on any port ('Decode As'): {printable(opening(trace, options.pcap))}")
     return OK
+
+
+class Screen:
+    """Prints the lines and keeps the record, in a thread of its own: a Ctrl-C in between would tear it."""
+
+    def __init__(self, sniffer: Sniffer, record: Record | None) -> None:
+        self._sniffer = sniffer
+        self._record = record
+        self._error: Exception | None = None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._print, name="wsdemo-screen", daemon=True)
+
+    def run(self) -> None:
+        """Print until the sniffer is closed. Raises the error that ended it, such as one of the output."""
+        self._thread.start()
+        while not self._ended.wait(SLICE):  # in Python 3.11 a join that Ctrl-C interrupts can't be repeated
+            pass
+        if self._error is not None:
+            raise self._error
+
+    def end(self) -> None:
+        """Wait for the last lines, of a sniffer that is closed; and take what is left for the record."""
+        if self._thread.ident is not None:
+            self._ended.wait(LAST)  # a terminal that was stopped, by Ctrl-S, does not hold up the files
+        if self._record is not None:
+            self._record.take()
+
+    def _print(self) -> None:
+        try:
+            for line in self._sniffer.lines(keep=False, record=self._record):
+                print(printable(line))
+        except Exception as error:
+            self._error = error
+        finally:
+            self._ended.set()

@@ -162,14 +162,16 @@ class Dissector:
             known = self._kinds[kind] = (packets, tuple(p for p in packets if isinstance(p, kind)))
         return known[1]
 
-    def forget(self) -> None:
-        """Chunks and packets go, what is known of the connections stays."""
+    def forget(self) -> list[Chunk]:
+        """Chunks and packets go, what is known of the connections stays. Gives the chunks."""
         with self._lock:
             self._update()
+            chunks = self._trace.chunks[: self._seen]
             del self._trace.chunks[: self._seen]  # in one step: others are appending
             self._packets = []
             self._seen = 0
             self._shown = None
+            return chunks
 
     def _update(self) -> None:
         chunks = self._trace.chunks

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 End = Literal["client", "server"]
 Direction = Literal["to server", "to client"]
 Layer = Literal["plain", "tls"]
-What = Literal["open", "eof", "reset", "closed"]
+What = Literal["open", "eof", "reset", "closed", "full"]
 
 TO_SERVER: Final = "to server"
 TO_CLIENT: Final = "to client"
@@ -60,7 +60,9 @@ class Mark(NamedTuple):
     time: float
     connection: int
     end: End
-    what: What  #: "open"; "eof": the peer will send no more; "reset"; "closed": this end closed the socket
+    #: "open"; "eof": the peer will send no more; "reset"; "closed": this end closed the socket; "full": there
+    #: was no room for bytes of this end, and none of those that follow are on record
+    what: What
 
 
 #: When, who, which way, what: a chunk to be.
@@ -71,8 +73,8 @@ class Trace:
     """A growing record of what went over one or many connections.
 
     The two ends of one connection may write to the same trace: they are recognised by their pair of
-    addresses and share one connection number. ``limit`` bounds the bytes kept; what comes after is
-    counted in ``dropped`` (bytes) and not kept.
+    addresses and share one connection number. ``limit`` bounds the bytes kept: an end whose bytes have no
+    room gets a mark "full", and they, and all that come after them, are counted in ``dropped``.
 
     >>> trace = Trace(clock=lambda: 0.0)
     >>> tap = trace.tap("client", ("127.0.0.1", 50000), ("127.0.0.1", 1234))
@@ -203,10 +205,16 @@ class Trace:
 
     def clear(self) -> None:
         """Forget the chunks and marks so far; connections keep their numbers, and what they agreed on."""
-        self._dissected().forget()
+        self.take()
+
+    def take(self) -> tuple[list[Chunk], list[Mark]]:
+        """Give the chunks and marks so far, and forget them as `clear` does."""
+        chunks = self._dissected().forget()
         self.size = sum(len(chunk.data) for chunk in list(self.chunks))  # what came in the meantime
-        self.marks = []
         self.dropped = 0
+        marks = self.marks[:]
+        del self.marks[: len(marks)]  # in one step: others are appending
+        return chunks, marks
 
     def _dissected(self) -> Dissector:
         with self._lock:
@@ -232,6 +240,7 @@ class Tap:
         "trace",
         "_clock",
         "_ends",
+        "_full",
         "_inward",
         "_note",
         "_offered",
@@ -246,6 +255,7 @@ class Tap:
         self._ends = ends
         self._clock = trace.clock
         self._note = trace._notes.append  # what costs time, a chunk, is made when somebody looks
+        self._full = False  # some bytes had no room: what follows a gap could not be understood
         self._offered: float | None = None  # when; guarded by the lock of the wire, as all sending is
         self._inward: Direction = TO_CLIENT if end == "client" else TO_SERVER
         self._outward: Direction = TO_SERVER if end == "client" else TO_CLIENT
@@ -276,7 +286,10 @@ class Tap:
     def _keep(self, time: float, direction: Direction, data: bytes) -> None:
         trace = self.trace
         size = trace.size + len(data)
-        if size > trace.limit or trace.dropped:  # after a gap, what follows could not be understood
+        if self._full or size > trace.limit:
+            if not self._full:
+                self._full = True
+                self.mark("full")
             trace.dropped += len(data)
             return
         trace.size = size

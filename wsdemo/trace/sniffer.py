@@ -31,6 +31,7 @@ from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.url import URL, parse_url
 from wsdemo.trace.heads import head_fields
 from wsdemo.trace.packets import Packet
+from wsdemo.trace.record import Record
 from wsdemo.trace.recorder import TO_SERVER, Direction, Tap, Trace
 from wsdemo.trace.relay import Leg, Pipe, Relay
 
@@ -92,11 +93,12 @@ class Sniffer(Relay):
             if done:
                 return
 
-    def lines(self, *, keep: bool = True) -> Iterator[str]:
+    def lines(self, *, keep: bool = True, record: Record | None = None) -> Iterator[str]:
         """Each packet as a line: time, connection, direction, what it is; and why connections failed.
 
-        A peer's text is escaped; header values and queries are left out. Without ``keep`` the trace forgets
-        what was shown long ago.
+        A peer's text is escaped; header values and queries are left out. The trace keeps everything up to its
+        limit, and new connections are not shown beyond it; without ``keep`` it forgets what was shown, and
+        with ``record`` that takes it over.
         """
         trace, told, done = self.trace, 0, False
         while not done:
@@ -108,8 +110,12 @@ class Sniffer(Relay):
                 yield f"{time:10.4f}  #{packet.connection}  {arrow}  {packet.summary}{verdict}"
             new, told = self.failures - told, self.failures
             yield from (f"failed: {error}" for error in self.errors[len(self.errors) - new :])
-            if not keep and trace.size > KEPT:
-                trace.clear()
+            if record is not None:
+                yield from record.take()
+            elif not keep and (trace.size > KEPT or trace.dropped):
+                for mark in trace.take()[1]:
+                    if mark.what == "full":
+                        yield f"connection #{mark.connection}: the rest of it came too fast to be shown"
 
     def close(self) -> None:
         """End all connections and the thread; the trace stays."""

@@ -115,7 +115,7 @@ def _facts(trace: Trace, connection: int, end: End) -> Iterator[tuple[float, Ste
             elif packet.opcode == Opcode.CLOSE and packet.complete and packet.verdict.accepted:
                 yield packet.end_time, Step.CLOSE_SENT if packet.direction == outward else Step.CLOSE_RECEIVED
     for mark in list(trace.marks):
-        if mark.connection == connection and mark.end == end and mark.what != "open":
+        if mark.connection == connection and mark.end == end and mark.what not in ("open", "full"):
             yield mark.time, Step.EOF
 
 
