@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -150,3 +151,28 @@ def test_reconnecting_in_on_close_by_a_thread(times: int) -> None:
         client.close()
         for thread in threads:
             thread.join(DEADLINE)
+
+
+@pytest.mark.parametrize("what", ["server", "connection"])
+def test_closing_in_another_one_s_handler_does_not_wait(what: str) -> None:
+    """A server waits for its clients' close frames, which the thread of all clients sends; and so back."""
+    took = Seen()
+
+    def timed(close: Callable[[], object]) -> None:
+        begun = time.monotonic()
+        close()
+        took(time.monotonic() - begun)
+
+    limits = Limits(close_timeout=DEADLINE)
+    if what == "server":
+        with serve(echo, limits=limits) as server:
+            ws = connect(server.url, lambda ws, message: timed(server.close))
+            ws.send("x")
+            assert took.next() < DEADLINE / 2
+            assert ws.wait_closed(DEADLINE)
+    else:
+        with serve(lambda ws, message: timed(other.close), limits=limits) as server:
+            with connect(server.url, limits=limits) as other, connect(server.url) as ws:
+                ws.send("x")
+                assert took.next() < DEADLINE / 2
+                assert other.wait_closed(DEADLINE)

@@ -78,7 +78,7 @@ def connect(
     where it is not who it should be), HandshakeError where the answer is no, and TimeoutError after
     ``limits.open_timeout`` seconds in all.
     """
-    if reactors.in_shared():
+    if reactors.is_shared(reactors.current()):
         raise InvalidState(OWN_THREAD)
     where = parse_url(url)
     told = Handler() if handler is None else Handler.of(handler)

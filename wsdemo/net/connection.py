@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any, Final
 from wsdemo.net.handler import Handler, Owner
 from wsdemo.net.heartbeat import Heartbeat
 from wsdemo.net.inbox import Inbox
+from wsdemo.net.reactor import current
 from wsdemo.net.sending import FORKED
 from wsdemo.net.waiting import wait
 from wsdemo.protocol.arguments import check_done
@@ -177,7 +178,7 @@ class Connection(Heartbeat):
             opening = self._protocol.state is State.CONNECTING
         if opening:
             wire.abort()  # not under the lock, which it takes itself
-        if not wire.reactor.here:
+        if current() is None:  # in a handler of any connection waiting could be for its own thread
             if not self.wait_closed(self._limits.close_timeout + 1.0):
                 self.cut_off()
                 self.wait_closed()

@@ -146,6 +146,7 @@ class Reactor:
 
     def _run(self) -> None:
         self._ident = threading.get_ident()
+        _here.reactor = self
         poll = self._poller.poll
         mask = self._poller.mask
         watched = self._watched
@@ -239,6 +240,7 @@ class Reactor:
 
 # -- the one reactor that all clients of this process share ------------------------------------------------
 
+_here = threading.local()  # `reactor`, in the thread of one
 _reactors: weakref.WeakSet[Reactor] = weakref.WeakSet()
 _shared: Reactor | None = None
 _shared_lock = threading.Lock()  # guards `_shared` and `users`
@@ -254,18 +256,20 @@ def acquire() -> Reactor:
         return _shared
 
 
-def in_shared() -> bool:
-    """Whether the caller runs in the shared reactor's thread: in a client's handler."""
-    shared = _shared
-    return shared is not None and shared.here
+def current() -> Reactor | None:
+    """The reactor in whose thread the caller runs: in a handler. There, nothing may wait for another one."""
+    return getattr(_here, "reactor", None)
 
 
 def must_accept(sock: socket.socket) -> bool:
     """Whether this very thread would have to accept ``sock``: a server's handler connects to its server."""
-    here, there = sock.getsockname(), sock.getpeername()
-    return here[0] == there[0] and any(
-        reactor.here and reactor.listens(there[1]) for reactor in list(_reactors)
-    )
+    reactor, here, there = current(), sock.getsockname(), sock.getpeername()
+    return reactor is not None and here[0] == there[0] and reactor.listens(there[1])
+
+
+def is_shared(reactor: Reactor | None) -> bool:
+    """Whether it is the one of all clients."""
+    return reactor is not None and reactor is _shared
 
 
 def release(reactor: Reactor) -> None:

@@ -27,7 +27,7 @@ from wsdemo.net.authorize import Authorize, by_message, by_request, check_author
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import Handler, log_failure
 from wsdemo.net.listener import Listener, local_host
-from wsdemo.net.reactor import Reactor, Timer
+from wsdemo.net.reactor import Reactor, Timer, current
 from wsdemo.net.sending import Data
 from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.waiting import LONGEST
@@ -240,7 +240,7 @@ class Server:
         """Close all connections with ``code`` (1001: "going away"), then the socket and the thread.
 
         Connections that do not answer within ``limits.close_timeout`` seconds are cut off; where bytes were
-        still pending, `errors` has a TimeoutError.
+        still pending, `errors` has a TimeoutError. In a handler, a client's too, it does not wait for that.
         """
         close_payload(code)  # raises ValueError for a code that can't be sent
         reactor = self._reactor
@@ -249,7 +249,7 @@ class Server:
         if not self._closing:
             self._closing = True
             reactor.call_soon(self._close, code)
-        if not reactor.here:
+        if current() is None:
             reactor.thread.join()
             for thread in list(self._threads):
                 if thread is not threading.current_thread():

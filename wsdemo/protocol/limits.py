@@ -53,8 +53,8 @@ class Limits:
     idle_timeout: float | None = None  # no message for so long: 1000; off by default
 
     # buffers
-    high_water: int = 64 * KiB  # of the out-buffer: `send` waits
-    buffer_size: int = 1 * MiB  # of the out-buffer, hard: the overflow policy
+    high_water: int = 64 * KiB  # of the out-buffer; beyond it `send` blocks, outside handlers
+    buffer_size: int = 1 * MiB  # of the out-buffer; beyond it `overflow` decides, in handlers
     overflow: Overflow = "close"  # close with 1008, drop the new message, keep the latest only
     inbox_messages: int = 1024  # beyond it the socket is not read until there is room
     inbox_size: int = 1 * MiB

@@ -109,7 +109,7 @@ class TimeClient:
         if not self._gone.is_set():
             patience = self._limits.close_timeout if self._link.wire.pending else LINGER
             self._link.close(linger=True)
-            if self._reactor.here:
+            if reactors.current() is not None:
                 return
             if not wait(self._gone, patience):
                 self._link.cut_off()
