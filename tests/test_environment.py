@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
+import os
 import re
+import subprocess
 import sys
 import tomllib
 from pathlib import Path
@@ -85,6 +87,24 @@ def test_a_lesson_imports_only_what_its_environment_brings(path: Path) -> None:
             else:
                 found = {(node.module or "").split(".")[0]} if isinstance(node, ast.ImportFrom) else set()
             assert found <= brought, f"cell {cell.execution_count}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no make there: README has the commands")
+def test_make_opens_the_learners_copies_or_the_lessons(tmp_path: Path) -> None:
+    def commands(target: str) -> list[str]:
+        command = ["make", "-n", target, f"PYTHON={sys.executable}", f"VENV={tmp_path}"]
+        return subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, check=True
+        ).stdout.splitlines()
+
+    *_, copied, opened = commands("lab")
+    assert copied.endswith("bin/python -m wsdemo lessons")
+    assert "/lab/tree/my/00_start_here.ipynb" in opened
+    *others, opened = commands("lab-author")
+    assert "/lab/tree/notebooks/00_start_here.ipynb" in opened
+    assert not any("wsdemo lessons" in command for command in others)
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert "my/" in ignored, "git does not see them"
 
 
 def test_the_workflow_runs_every_python_on_every_system() -> None:

@@ -169,19 +169,28 @@ class Lab:
 
     @contextlib.contextmanager
     def open(
-        self, notebook: str | Path, width: int = 1280, height: int = 900, *, through: str = ""
+        self,
+        notebook: str | Path,
+        width: int = 1280,
+        height: int = 900,
+        *,
+        through: str = "",
+        folder: Path | None = None,
     ) -> Iterator[Lesson]:
         """Open a lesson by its file name (or any notebook by its path). Its kernel ends with the block.
 
         ``through``: the URL of a proxy in front of the server.
+        ``folder``: where in the course it is already; otherwise a copy is made.
         """
         source = Path(notebook) if Path(notebook).is_absolute() else ROOT / "notebooks" / notebook
-        shutil.copy(source, self.server.folder / source.name)
+        if folder is None:
+            folder = self.server.folder
+            shutil.copy(source, folder / source.name)
         context = self.browser.new_context(viewport={"width": width, "height": height})
         try:
             page = context.new_page()
             page.set_default_timeout(START * 1000)
-            page.goto(f"{through or self.server.url}doc/tree/notebooks/{source.name}?reset")
+            page.goto(f"{through or self.server.url}doc/tree/{folder.name}/{source.name}?reset")
             page.wait_for_selector(".jp-Notebook .jp-Cell")
             page.wait_for_selector("#jupyterlab-splash", state="detached")
             yield Lesson(page)
