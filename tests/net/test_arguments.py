@@ -270,6 +270,13 @@ def test_a_handler_that_gives_a_coroutine_ends_its_connection(where: str) -> Non
         assert isinstance(error, TypeError) and "nothing awaits here" in str(error)
 
 
+def test_a_repeated_call_that_gives_a_coroutine_is_an_error_of_the_server() -> None:
+    with serve(echo) as server:
+        server.every(0.01, lambda: coroutine_function())
+        turn_until(server._reactor, lambda: server.errors)
+    assert "nothing awaits here" in str(server.errors[0][1])
+
+
 def test_a_route_that_gives_no_answer_is_an_error_of_the_server() -> None:
     with serve(echo) as server:
         server.route("/a", lambda request: coroutine_function())  # type: ignore[arg-type, return-value]
