@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from wsdemo.course.exercises import Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, as_bytes, exercise, kind, same, show
 from wsdemo.protocol import frames
 from wsdemo.protocol.errors import ProtocolError
 
@@ -70,7 +70,7 @@ def read_header(answer: Callable[[bytes], Any], rng: random.Random) -> None:
             got = answer(head + rng.randbytes(more))
             if not isinstance(got, tuple | list) or tuple(got) != wanted:
                 what = f"read_header of {show(head)} and {more} bytes of payload"
-                raise Wrong(f"{what} should be {wanted}; got {show(got)}")
+                raise Wrong(f"{what} should be {show(wanted)}; got {show(got)}")
     reserved = bytes([0xC1, 0x00])  # RSV1 is set: bits 1 to 3 belong to no opcode
     got = answer(reserved)
     if not isinstance(got, tuple | list) or tuple(got) != (True, 1, 0, None, 2):
@@ -117,7 +117,17 @@ def split_frames(answer: Callable[[bytes], tuple[list[bytes], bytes]], rng: rand
         rest = stream[max([end for end in ends if end <= cut], default=0) : cut]
         what = f"split_frames of the first {cut} bytes of a stream of {len(payloads)} frames"
         got = answer(stream[:cut])
-        if not isinstance(got, tuple) or len(got) != 2:
-            raise Wrong(f"{what} should be a pair: the payloads, and what is left over; got {got!r}")
-        same([bytes(payload) for payload in got[0]], whole, f"{what}: the payloads")
-        same(bytes(got[1]), rest, f"{what}: the bytes left over")
+        found, left = _pair(got, what)
+        same(found, whole, f"{what}: the payloads")
+        same(left, rest, f"{what}: the bytes left over")
+
+
+def _pair(got: object, what: str) -> tuple[list[bytes], bytes]:
+    """Payloads and what is left over, whatever kind of bytes they are."""
+    if not isinstance(got, tuple | list) or len(got) != 2:
+        raise Wrong(f"{what} should be a pair: the payloads, and what is left over; got {kind(got)}")
+    payloads, left = got
+    if not isinstance(payloads, tuple | list):
+        raise Wrong(f"{what} should be a list of payloads first; got {kind(payloads)}")
+    found = [as_bytes(one, f"{what}: payload {number}") for number, one in enumerate(payloads, 1)]
+    return found, as_bytes(left, f"{what}: the bytes left over")

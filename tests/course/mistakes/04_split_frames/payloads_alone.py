@@ -1,0 +1,10 @@
+# said: should be a pair
+def split_frames(data):
+    payloads = []
+    while (found := read_header(data)) is not None:
+        *_, length, _key, size = found
+        if len(data) < size + length:
+            break
+        payloads.append(data[size : size + length])
+        data = data[size + length :]
+    return payloads
