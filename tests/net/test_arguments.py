@@ -88,6 +88,17 @@ def test_what_is_no_function_is_refused(where: str) -> None:
             FUNCTIONS[where](value)
 
 
+def test_a_handler_as_of_websockets_is_told_the_first_difference_first() -> None:
+    async def awaits(ws: Any) -> None: ...
+
+    with pytest.raises(TypeError, match=r"^handler: got an asynchronous function"):
+        serve(awaits)
+    with pytest.raises(
+        TypeError, match=r"^handler: got a function of \(ws\), expected .*threaded\(function\)"
+    ):
+        serve(lambda ws: None)
+
+
 def test_a_class_is_not_an_object() -> None:
     class Chat:
         def on_message(self, ws: Any, message: Any) -> None:

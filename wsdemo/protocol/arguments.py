@@ -116,25 +116,13 @@ def check_function(name: str, function: Any, arguments: int, expected: str) -> N
     """
     if isinstance(function, type) or not callable(function):
         raise wrong_kind(name, function, expected)
-    _check_signature(name, function, arguments, expected)
-    while isinstance(function, functools.partial):
-        function = function.func
-    for called in (function, type(function).__call__):  # of an object, what its call calls
-        if inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called):
-            what = "an asynchronous function, which nothing awaits here"
-        elif inspect.isgeneratorfunction(called):
-            what = "a generator function, which nothing iterates over here"
-        else:
-            continue
-        raise TypeError(f"{name}: got {what}; expected {expected}")
-
-
-def _check_signature(name: str, function: Any, arguments: int, expected: str) -> None:
-    """Whether a function takes so many arguments; one that does not say may take any."""
+    what = _not_done_by_its_call(function)
+    if what is not None:
+        raise TypeError(f"{name}: got {what} here; expected {expected}")
     try:
         signature = inspect.signature(function, follow_wrapped=False)
     except (TypeError, ValueError):
-        return
+        return  # it does not say what it takes
     try:
         signature.bind(*[None] * arguments)
     except TypeError:
@@ -151,3 +139,15 @@ def check_done(name: str, result: object) -> None:
     elif not (isinstance(result, AsyncGeneratorType) or hasattr(type(result), "__await__")):
         return
     raise TypeError(f"{name} gave {got(result)}, which nothing awaits here: what it stands for is not done")
+
+
+def _not_done_by_its_call(function: Any) -> str | None:
+    """What is wrong with a function whose call only gives a coroutine or generator; None for others."""
+    while isinstance(function, functools.partial):
+        function = function.func
+    for called in (function, type(function).__call__):  # of an object, what its call calls
+        if inspect.iscoroutinefunction(called) or inspect.isasyncgenfunction(called):
+            return "an asynchronous function, which nothing awaits"
+        if inspect.isgeneratorfunction(called):
+            return "a generator function, which nothing iterates over"
+    return None
