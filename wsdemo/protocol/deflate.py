@@ -24,6 +24,7 @@ from typing import Any, Final
 from .arguments import check_flag, check_kind, check_whole
 from .codes import Side
 from .errors import HandshakeError, InvalidData, MessageTooBig, PolicyViolation
+from .extensions import parse_extensions
 
 NAME: Final = "permessage-deflate"
 #: What every flush ends with, so it need not travel (RFC 7692 §7.2.1): an empty stored block's lengths.
@@ -188,6 +189,30 @@ server_max_window_bits=10, client_max_window_bits=12, level=6, memory_level=5, t
     def _parameters(self, server_alone: bool, client_alone: bool, server: int, client: int) -> Parameters:
         own = (self.level, self.memory_level, self.threshold)
         return Parameters(server_alone, client_alone, server, client, *own)
+
+
+#: The configuration that takes whatever a server may have agreed to: for records of what others said.
+ANYTHING: Final = Deflate(
+    server_context_takeover=True,
+    client_context_takeover=True,
+    server_max_window_bits=15,
+    client_max_window_bits=15,
+)
+
+
+def parameters_in(extensions: str) -> Parameters | None:
+    """The compression that an answer's Sec-WebSocket-Extensions tells of; None for none, and for nonsense.
+
+    >>> parameters_in("permessage-deflate; server_max_window_bits=10").server_max_window_bits
+    10
+    """
+    try:
+        for name, parameters in parse_extensions(extensions) if extensions else []:
+            if name == NAME:
+                return ANYTHING.agreed(parameters)
+    except HandshakeError:
+        pass  # ``handshake.check`` says what is wrong with it
+    return None
 
 
 class Deflater:

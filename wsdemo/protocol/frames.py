@@ -39,6 +39,8 @@ MASK: Final = 0b1000_0000
 LENGTH: Final = 0b0111_1111
 LENGTH_16: Final = 126  # the length is in the next 2 bytes
 LENGTH_64: Final = 127  # the length is in the next 8 bytes
+#: Bytes of the extended length that these two announce.
+EXTENDED: Final = {LENGTH_16: 2, LENGTH_64: 8}
 
 #: "All control frames MUST have a payload length of 125 bytes or less" (RFC 6455 §5.5).
 CONTROL_SIZE: Final = 125
@@ -142,21 +144,40 @@ def parse_header(data: bytes) -> Header | None:
     >>> parse_header(bytes.fromhex("82fe 0100 37fa213d")).length
     256
     """
-    if len(data) < 2:
+    found = parse_length(data)
+    if found is None:
         return None
-    first, second = data[0], data[1]
-    length, size = second & LENGTH, 2
-    if length == LENGTH_16:
-        length, size = int.from_bytes(data[2:4], "big"), 4
-    elif length == LENGTH_64:
-        length, size = int.from_bytes(data[2:10], "big"), 10
-    key = None
-    if second & MASK:
-        key, size = bytes(data[size : size + 4]), size + 4
+    first, (length, start) = data[0], found
+    size = header_size(data[1])
     if len(data) < size:
         return None
+    key = bytes(data[start:size]) or None
     bits = (bool(first & FIN), bool(first & RSV1), bool(first & RSV2), bool(first & RSV3))
     return Header(*bits, first & OPCODE, length, key, size)
+
+
+def parse_length(data: bytes | bytearray, at: int = 0) -> tuple[int, int] | None:
+    """The payload length of the frame that begins at ``at``, and where it ends; None: more bytes are needed.
+
+    >>> parse_length(bytes.fromhex("8105 48656c6c6f")), parse_length(bytes.fromhex("827e 0100"))
+    ((5, 2), (256, 4))
+    """
+    if len(data) < at + 2:
+        return None
+    length, start = data[at + 1] & LENGTH, at + 2
+    if length < LENGTH_16:
+        return length, start
+    end = start + EXTENDED[length]
+    return (int.from_bytes(data[start:end], "big"), end) if len(data) >= end else None
+
+
+def header_size(second: int) -> int:
+    """Bytes of a header, masking key and all, as its second byte tells: 2 to 14.
+
+    >>> header_size(0x05), header_size(MASK | LENGTH_64)
+    (2, 14)
+    """
+    return 2 + EXTENDED.get(second & LENGTH, 0) + (4 if second & MASK else 0)
 
 
 def check(first: int, second: int, side: Side | None = None, rsv1: bool = False) -> None:

@@ -31,6 +31,7 @@ from .frames import (
     check_length,
     close_payload,
     parse_close,
+    parse_length,
     short_reason,
 )
 from .http11 import Request
@@ -242,13 +243,11 @@ class Protocol(Opening):
         first, second = data[position], data[position + 1]
         if first not in _DATA or second ^ self._mask_bit > LENGTH:  # 0.3 µs less for those that can't fail
             check(first, second, self.side, self.deflate is not None)
-        start, length = position + 2, second & LENGTH
-        if length >= LENGTH_16:
-            start += 2 if length == LENGTH_16 else 8
-            if len(data) < start:
-                return None
-            length = int.from_bytes(data[position + 2 : start], "big")
-            check_length(length, second)
+        found = parse_length(data, position)
+        if found is None:
+            return None
+        length, start = found
+        check_length(length, second)
         if not first & CONTROL:
             self._check_message(first, length)
         return start + 4 if self._mask_bit else start, length

@@ -14,7 +14,6 @@ Any number of clients share one thread, a reactor. Knows nothing of clocks and m
 from __future__ import annotations
 
 import json
-import string
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -35,6 +34,7 @@ from wsdemo.protocol.http11 import (
     response_head,
     serialize_request,
 )
+from wsdemo.protocol.http11.chunked import parse_chunk
 from wsdemo.protocol.limits import Limits, MiB
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
@@ -335,17 +335,11 @@ class Chunks:
     def receive(self, data: bytes) -> bytes:
         """What of the body came whole; a chunk that is not whole yet is handed out with its end."""
         data = self._rest + data
-        body, start = [], 0
-        while (end := data.find(b"\r\n", start)) >= 0:
-            digits = data[start:end].partition(b";")[0].strip()
-            if not digits or digits.strip(string.hexdigits.encode()):
-                raise ProtocolError(f"chunk size {digits[:20]!r}, expected hexadecimal digits")
-            stop = end + 2 + int(digits, 16)
-            if len(data) < stop + 2:
-                break
-            body.append(data[end + 2 : stop])
-            start = stop + 2
-        self._rest = data[start:]
+        body, at = [], 0
+        while (chunk := parse_chunk(data, at)) is not None:
+            body.append(data[chunk.start : chunk.stop])
+            at = chunk.end
+        self._rest = data[at:]
         return b"".join(body)
 
 

@@ -22,14 +22,11 @@ from operator import attrgetter
 from typing import Any, Final, TypeVar
 
 from wsdemo.protocol.codes import Side
-from wsdemo.protocol.deflate import NAME, Parameters
-from wsdemo.protocol.errors import HandshakeError
-from wsdemo.protocol.extensions import parse_extensions
+from wsdemo.protocol.deflate import Parameters, parameters_in
 from wsdemo.protocol.limits import Limits, MiB
 from wsdemo.trace.lengths import Length, Outline
 from wsdemo.trace.packets import BodyPacket, FramePacket, Packet, RequestPacket, ResponsePacket
 from wsdemo.trace.readers import (
-    ANY_DEFLATE,
     Asked,
     Bodies,
     Chunks,
@@ -240,14 +237,14 @@ class Conversation:
         self._responses.patient = patient
 
     def _read(self, found: list[Packet]) -> None:
-        """Cut off what is whole, as long as one direction brings the other on."""
-        while self._speaks or self._recognised():
-            before = len(found)
+        """Cut off what is whole, as long as one direction brings the other on: heads do."""
+        more = True
+        while more and (self._speaks or self._recognised()):
+            more = False
             for stream in (self._to_server, self._to_client):
                 while stream.buffer and (packet := self._next(stream)) is not None:
                     found.append(packet)
-            if len(found) == before:
-                return
+                    more = more or isinstance(packet, RequestPacket | ResponsePacket)
 
     def _recognised(self) -> bool:
         """Whether it is known what this connection speaks; either direction may tell."""
@@ -263,6 +260,8 @@ class Conversation:
         """The next packet of one direction; what follows it has the reader that it asks for."""
         reader = stream.reader
         packet = reader.next(stream)
+        if isinstance(packet, FramePacket):  # the most frequent, and nothing else follows it
+            return packet
         if isinstance(packet, RequestPacket):
             self._request(packet)
         elif isinstance(packet, ResponsePacket):
@@ -316,7 +315,7 @@ class Conversation:
         if outline.protocols and "websocket" not in outline.protocols:
             self._to_client.reader = self._to_server.reader = Unknown()
             return
-        deflate = agreed(", ".join(outline.fields.get("sec-websocket-extensions", [])))
+        deflate = parameters_in(", ".join(outline.fields.get("sec-websocket-extensions", [])))
         self._to_client.reader = Frames(Side.CLIENT, self._limits, deflate)
         self._to_server.reader = Frames(Side.SERVER, self._limits, deflate)
         self._to_server.seen = 0
@@ -326,21 +325,6 @@ class Conversation:
         self._speaks = ""
         self._to_client.reader = self._to_server.reader = Unknown()
         self._to_client.seen = self._to_server.seen = 0
-
-
-def agreed(extensions: str) -> Parameters | None:
-    """The compression that a response's Sec-WebSocket-Extensions tells of; None for none, or for nonsense.
-
-    >>> agreed("permessage-deflate; server_max_window_bits=10").server_max_window_bits
-    10
-    """
-    try:
-        for name, parameters in parse_extensions(extensions) if extensions else []:
-            if name == NAME:
-                return ANY_DEFLATE.agreed(parameters)
-    except HandshakeError:
-        pass  # the verdict on the response says so
-    return None
 
 
 def _body(length: Length) -> Bodies | None:

@@ -20,7 +20,19 @@ import functools
 from typing import Final, NamedTuple
 
 from wsdemo.protocol.codes import CONTROL, CloseCode, Opcode
-from wsdemo.protocol.frames import FIN, LENGTH, LENGTH_16, LENGTH_64, MASK, OPCODE, RSV1, RSV2, RSV3
+from wsdemo.protocol.frames import (
+    EXTENDED,
+    FIN,
+    LENGTH,
+    LENGTH_16,
+    LENGTH_64,
+    MASK,
+    OPCODE,
+    RSV1,
+    RSV2,
+    RSV3,
+    parse_length,
+)
 from wsdemo.protocol.masking import mask
 
 FRAME: Final = "RFC 6455 §5.2"
@@ -193,15 +205,12 @@ def count(number: int) -> str:
 
 def _rest(data: bytes) -> tuple[int, int, bytes, list[Field]]:
     """Extended length and masking key: where the payload starts, its length, the key, and their fields."""
-    at, length, key, fields = 2, data[1] & LENGTH, b"", []
-    extended = {LENGTH_16: 2, LENGTH_64: 8}.get(length, 0)
-    if extended:
-        end = at + extended
-        if len(data) < end:
-            return len(data), 0, b"", _cut("extended length", data, at, extended)
-        length = int.from_bytes(data[at:end], "big")
-        fields.append(Field("extended length", at * 8, end * 8, length, f"{count(length)} of payload", FRAME))
-        at = end
+    found, key, fields = parse_length(data), b"", []
+    if found is None:
+        return len(data), 0, b"", _cut("extended length", data, 2, EXTENDED[data[1] & LENGTH])
+    length, at = found
+    if at > 2:
+        fields.append(Field("extended length", 16, at * 8, length, f"{count(length)} of payload", FRAME))
     if data[1] & MASK:
         end = at + 4
         if len(data) < end:

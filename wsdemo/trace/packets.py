@@ -19,7 +19,7 @@ from dataclasses import field as with_default
 from typing import ClassVar, Final, Literal
 
 from wsdemo.protocol.codes import CONTROL, Opcode
-from wsdemo.protocol.frames import FIN, LENGTH, LENGTH_16, LENGTH_64, MASK, OPCODE, RSV1, RSV2, RSV3
+from wsdemo.protocol.frames import FIN, MASK, OPCODE, RSV1, RSV2, RSV3, header_size, parse_length
 from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import Request, Response
 from wsdemo.protocol.masking import mask
@@ -154,20 +154,13 @@ class FramePacket(Packet):
     @property
     def length(self) -> int | None:
         """Bytes of payload that the header announces; None while the header is not whole."""
-        if len(self.bytes) < 2:
-            return None
-        short = self.bytes[1] & LENGTH
-        if short < LENGTH_16:
-            return short
-        end = 4 if short == LENGTH_16 else 10
-        return int.from_bytes(self.bytes[2:end], "big") if len(self.bytes) >= end else None
+        found = parse_length(self.bytes)
+        return found[0] if found is not None else None
 
     @property
     def header_size(self) -> int:
         """Bytes of the header, masking key and all: 2 to 14."""
-        if len(self.bytes) < 2:
-            return 2
-        return 2 + {LENGTH_16: 2, LENGTH_64: 8}.get(self.bytes[1] & LENGTH, 0) + 4 * self.masked
+        return header_size(self.bytes[1]) if len(self.bytes) > 1 else 2
 
     @property
     def masking_key(self) -> bytes | None:

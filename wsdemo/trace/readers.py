@@ -19,10 +19,10 @@ from typing import Final, NamedTuple, TypeVar
 
 from wsdemo.protocol import handshake
 from wsdemo.protocol.codes import CONTROL, Opcode, Side
-from wsdemo.protocol.deflate import Deflate, Parameters
+from wsdemo.protocol.deflate import ANYTHING, Parameters
 from wsdemo.protocol.errors import HandshakeError, InvalidData, ProtocolError, WebSocketError
 from wsdemo.protocol.events import Failed, Message
-from wsdemo.protocol.frames import FIN, OPCODE, RSV1, parse_header
+from wsdemo.protocol.frames import FIN, OPCODE, RSV1, header_size, parse_length
 from wsdemo.protocol.http11 import INTERIM, Request, Response, request_head, response_head
 from wsdemo.protocol.http11 import Reader as HeadReader
 from wsdemo.protocol.http11.chunked import parse_chunk
@@ -49,17 +49,6 @@ from wsdemo.trace.packets import (
 from wsdemo.trace.recorder import Direction
 
 M = TypeVar("M", Request, Response)
-
-#: The most bytes that the header of a frame has.
-LONGEST_HEADER: Final = 14
-
-#: Whatever a server may have agreed to.
-ANY_DEFLATE: Final = Deflate(
-    server_context_takeover=True,
-    client_context_takeover=True,
-    server_max_window_bits=15,
-    client_max_window_bits=15,
-)
 
 #: "the client MUST NOT consider that data to be a valid response"
 UNASKED: Final = Verdict("ignored", None, "no whole request waits for it", "RFC 9112 §9.2")
@@ -163,7 +152,7 @@ class Frames(Reader):
 
     def __init__(self, receiver: Side, limits: Limits, deflate: Parameters | None = None) -> None:
         self._judge = Protocol(receiver, opened=True, limits=limits, deflate=deflate)
-        self._needed = 0  # bytes of the frame at the start of the buffer; 0: its header is not whole
+        self._needed = 0  # bytes of the frame at the start of the buffer; 0: not told yet
         self._begun: int | None = None  # first byte of the frame that began the message in fragments
         self._verdict: Verdict | None = None  # of that frame, as soon as its first bytes have earned one
         self._message: str | bytes | None = None
@@ -173,9 +162,9 @@ class Frames(Reader):
         """The next frame. Frames that the receiver ignores are still frames."""
         buffer = stream.buffer
         if not self._needed:
-            header = parse_header(bytes(buffer[:LONGEST_HEADER]))
-            if header is not None:
-                self._needed = header.size + header.length
+            found = parse_length(buffer)
+            if found is not None:
+                self._needed = header_size(buffer[1]) + found[0]
         size = self._needed
         if not size or len(buffer) < size:
             self._show(stream.unseen())
@@ -344,7 +333,7 @@ class Responses(Reader):
         if response.status != 101 or request is None:
             return ACCEPTED
         try:
-            handshake.check(request, response, ANY_DEFLATE)
+            handshake.check(request, response, ANYTHING)
         except HandshakeError as error:
             return Verdict("refused", None, str(error), "RFC 6455 §4.1")
         return ACCEPTED

@@ -17,7 +17,6 @@ from typing import Final, NamedTuple
 from ..errors import ProtocolError
 from ..headers import CRLF
 
-SECTION: Final = "RFC 9112 §7.1"
 #: Bytes of the line that begins a chunk: a length, and extensions that nobody uses.
 LINE: Final = 1024
 #: Hexadecimal digits of a length: 60 bits.
@@ -43,11 +42,15 @@ def parse_chunk(data: bytes | bytearray, at: int = 0) -> Chunk | None:
     line_end = data.find(CRLF, at, at + LINE)
     if line_end < 0:
         if len(data) - at >= LINE:
-            raise ProtocolError(f"a chunk that begins with a line of over {LINE} bytes", section=SECTION)
+            raise ProtocolError(
+                f"a chunk that begins with a line of over {LINE} bytes", section="RFC 9112 §7.1"
+            )
         return None
     digits = bytes(data[at:line_end]).partition(b";")[0].strip(b" \t")
     if not digits or len(digits) > _DIGITS or digits.translate(None, _HEX):
-        raise ProtocolError(f"chunk size {digits[:20]!r}, expected hexadecimal digits", section=SECTION)
+        raise ProtocolError(
+            f"chunk size {digits[:20]!r}, expected hexadecimal digits", section="RFC 9112 §7.1"
+        )
     size, start = int(digits, 16), line_end + 2
     if not size:
         end = data.find(b"\r\n\r\n", line_end)
@@ -56,5 +59,5 @@ def parse_chunk(data: bytes | bytearray, at: int = 0) -> Chunk | None:
     if len(data) < stop + 2:
         return None
     if data[stop : stop + 2] != CRLF:
-        raise ProtocolError(f"a chunk of {size} bytes that goes on behind them", section=SECTION)
+        raise ProtocolError(f"a chunk of {size} bytes that goes on behind them", section="RFC 9112 §7.1")
     return Chunk(start, stop, stop + 2, False)

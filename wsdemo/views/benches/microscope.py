@@ -21,11 +21,8 @@ import anywidget
 import traitlets
 
 from wsdemo.protocol.codes import CONTROL, Side
-from wsdemo.protocol.deflate import NAME, Parameters
-from wsdemo.protocol.errors import HandshakeError
-from wsdemo.protocol.extensions import parse_extensions
+from wsdemo.protocol.deflate import Parameters, parameters_in
 from wsdemo.trace.packets import FramePacket, Packet, Verdict
-from wsdemo.trace.readers import ANY_DEFLATE
 from wsdemo.trace.recorder import TO_SERVER, Trace
 from wsdemo.views.benches.slide import MOST, PAGE, SIGNS, Slide
 from wsdemo.views.bytes.ruler import describe, ruler
@@ -219,14 +216,7 @@ def agreed(trace: Trace, connection: int) -> Parameters | None:
     """The compression that a connection's response tells of."""
     for packet in trace.responses:
         if packet.connection == connection and packet.status == 101:
-            try:
-                for name, parameters in parse_extensions(
-                    packet.headers.get("sec-websocket-extensions") or ""
-                ):
-                    if name == NAME:
-                        return ANY_DEFLATE.agreed(parameters)
-            except HandshakeError:
-                return None
+            return parameters_in(packet.headers.get("sec-websocket-extensions") or "")
     return None
 
 
