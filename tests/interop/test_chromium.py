@@ -174,3 +174,20 @@ def test_chromium_from_a_foreign_page_is_refused(page: Any) -> None:
         })"""
         assert page.evaluate(attempt, server.url) == "refused"
         assert any("option origins" in str(error) for _, error in server.errors)
+
+
+def test_a_page_that_is_left_says_1001(page: Any) -> None:
+    ended = Seen()
+
+    class Tells:
+        def on_close(self, ws: Connection) -> None:
+            ended(ws.close_code, ws.close_reason)
+
+    with serve(Tells()) as server:
+        server.route("/page", lambda request: "a page")
+        page.goto(f"http://127.0.0.1:{server.port}/page")
+        page.evaluate(
+            "(url) => new Promise((done) => { (window.ws = new WebSocket(url)).onopen = done; })", server.url
+        )
+        page.goto("about:blank")
+        assert ended.next() == (1001, "")

@@ -123,3 +123,19 @@ def test_mistakes_are_told_and_the_solution_shown_passes(path: Path) -> None:
             if not (line.startswith(begin) and part in line)
         ]
     assert not misjudged, "\n".join(misjudged)
+
+
+#: In place of a stub: an answer that raises, and one that gives nothing.
+WRONG = ("raise KeyError('wrong')", "pass")
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("body", WRONG)
+@pytest.mark.parametrize("path", [path for path in notebooks.lessons() if path.name[:2] in ("06", "07")],
+                         ids=lambda path: path.name)  # fmt: skip
+def test_a_wrong_answer_stops_no_cell(path: Path, body: str) -> None:
+    notebook = notebooks.read(path)
+    for one in asked(notebook.cells):
+        stub = notebook.cells[one.stub]
+        stub.source = stub.source.replace("raise NotImplementedError", body)
+    notebooks.execute(notebook, path.parent)  # raises where a cell does

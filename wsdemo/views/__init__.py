@@ -5,7 +5,7 @@
     drawing/    theme       one colour, one pattern, one label per field
                 drawing     what every view gives back: a drawing, and the same as text
                 canvas      a drawing of boxes, lines and letters: SVG
-                column      drawings, one above the other
+                column      drawings, one above the other or side by side
     live/       view        a drawing with controls: it moves in a notebook and stands still on paper
                 following   a drawing that follows live traffic
                 buttons     buttons that do something live, and a drawing that follows
@@ -50,6 +50,7 @@ _HOMES: Final = {
     "Sketch": "drawing.canvas",
     "Word": "bytes.word",
     "asking": "benches.asking",
+    "beside": "drawing.column",
     "buttons": "live.buttons",
     "charts": "charts",
     "choose_a_key": "benches.keys",

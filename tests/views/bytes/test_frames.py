@@ -103,3 +103,10 @@ def test_frames_make_messages() -> None:
     assert "masked frame" in views.stack(frames, "client").text
     with pytest.raises(ValueError, match="'server' or 'client'"):
         views.stack(frames, "nobody")
+
+
+def test_the_words_of_a_short_message_are_whole() -> None:
+    fragments = [Frame(1, b"Hel", fin=False), Frame(0, b"l", fin=False), Frame(0, b"o")]
+    sketch = views.stack([*fragments, Frame(1, b"Hello"), Frame(8), Frame(8)], "client")
+    assert "message 2: text 'Hello'" in drawn(sketch)
+    assert len({box.get("y") for box in xml.fromstring(sketch.svg).iter() if box.get("height") == "28"}) == 1

@@ -103,3 +103,10 @@ def test_a_column_has_captions_lines_and_drawings() -> None:
     assert ">a  1\nb  2</pre>" in column.html
     assert column.html.count("<img") == 1
     assert column._repr_mimebundle_()["text/plain"] == column.text
+
+
+def test_drawings_stand_side_by_side_and_wrap() -> None:
+    beside = views.beside(views.column("one", views.states()), views.column("two", views.states(State.OPEN)))
+    assert beside.html.startswith('<div style="display:flex;flex-wrap:wrap')
+    assert beside.html.count("<img") == 2
+    assert beside.text.index("one") < beside.text.index("two")

@@ -1,22 +1,28 @@
-"""Cards in a row, and what became of them: buttons that add a card, and an answer that is found anew.
+"""Frames in a row, as cards, and what became of them: buttons that add a card, and an answer found anew.
 
 ::
 
-    [text, fin 0] [continuation, fin 1] [ping] …      a click puts a card at the end of the row …
-    row ──► answer(row) ──► lines of text             … and the whole row is asked about again
+    [text, fin 0] [ping] [text, fin 1] [ping]     a click puts a card at the end of the row …
+                          ✗ 1002       not read
+    row ──► answer(frames) ──► lines of text      … and the whole row is asked about again
 
-Knows nothing of what the cards mean.
+A card has the colour of its kind. The one that broke a rule is marked, with its close code, and what comes
+after it is grey: it is never read. That is what dissection says of the row, as of any stream to a server.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Final
 
 import ipywidgets
 
+from wsdemo.protocol.codes import CONTROL, Side
+from wsdemo.protocol.frames import Frame
+from wsdemo.trace.packets import FramePacket
+from wsdemo.views.bytes.specimen import as_frames
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.drawing import Drawing
 from wsdemo.views.drawing.theme import CARD
@@ -26,27 +32,28 @@ LONGEST: Final = 12  #: cards of a row; then only taking away is left
 
 
 class Row(Drawing):
-    """A row of cards and the answer to it, as text and as HTML."""
+    """A row of cards, what a server makes of each, and its answer, as text and as HTML."""
 
-    def __init__(self, cards: Sequence[str], answer: Sequence[str]) -> None:
-        self.cards = tuple(cards)
+    def __init__(self, cards: Sequence[tuple[str, Frame]], answer: Sequence[str]) -> None:
+        self.cards = tuple(name for name, _ in cards)
         self.answer = tuple(answer)
+        self._packets = as_frames([frame for _, frame in cards], Side.SERVER) if cards else ()
 
     @property
     def text(self) -> str:
         """One line a card, and the answer."""
-        lines = [f"{number}. {card}" for number, card in enumerate(self.cards, 1)] or ["no cards"]
-        return "\n".join([*lines, *(f"=> {line}" for line in self.answer)])
+        lines = [
+            f"{number}. {card}" + (f"  ({said})" if (said := mark(packet)) else "")
+            for number, (card, packet) in enumerate(zip(self.cards, self._packets, strict=True), 1)
+        ]
+        return "\n".join([*(lines or ["no cards"]), *(f"=> {line}" for line in self.answer)])
 
     @property
     def html(self) -> str:
         """The cards side by side, numbered, and the answer below them."""
-        box = (
-            f"display:inline-block;margin:2px;padding:4px 8px;border:1px solid {theme.INK};border-radius:4px"
-        )
         cards = "".join(
-            f'<span style="{box};{theme.css("opcode")}">{number}. {html.escape(card)}</span>'
-            for number, card in enumerate(self.cards, 1)
+            _card(f"{number}. {card}", packet)
+            for number, (card, packet) in enumerate(zip(self.cards, self._packets, strict=True), 1)
         )
         answer = html.escape("\n".join(self.answer))
         return (
@@ -56,17 +63,63 @@ class Row(Drawing):
         )
 
 
+def mark(packet: FramePacket) -> str:
+    """What is said of a frame that was not simply read.
+
+    >>> [mark(packet) for packet in as_frames("898000000000 898000000000")]
+    ['', '']
+    >>> [mark(packet) for packet in as_frames("098000000000 898000000000")]  # a ping that is not whole
+    ['✗ 1002', 'not read']
+    """
+    match packet.verdict.outcome:
+        case "refused":
+            return f"✗ {packet.verdict.code}"
+        case "ignored":
+            return "not read"
+        case _:
+            return ""
+
+
+def _card(words: str, packet: FramePacket) -> str:
+    """A card: a control frame, the first frame of a message or a continuation; or one without effect."""
+    said = mark(packet)
+    edge, width, look = theme.INK, 1, theme.css("opcode")
+    if packet.verdict.outcome == "ignored":
+        edge, look = theme.QUIET, f"color:{theme.QUIET};background:{theme.GREY}"
+    elif not packet.opcode & CONTROL:
+        look = theme.css("payload" if packet.opcode else "masked payload")
+    if packet.verdict.outcome == "refused":
+        edge, width = theme.ALARM, 3
+    below = (
+        f'<br><strong style="color:{edge};background:{theme.PAPER}">{html.escape(said)}</strong>'
+        if said
+        else ""
+    )
+    box = (
+        "display:inline-block;vertical-align:top;margin:2px;padding:4px 8px;border-radius:4px;"
+        f"border:{width}px solid {edge}"
+    )
+    return f'<span style="{box};{look}">{html.escape(words)}{below}</span>'
+
+
 def sequence(
-    cards: Sequence[str], answer: Callable[[Sequence[str]], Sequence[str]], start: Sequence[str] = ()
+    cards: Mapping[str, Frame], answer: Callable[[list[Frame]], Sequence[str]], start: Sequence[str] = ()
 ) -> Live:
-    """Buttons for ``cards`` over a row of them; ``answer(row)`` gives the lines that stand below it."""
+    """Buttons for ``cards`` over a row of them; ``answer(frames)`` gives the lines that stand below it.
+
+    ``start``: the names of the cards that are there at first. The frames are a client's.
+    """
     row = list(start)
     add = [ipywidgets.Button(description=card, layout={"width": "auto"}) for card in cards]
     back = ipywidgets.Button(description="take one away", icon="undo", layout={"width": "auto"})
     over = ipywidgets.Button(description="start over", layout={"width": "auto"})
+
+    def draw() -> Row:
+        return Row([(name, cards[name]) for name in row], answer([cards[name] for name in row]))
+
     live = Live(
         [*add, back, over],
-        lambda: Row(row, answer(row)),
+        draw,
         caption="In a running notebook, buttons add cards to the row and take them away.",
     )
 

@@ -114,8 +114,8 @@ def _draw(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> 
     room = WIDTH - 2 * LEFT
     rows: list[list[tuple[float, float]]] = [[]]  # x, width of each frame
     x = 0.0
-    for frame in frames:
-        width = min(300.0, NARROWEST + 0.9 * min(frame.length or 0, 200))
+    for frame, least in zip(frames, _least(len(frames), found), strict=True):
+        width = min(300.0, max(least, NARROWEST + 0.9 * min(frame.length or 0, 200)))
         if x + width > room:
             rows.append([])
             x = 0.0
@@ -134,6 +134,16 @@ def _draw(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> 
         _frame(canvas, at, frame, place)
     canvas.height = top + 4
     return canvas.svg(title)
+
+
+def _least(count: int, found: Sequence[Group]) -> list[float]:
+    """How wide each frame must be for its message's words to stand above it, drawn a little narrower."""
+    least = [0.0] * count
+    for number, group in enumerate(found, start=1):
+        words = len(f"message {number}: {group.label}") * SIZE * 0.6 / 1.25 + 14
+        for at in group.frames:
+            least[at] = words / len(group.frames)
+    return least
 
 
 def _message(canvas: Canvas, number: int, group: Group, places: Sequence[tuple[float, float, float]]) -> None:

@@ -2,14 +2,19 @@
 
 ::
 
-    ┌────────────┐ accepted  ┌──────┐ close sent, …  ┌─────────┐
-    │ CONNECTING ├──────────►│ OPEN ├───────────────►│ CLOSING ├─┐ close received, …
-    └──┬─────┬───┘           └──┬───┘                └────┬──▲─┘ │
-    refused  eof                eof                      eof └───┘    every step of the table
-    ┌──▼─────▼──────────────────▼─────────────────────────▼─────┐
-    │                          CLOSED                           │
-    └───────────────────────────────────────────────────────────┘
+    ┌────────────┐ refused     ┌────────┐
+    │ CONNECTING ├────────────►│        │
+    └─────┬──────┘             │        │
+          ▼ accepted           │        │     to the right: what ends the connection,
+    ┌────────────┐ eof         │ CLOSED │     or leaves it where it is;
+    │    OPEN    ├────────────►│        │     downwards: every other step of the table
+    └──┬───┬───┬─┘             │        │
+       ▼   ▼   ▼ close sent …  │        │
+    ┌────────────┐ eof         │        │
+    │  CLOSING   ├────────────►│        │
+    └────────────┘             └────────┘
 
+Narrow, so that two stand side by side: the ends of a connection.
 A step that the table does not know can't be drawn: it raises ValueError.
 """
 
@@ -31,21 +36,22 @@ if TYPE_CHECKING:
 #: A path as a learner may have it.
 Path: TypeAlias = Iterable[Step | str]
 
+WIDTH: Final = 440.0
+HEIGHT: Final = 424.0
 #: Where the states stand: left, top, width, height.
 PLACES: Final = {
-    State.CONNECTING: (20.0, 34.0, 160.0, 108.0),
-    State.OPEN: (316.0, 34.0, 150.0, 108.0),
-    State.CLOSING: (650.0, 34.0, 160.0, 108.0),
-    State.CLOSED: (20.0, 236.0, 790.0, 58.0),
+    State.CONNECTING: (12.0, 12.0, 170.0, 66.0),
+    State.OPEN: (12.0, 140.0, 170.0, 66.0),
+    State.CLOSING: (12.0, 284.0, 170.0, 128.0),
+    State.CLOSED: (350.0, 12.0, 78.0, 400.0),
 }
 SAYS: Final = {
     State.CONNECTING: "HTTP, no frames yet",
     State.OPEN: "messages both ways",
     State.CLOSING: "a close frame passed",
-    State.CLOSED: "TCP has ended, or no WebSocket came of it",
+    State.CLOSED: "it is over",
 }
-HEIGHT: Final = 318.0
-#: How far the line of a step that stays in its state goes out, to the right.
+#: How far the line of a step that stays in its state goes out.
 LOOP: Final = 34.0
 
 
@@ -132,15 +138,20 @@ def _sketch(steps: Sequence[Step], passed: Sequence[State]) -> Sketch:
 
 
 def _draw(steps: Sequence[Step], passed: Sequence[State], title: str) -> str:
-    canvas = Canvas(HEIGHT)
+    canvas = Canvas(HEIGHT, WIDTH)
     number = {(passed[n], step): n + 1 for n, step in enumerate(steps)}
     for state in State:
         _state(canvas, state, state in passed, state in passed[-1:])
     for here in State:
-        for there in State:
-            steps = [step for step in Step if TRANSITIONS.get((here, step)) is there]
-            for at, step in enumerate(steps):
-                _edge(canvas, here, there, (at + 0.5) / len(steps), step, number.get((here, step)))
+        ways = [(step, TRANSITIONS[here, step]) for step in Step if (here, step) in TRANSITIONS]
+        stays = [(step, there) for step, there in ways if there is here]
+        ends = [(step, there) for step, there in ways if there is State.CLOSED]
+        aside = stays + ends
+        down = [way for way in ways if way not in aside]
+        for at, (step, there) in enumerate(aside):
+            _aside(canvas, here, there, (at + 0.5) / len(aside), step, number.get((here, step)))
+        for at, (step, there) in enumerate(down):
+            _down(canvas, here, there, (at + 0.5) / len(down), at % 2 * 20, step, number.get((here, step)))
     return canvas.svg(title)
 
 
@@ -148,34 +159,37 @@ def _state(canvas: Canvas, state: State, passed: bool, here: bool) -> None:
     x, y, width, height = PLACES[state]
     look = "opcode" if here else "length" if passed else None
     canvas.box(x, y, width, height, look, fill=theme.PAPER, line=3.5 if here else 1.5, round=9)
-    middle = x + width / 2
-    canvas.text(middle, y + height / 2 - 10, state.name, bold=True, size=15)
-    canvas.text(middle, y + height / 2 + 12, SAYS[state], size=SMALL)
-    if here:
-        canvas.text(
-            middle, y - 11 if state is not State.CLOSED else y + height + 7, "now", bold=True, size=SMALL
-        )
-    elif passed:
-        canvas.text(middle, y - 11, "passed", size=SMALL)
+    middle, level = x + width / 2, y + height / 2 - 17
+    canvas.text(middle, level, state.name, bold=True, size=15)
+    canvas.text(middle, level + 19, SAYS[state], size=SMALL)
+    canvas.text(middle, level + 37, "now" if here else "passed" if passed else "", bold=here, size=SMALL)
 
 
-def _edge(canvas: Canvas, here: State, there: State, share: float, step: Step, number: int | None) -> None:
-    """An arrow with its step's name, ``share`` of the way along the side; one that was taken has a number."""
+def _aside(canvas: Canvas, here: State, there: State, share: float, step: Step, number: int | None) -> None:
+    """An arrow to the right, to CLOSED or in a loop back to ``here``, ``share`` of the way down the side."""
     x, y, width, height = PLACES[here]
-    right, level, anchor = x + width + 1, y + height * share, "middle"
+    right, level = x + width + 1, y + height * share
     if here is there:
         out = right + LOOP
         line = [(right, level - 7), (out, level - 7), (out, level + 7), (right + 1, level + 7)]
-        name, badge, anchor = (out + 15, level), (out, level), "start"
-    elif there is State.CLOSED:
-        down, below = x + width * share, PLACES[there][1]
-        line = [(down, y + height + 1), (down, below - 2)]
-        name = (down, (y + height + below) / 2 - 10)
-        badge = (down, name[1] + 20)
+        _step(canvas, line, step, (out + 15, level), number, (out, level), anchor="start")
     else:
         line = [(right, level), (PLACES[there][0] - 2, level)]
-        name = ((right + PLACES[there][0]) / 2 + 3, level)
-        badge = (right + 18, level)
+        _step(canvas, line, step, ((right + PLACES[there][0]) / 2, level), number, (right + 18, level))
+
+
+def _down(canvas: Canvas, here: State, there: State, share: float, lower: float, step: Step,
+          number: int | None) -> None:  # fmt: skip
+    """An arrow down to the next state, ``share`` of the way along the side; its name may stand ``lower``."""
+    x, y, width, height = PLACES[here]
+    place, top = x + width * share, y + height + 1
+    line = [(place, top), (place, PLACES[there][1] - 2)]
+    _step(canvas, line, step, (place, top + 35 + lower), number, (place, top + 13))
+
+
+def _step(canvas: Canvas, line: Sequence[tuple[float, float]], step: Step, name: tuple[float, float],
+          number: int | None, badge: tuple[float, float], anchor: str = "middle") -> None:  # fmt: skip
+    """An arrow with its step's name; one that was taken is heavy, and has a number."""
     color = theme.INK if number else theme.QUIET
     canvas.line(line, color=color, width=4 if number else 1.2, arrow=True)
     canvas.text(*name, step.value, size=SMALL + 0.5, bold=bool(number), color=color, card=True, anchor=anchor)

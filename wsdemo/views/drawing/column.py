@@ -1,4 +1,4 @@
-"""Drawings and words, one above the other.
+"""Drawings and words, one above the other, or side by side.
 
 ::
 
@@ -34,6 +34,23 @@ class Column(Drawing):
         """All of it; lines in a card."""
         parts = "".join(_words(part) if isinstance(part, str) else part.html for part in self.parts)
         return f"<div>{parts}</div>"
+
+
+class Beside(Column):
+    """Drawings side by side; one above the other where the window is too narrow."""
+
+    @property
+    def html(self) -> str:
+        """All of it."""
+        look = "flex:1 1 420px;min-width:0"
+        parts = (_words(part) if isinstance(part, str) else part.html for part in self.parts)
+        cells = "".join(f'<div style="{look}">{part}</div>' for part in parts)
+        return f'<div style="display:flex;flex-wrap:wrap;gap:4px 16px">{cells}</div>'
+
+
+def beside(*parts: Drawing | str) -> Beside:
+    """Drawings and words, side by side."""
+    return Beside(*parts)
 
 
 def column(*parts: Drawing | str) -> Column:
