@@ -20,15 +20,15 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from types import TracebackType
 from typing import Any, TypeVar
 
 from wsdemo.net.authorize import Authorize, by_message, by_request, check_authorize, first_message
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import Handler, log_failure
-from wsdemo.net.listener import Listener, local_host
-from wsdemo.net.reactor import Reactor, Timer, current
+from wsdemo.net.listener import local_host
+from wsdemo.net.reactor import Timer, current
 from wsdemo.net.sending import Data
+from wsdemo.net.service import Service
 from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.waiting import LONGEST
 from wsdemo.net.wire import Wire
@@ -118,7 +118,7 @@ def serve(
     )
 
 
-class Server:
+class Server(Service):
     """A running server, as `serve` makes it.
 
     ``errors`` keeps the last 100 as (connection's id, error), with the id 0 for one that concerns no
@@ -138,8 +138,6 @@ class Server:
         ssl: tls.SSLContext | None,
         trace: Trace | None,
     ) -> None:
-        self.host = host
-        self.limits = limits
         self.trace = trace
         self.errors: collections.deque[tuple[int, BaseException]] = collections.deque(maxlen=100)
         self._handler = handler
@@ -155,25 +153,10 @@ class Server:
         self._addresses: collections.Counter[str] = collections.Counter()
         self._numbers = itertools.count(1)
         self._threads: set[threading.Thread] = set()
-        self._closing = False
-        self._reactor = Reactor("wsdemo-server")
-        try:
-            self._listener = Listener(self._reactor, host, port, limits.backlog, self._accepted)
-        except BaseException:
-            self._reactor.close()
-            raise
-        self.port = self._listener.port
+        super().__init__("wsdemo-server", host, port, limits, self._accepted, self._close)
         self._loopback = all(_is_loopback(address) for address in self._listener.addresses)
         self._period = period(limits)
         self._reactor.call_later(self._period, self._check)
-
-    def __enter__(self) -> Server:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<Server {self.url}: {len(self._open)} connections>"
@@ -246,9 +229,7 @@ class Server:
         reactor = self._reactor
         if reactor.forked:
             return
-        if not self._closing:
-            self._closing = True
-            reactor.call_soon(self._close, code)
+        self._end(code)
         if current() is None:
             reactor.thread.join()
             for thread in list(self._threads):
@@ -396,7 +377,6 @@ class Server:
                 connection.check(now)
 
     def _close(self, code: int) -> None:
-        self._listener.close()
         for connection in [*self._opening.values(), *self._open.values()]:
             connection.close(code)  # one without a handshake yet is cut off
         self._reactor.call_later(self.limits.close_timeout, self._cut_off)

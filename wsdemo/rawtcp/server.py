@@ -18,11 +18,9 @@ import socket
 import time
 from collections.abc import Callable, Iterable
 from datetime import datetime
-from types import TracebackType
 from typing import Any
 
-from wsdemo.net.listener import Listener
-from wsdemo.net.reactor import Reactor
+from wsdemo.net.service import Service
 from wsdemo.net.writer import fan_out, not_taken, offer_until
 from wsdemo.protocol.arguments import check_done, check_function, check_kind, check_seconds
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
@@ -98,7 +96,7 @@ class Peer:
         self._server._lost(self, error)
 
 
-class TimeServer:
+class TimeServer(Service):
     """Serves ``host`` and ``port`` (0: any free one) from a thread of its own until `close`.
 
     ``on_message(peer, text)`` is called in that thread with what a client says, ``on_open(peer)`` when one
@@ -132,31 +130,15 @@ class TimeServer:
         self.on_close = on_close
         self.every = every
         self.clock = clock
-        self.limits = limits_or_default(limits)
         self.trace = trace
         self._errors: collections.deque[tuple[int, BaseException]] = collections.deque(maxlen=100)
         self._welcome = encode(welcome)
         self._peers: dict[int, Peer] = {}
         self._numbers = itertools.count(1)
-        self._closing = False
-        self._reactor = Reactor("wsdemo-time-server")
-        try:
-            self._listener = Listener(self._reactor, host, port, self.limits.backlog, self._accepted)
-        except BaseException:
-            self._reactor.close()
-            raise
-        self.host = host
-        self.port = self._listener.port
+        bounds = limits_or_default(limits)
+        super().__init__("wsdemo-time-server", host, port, bounds, self._accepted, self._close)
         self._reactor.call_later(every, self._tick)
         self._sweep()
-
-    def __enter__(self) -> TimeServer:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     def __repr__(self) -> str:
         return f"<TimeServer: {len(self._peers)} clients>"
@@ -202,10 +184,7 @@ class TimeServer:
 
         At once: bytes still pending are lost, and `errors` says whose.
         """
-        if not self._closing:
-            self._closing = True
-            self._reactor.call_soon(self._close)
-        self._reactor.close()
+        super().close()
 
     # -- in the reactor's thread --------------------------------------------------------------------------
 
@@ -252,6 +231,5 @@ class TimeServer:
         peer._tell(self.on_close)
 
     def _close(self) -> None:
-        self._listener.close()
         for peer in self.clients:
             peer._link.cut_off()

@@ -18,12 +18,10 @@ import socket
 import ssl
 import struct
 import threading
-from types import TracebackType
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
 from wsdemo.net.dial import dial
-from wsdemo.net.listener import Listener
-from wsdemo.net.reactor import Reactor
+from wsdemo.net.service import Service
 from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.arguments import check_kind, check_whole
@@ -32,13 +30,11 @@ from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Direction, Tap
 
 log = logging.getLogger("wsdemo")
 
-R = TypeVar("R", bound="Relay")
-
 #: Connections that may be on their way to the target at once.
 DIALS: Final = 64
 
 
-class Relay:
+class Relay(Service):
     """Listens on ``host`` and ``port`` (0: any free one) and passes everything on, until `close`.
 
     A context manager with a thread of its own. Why connections failed is in ``errors``.
@@ -59,30 +55,13 @@ class Relay:
         check_whole("target_port", target_port, 1, 65535)
         check_context(context, server_side=False, name="context")
         self.target = (target_host, target_port)
-        self.limits = limits_or_default(limits)
         self._context = context  # TLS to the target
         self._links: dict[int, Link] = {}
         self._number = 0
         self._dialing = 0
-        self._closing = False
         self.failures = 0  #: how many connections have failed
         self._errors: collections.deque[Exception] = collections.deque(maxlen=100)
-        self._reactor = Reactor(name)
-        try:
-            self._listener = Listener(self._reactor, host, port, self.limits.backlog, self._accepted)
-        except BaseException:
-            self._reactor.close()
-            raise
-        self.host = host
-        self.port = self._listener.port
-
-    def __enter__(self: R) -> R:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
+        super().__init__(name, host, port, limits_or_default(limits), self._accepted, self._close)
 
     def __repr__(self) -> str:
         host, port = self.target
@@ -98,13 +77,6 @@ class Relay:
     def connections(self) -> int:
         """How many there are now."""
         return len(self._links)
-
-    def close(self) -> None:
-        """End all connections, the listening socket and the thread."""
-        if not self._closing:
-            self._closing = True
-            self._reactor.call_soon(self._close)
-        self._reactor.close()
 
     # -- for those who look at the bytes, or mistreat them -------------------------------------------------
 
@@ -160,7 +132,6 @@ class Relay:
         self._links.pop(link.number, None)
 
     def _close(self) -> None:
-        self._listener.close()
         for link in list(self._links.values()):
             link.close()
 

@@ -1,0 +1,71 @@
+"""What every server of the package is: listening sockets and a thread of its own, until `close`.
+
+::
+
+    Service ──┬── Server        WebSocket         wsdemo.net.server
+              ├── TimeServer    plain TCP         wsdemo.rawtcp.server
+              └── Relay         a proxy           wsdemo.trace.relay
+
+Knows nothing of what is spoken.
+"""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any, Self
+
+from wsdemo.net.listener import Listener
+from wsdemo.net.reactor import Reactor
+from wsdemo.protocol.limits import Limits
+
+
+class Service:
+    """Listens on ``host`` and ``port`` (0: any free one) from a thread of its own; a context manager.
+
+    Called in that thread: ``accepted(sock, address)`` for each connection, at once, so what it needs must be
+    there before this constructor; and ``ending`` when `close` was called. Raises OSError where it can't
+    listen.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        host: str,
+        port: int,
+        limits: Limits,
+        accepted: Callable[[socket.socket, Any], object],
+        ending: Callable[..., object],
+    ) -> None:
+        self.host = host
+        self.limits = limits
+        self._ending = ending
+        self._closing = False
+        self._reactor = Reactor(name)
+        try:
+            self._listener = Listener(self._reactor, host, port, limits.backlog, accepted)
+        except BaseException:
+            self._reactor.close()
+            raise
+        self.port = self._listener.port
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all connections, the listening socket and the thread; in a handler it does not wait."""
+        self._end()
+        self._reactor.close()
+
+    def _end(self, *arguments: object) -> None:
+        """Accept no more, and have ``ending`` called: the first time only."""
+        if not self._closing:
+            self._closing = True
+            self._reactor.call_soon(self._listener.close)
+            self._reactor.call_soon(self._ending, *arguments)
