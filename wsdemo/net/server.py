@@ -26,7 +26,7 @@ from wsdemo.net.authorize import Authorize, by_message, by_request, check_author
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import Handler, log_failure
 from wsdemo.net.listener import local_host
-from wsdemo.net.reactor import Timer, current
+from wsdemo.net.reactor import Reactor, Timer, current
 from wsdemo.net.sending import Data
 from wsdemo.net.service import Service
 from wsdemo.net.tls import Tls, check_context
