@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import random
-from collections.abc import Callable
+import tracemalloc
+from collections.abc import Callable, Iterator
 
-from wsdemo.course.exercises import Wrong, exercise, refuses, same, show
+from wsdemo.course.exercises import Wrong, as_bytes, exercise, refuses, same, show
 from wsdemo.protocol.deflate import TAIL, Deflater, Inflater
 from wsdemo.protocol.errors import WebSocketError
 from wsdemo.protocol.limits import MiB
+
+BOMB = 50 * MiB
+MOST_KEPT = 4 * MiB  # at a time, of a message whose limit is 1000 bytes
 
 
 def _text(rng: random.Random) -> bytes:
@@ -18,22 +24,28 @@ def _text(rng: random.Random) -> bytes:
 
 @exercise()
 def deflate_message(answer: Callable[[bytes], bytes], rng: random.Random) -> None:
-    """Raw DEFLATE, flushed, the tail stripped; smaller than the text."""
-    for data in (b"Hello" + rng.randbytes(3), _text(rng)):
-        payload = answer(data)
+    """Raw DEFLATE, flushed, without the tail; smaller than the text; each for itself, and three in a row."""
+    row = Inflater()
+    for data in (b"Hello" + rng.randbytes(3), text := _text(rng), text):
         what = f"deflate_message({show(data)})"
-        if not isinstance(payload, bytes):
-            raise Wrong(f"{what} should be bytes; got {show(payload)}")
+        payload = as_bytes(answer(data), what)
         if payload.endswith(TAIL):
             raise Wrong(f"{what} ends with 00 00 ff ff, which is not sent: {show(payload[-8:])}")
-        try:
-            got = Inflater().inflate(payload, MiB)
-        except WebSocketError as error:
-            raise Wrong(f"{what} should inflate to the same; got {show(payload)}: {error}") from None
+        got = _inflated(row, payload, what)
         if got != data:
             raise Wrong(f"{what} should inflate to {show(data)}; got {show(got)}")
+        _inflated(Inflater(), payload, what)
     if len(payload) >= len(data):
         raise Wrong(f"{what} should be smaller than {len(data)} bytes; got {len(payload)}")
+
+
+def _inflated(inflater: Inflater, payload: bytes, what: str) -> bytes:
+    try:
+        return inflater.inflate(payload, MiB)
+    except WebSocketError as error:
+        if "too far back" in str(error):
+            raise Wrong(f"{what} gave {show(payload)}: there are no earlier ones to refer to") from None
+        raise Wrong(f"{what} should inflate to the same; got {show(payload)}: {error}") from None
 
 
 @exercise()
@@ -44,8 +56,37 @@ def inflate_message(answer: Callable[[bytes, int], bytes], rng: random.Random) -
     for limit in (len(data) + rng.randint(1, 99), len(data)):
         same(answer(payload, limit), data, f"inflate_message({show(payload)}, {limit})")
     refuses(ValueError, lambda: answer(payload, len(data) - 1), "a message of more than the limit")
-    large = Deflater(15, takeover=False).deflate(bytes(MiB))
-    refuses(ValueError, lambda: answer(large, 1000), "a message of more than the limit")
+    bomb = _bomb()
+    with _peak() as peak:
+        refuses(ValueError, lambda: answer(bomb, 1000), "a message of more than the limit")
+    if peak[0] > MOST_KEPT:
+        raise Wrong(
+            f"a bomb of {len(bomb):,} bytes and a limit of 1000: {peak[0]:,} bytes were in memory before it "
+            "was refused; the limit must hold while inflating"
+        )
+
+
+@functools.cache
+def _bomb() -> bytes:
+    """Few bytes that inflate to many."""
+    return Deflater(15, takeover=False).deflate(bytes(BOMB))
+
+
+@contextlib.contextmanager
+def _peak() -> Iterator[list[int]]:
+    """The most bytes of Python's memory that are taken at a time within the block, beside those before it."""
+    found = [0]
+    was_tracing = tracemalloc.is_tracing()
+    if not was_tracing:
+        tracemalloc.start()
+    try:
+        tracemalloc.reset_peak()
+        before = tracemalloc.get_traced_memory()[0]
+        yield found
+        found[0] = tracemalloc.get_traced_memory()[1] - before
+    finally:
+        if not was_tracing:
+            tracemalloc.stop()
 
 
 @exercise()
@@ -70,15 +111,14 @@ def within_budget(
     ladder = [(memory, ratio / 100) for memory, ratio in zip(sorted(memories), ratios, strict=True)]
     place = rng.randrange(1, 4)
     tie = (ladder[place][0] - 1, ladder[place][1])
-    for extra in ([], [tie]):
-        settings = [*ladder, *extra]
-        rng.shuffle(settings)
-        wanted = settings.index(extra[0] if extra else ladder[place])
+    rng.shuffle(mixed := list(ladder))
+    tied = [*mixed, tie]
+    first = [ladder[place], *(one for one in ladder if one != ladder[place])]  # index 0 is an answer, too
+    for settings in (mixed, tied, tied[::-1], first):
+        wanted = settings.index(tie if tie in settings else ladder[place])
         budget = ladder[place][0] * connections
         what = f"within_budget({settings}, {connections}, {budget})"
-        got = answer(settings, connections, budget)
-        if got != wanted:
-            raise Wrong(f"{what} should be {wanted}; got {show(got)}")
+        same(answer(list(settings), connections, budget), wanted, what)
     same(
         answer(ladder, connections, connections),
         None,

@@ -1,0 +1,7 @@
+# said: inflate
+import zlib
+
+
+def deflate_message(data):
+    deflater = zlib.compressobj(wbits=-15)
+    return (deflater.compress(data) + deflater.flush(zlib.Z_PARTIAL_FLUSH))[:-4]

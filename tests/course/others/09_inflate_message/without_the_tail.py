@@ -1,0 +1,8 @@
+import zlib
+
+
+def inflate_message(payload, limit):
+    data = zlib.decompressobj(wbits=-15).decompress(payload, limit + 1)
+    if len(data) > limit:
+        raise ValueError("too large")
+    return data

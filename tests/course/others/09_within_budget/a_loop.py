@@ -1,0 +1,8 @@
+def within_budget(settings, connections, budget):
+    best = None
+    for n, (memory, ratio) in enumerate(settings):
+        if memory * connections > budget:
+            continue
+        if best is None or (ratio, memory) < (settings[best][1], settings[best][0]):
+            best = n
+    return best
