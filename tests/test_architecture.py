@@ -14,17 +14,19 @@ PACKAGE = Path(__file__).parent.parent / "wsdemo"
 
 # Who may import whom, inside the package. `trace.recorder`, the tap that `net` writes to, stands apart.
 BELOW = {
+    "words": set(),
     "protocol": set(),
     "lessons": set(),
     "trace.recorder": {"protocol", "trace"},  # the rest of trace: for types, and inside methods
     "net": {"protocol", "trace.recorder"},
     "rawtcp": {"protocol", "trace.recorder", "net"},
-    "trace": {"protocol", "trace.recorder", "net", "rawtcp.framing"},
-    "rivals": {"protocol", "trace", "trace.recorder", "net", "rawtcp"},
+    "trace": {"words", "protocol", "trace.recorder", "net", "rawtcp.framing"},
+    "rivals": {"words", "protocol", "trace", "trace.recorder", "net", "rawtcp"},
     "web": {"protocol", "trace", "trace.recorder", "net"},
     "patterns": {"wsdemo", "protocol.errors", "protocol.limits"},
     "views": {
         "wsdemo",
+        "words",
         "lessons",
         "protocol",
         "trace",

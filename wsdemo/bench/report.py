@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from wsdemo.bench.run import Result, Run
+from wsdemo.words import columns
 
 
 def table(run: Run) -> str:
     """Row, ours, goal, measured, met or missed; below it everybody's values, and the conditions."""
     heads = ("row", "ours", "", "goal", "measured", "")
     lines = [heads, *(line for result in run.results for line in _goals(result))]
-    widths = [max(len(line[i]) for line in lines) for i in range(len(heads))]
-    lines.insert(1, tuple("-" * width for width in widths))
-    text = [_aligned(line, widths) for line in lines]
-    text.append("")
+    text = [*columns(lines, "<><<><"), ""]
     for result in run.results:
         text.extend(_values(result))
     text.append("")
@@ -49,13 +47,6 @@ def _values(result: Result) -> Iterator[str]:
         ratio = result.ratio(name, "tcp")
         compared = "" if ratio is None else f"   {ratio:7.2f} × tcp"
         yield f"    {name:22} {_shown(result.median(name)):>10}{compared}"
-
-
-def _aligned(line: tuple[str, ...], widths: list[int]) -> str:
-    sides = ("<", ">", "<", "<", ">", "<")
-    return "  ".join(
-        f"{cell:{side}{width}}" for cell, side, width in zip(line, sides, widths, strict=True)
-    ).rstrip()
 
 
 def _shown(value: float | None) -> str:

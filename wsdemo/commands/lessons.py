@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from wsdemo.commands.shared import OK, Commands, Failure, printable
+from wsdemo.commands.shared import OK, Commands, Failure
+from wsdemo.words import printable
 
 
 def add(commands: Commands) -> None:

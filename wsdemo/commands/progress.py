@@ -7,7 +7,8 @@ import csv
 import sys
 from pathlib import Path
 
-from wsdemo.commands.shared import OK, Commands, Failure, printable
+from wsdemo.commands.shared import OK, Commands, Failure
+from wsdemo.words import printable
 
 
 def add(commands: Commands) -> None:

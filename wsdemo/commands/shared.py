@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from wsdemo.protocol.errors import LENGTH, cut
 from wsdemo.protocol.url import parse_url, without_secrets
+from wsdemo.words import printable
 
 OK: Final = 0
 FAILURE: Final = 1
@@ -147,17 +148,6 @@ def endpoint(host: str, port: int) -> str:
     ('127.0.0.1:1234', '[::1]:1234')
     """
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-
-
-def printable(text: str) -> str:
-    r"""The text with all that a terminal might obey, or that hides, written as escapes.
-
-    >>> printable("caf\u00e9 \x1b[2J\n\u202e")
-    'café \\x1b[2J\\n\\u202e'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
 
 
 def line(text: str, length: int = LENGTH) -> str:

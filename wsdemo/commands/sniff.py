@@ -16,9 +16,9 @@ from wsdemo.commands.shared import (
     listening_port,
     output_file,
     positive,
-    printable,
     write_files,
 )
+from wsdemo.words import printable
 
 if TYPE_CHECKING:
     from wsdemo.trace.record import Record

@@ -17,9 +17,10 @@ from collections.abc import Iterator
 from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
-from wsdemo.commands.shared import OK, Commands, Failure, printable, say, websocket_url
+from wsdemo.commands.shared import OK, Commands, Failure, say, websocket_url
 from wsdemo.commands.streams import Input
 from wsdemo.protocol.url import without_secrets
+from wsdemo.words import printable
 
 if TYPE_CHECKING:
     from wsdemo import Connection, Trace

@@ -16,10 +16,10 @@ from wsdemo.commands.shared import (
     endpoint,
     listening_port,
     port,
-    printable,
     reason,
     seconds,
 )
+from wsdemo.words import printable
 
 PORT: Final = 1234
 

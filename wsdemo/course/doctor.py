@@ -31,6 +31,8 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from wsdemo.words import plural
+
 OLDEST: Final = (3, 11)
 PATIENCE: Final = 5.0  # seconds that a check may wait
 FINEST: Final = 1e-3  # seconds: the lessons tell latencies of less than a millisecond apart
@@ -83,7 +85,7 @@ class Report:
     def _summary(self) -> str:
         count = sum(finding.required for finding in self.findings)
         if self.ok:
-            return f"doctor: all is well ({count} check{'s' * (count != 1)})"
+            return f"doctor: all is well ({plural(count, 'check')})"
         return f"doctor: {len(self.problems)} of {count} checks found a problem"
 
     def __repr__(self) -> str:

@@ -16,6 +16,7 @@ from typing import Final, NamedTuple
 from wsdemo.course import notes
 from wsdemo.course.exercises import registry
 from wsdemo.lessons import LESSONS
+from wsdemo.words import plural
 
 TIME: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", re.ASCII)
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is run by spreadsheets
@@ -89,7 +90,7 @@ def _verdict(tries: Tries) -> str:
     >>> _verdict(Tries(2, "2026-11-26T09:30:00Z")), _verdict(Tries(1, ""))
     ('[ok] 2026-11-26, 2 tries', '[no] 1 try')
     """
-    counted = f"{tries.times} {'try' if tries.times == 1 else 'tries'}"
+    counted = plural(tries.times, "try")
     return f"[ok] {tries.solved[:10]}, {counted}" if tries.solved else f"[no] {counted}"
 
 

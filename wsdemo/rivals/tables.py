@@ -7,6 +7,8 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from wsdemo.words import columns
+
 Value = str | int | float | None
 Row = Mapping[str, Value]
 
@@ -24,17 +26,8 @@ def table(rows: Sequence[Row]) -> str:
         return "(no rows)"
     names = list(rows[0])
     cells = [[shown(row[name]) for name in names] for row in rows]
-    widths = [max(len(name), *(len(line[i]) for line in cells)) for i, name in enumerate(names)]
-    left = [isinstance(rows[0][name], str) for name in names]
-
-    def line(values: Sequence[str]) -> str:
-        padded = (
-            value.ljust(width) if to_left else value.rjust(width)
-            for value, width, to_left in zip(values, widths, left, strict=True)
-        )
-        return "  ".join(padded).rstrip()
-
-    return "\n".join([line(names), line(["-" * width for width in widths]), *map(line, cells)])
+    sides = "".join("<" if isinstance(rows[0][name], str) else ">" for name in names)
+    return "\n".join(columns([names, *cells], sides))
 
 
 def shown(value: Value) -> str:

@@ -34,6 +34,7 @@ from wsdemo.protocol.frames import (
     parse_length,
 )
 from wsdemo.protocol.masking import mask
+from wsdemo.words import plural
 
 FRAME: Final = "RFC 6455 §5.2"
 MASKING: Final = "RFC 6455 §5.3"
@@ -200,7 +201,7 @@ def count(number: int) -> str:
     >>> count(1), count(2)
     ('1 byte', '2 bytes')
     """
-    return f"{number} byte" if number == 1 else f"{number} bytes"
+    return plural(number, "byte")
 
 
 def _rest(data: bytes) -> tuple[int, int, bytes, list[Field]]:

@@ -8,6 +8,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -193,8 +194,10 @@ def own_origin(host: str, secure: bool) -> str:
 
 
 def _is_ipv4(name: str) -> bool:
-    parts = name.split(".")
-    return len(parts) == 4 and all(part.isdecimal() and len(part) <= 3 and int(part) < 256 for part in parts)
+    try:
+        return bool(ipaddress.IPv4Address(name))
+    except ValueError:
+        return False
 
 
 def _choose_subprotocol(headers: Headers, spoken: Sequence[str]) -> str | None:

@@ -24,6 +24,7 @@ from wsdemo.trace.heads import head_fields
 from wsdemo.trace.packets import RequestPacket, ResponsePacket
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SIZE, SMALL, WIDTH, Canvas, Sketch
+from wsdemo.words import printable
 
 #: A header field of the request (in lower case), and the one of the response that answers it.
 ANSWERS: Final = {
@@ -100,18 +101,18 @@ def lines(packet: RequestPacket | ResponsePacket | bytes) -> list[Line]:
         if field.name == "body":
             data = field.value if isinstance(field.value, bytes) else b""
             text = data.decode("utf-8", "replace").rstrip("\r\n")
-            found.append(Line((("body", _printable(text[:MOST_BODY])),), "the body", field.section))
+            found.append(Line((("body", printable(text[:MOST_BODY])),), "the body", field.section))
         elif field.value != "\r\n":
             parts.append(field)
         elif parts:
             said = next((part for part in parts if part.name != "plain"), parts[0])
-            shown = tuple((part.name, _printable(str(part.value))) for part in parts)
+            shown = tuple((part.name, printable(str(part.value))) for part in parts)
             found.append(Line(shown, said.meaning, said.section))
             parts = []
         else:
             found.append(Line((("plain", "CR LF"),), field.meaning, field.section))
     if parts:
-        shown = tuple((part.name, _printable(str(part.value))) for part in parts)
+        shown = tuple((part.name, printable(str(part.value))) for part in parts)
         found.append(Line(shown, "cut off: the rest has not come", ""))
     return found
 
@@ -232,12 +233,3 @@ def _line(canvas: Canvas, line: Line, x: float, y: float) -> None:
     for note in _note(line):
         canvas.text(x, y + NOTE / 2 - 1, note, size=SMALL, anchor="start", color=theme.QUIET)
         y += NOTE
-
-
-def _printable(text: str) -> str:
-    r"""A peer's text without anything that a terminal or a drawing could obey.
-
-    >>> _printable("a\x1b[31m\tb")
-    'a\\x1b[31m\\tb'
-    """
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

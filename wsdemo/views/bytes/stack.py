@@ -24,6 +24,7 @@ from wsdemo.trace.recorder import TO_SERVER, Direction, Trace
 from wsdemo.views.bytes.specimen import Source, as_frames
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SIZE, SMALL, WIDTH, Canvas, Sketch
+from wsdemo.words import plural
 
 MOST: Final = 60  #: frames drawn unless told otherwise
 
@@ -59,7 +60,7 @@ def stack(
     packets = as_frames(frames, receiver, direction=direction, connection=connection, deflate=deflate)
     found = groups(packets)
     messages = sum(group.whole for group in found)
-    title = f"{_frames(len(packets))}, {messages} whole message{'' if messages == 1 else 's'}"
+    title = f"{plural(len(packets), 'frame')}, {plural(messages, 'whole message')}"
     return Sketch(_draw(packets[:most], groups(packets[:most]), title), _text(packets, found, title), title)
 
 
@@ -101,12 +102,10 @@ def _text(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> 
         lines.append(f"frame {at + 1}: {label(frame)}, {fin}; " + "; ".join(filter(None, (end, verdict))))
     for number, group in enumerate(found, start=1):
         size = count(sum(frames[at].length or 0 for at in group.frames))
-        lines.append(f"message {number}: {group.label}; {_frames(len(group.frames))}, {size} of payload")
+        lines.append(
+            f"message {number}: {group.label}; {plural(len(group.frames), 'frame')}, {size} of payload"
+        )
     return "\n".join(lines)
-
-
-def _frames(number: int) -> str:
-    return f"{number} frame{'' if number == 1 else 's'}"
 
 
 def _draw(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> str:

@@ -21,6 +21,7 @@ from wsdemo.trace.recorder import TO_CLIENT, Chunk, Direction, Trace
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SIZE, SMALL, Canvas, Sketch, width
 from wsdemo.views.drawing.theme import glyph
+from wsdemo.words import plural
 
 ROW: Final = 32  #: bytes in a row
 MOST: Final = 320  #: bytes drawn unless told otherwise
@@ -133,8 +134,8 @@ def title(found: Stream) -> str:
     >>> title(read([b"2         h", b"i"]))
     '12 bytes in 2 pieces: 1 message'
     """
-    pieces = f"{found.size} bytes in {_count(found.pieces, 'piece')}"
-    return f"{pieces}: {_count(len(found.messages), 'message')}" if found.messages else pieces
+    pieces = f"{found.size} bytes in {plural(found.pieces, 'piece')}"
+    return f"{pieces}: {plural(len(found.messages), 'message', ',')}" if found.messages else pieces
 
 
 def describe(found: Stream) -> str:
@@ -150,8 +151,8 @@ def describe(found: Stream) -> str:
     for name, start, end in found.messages:
         header = found.data[start : start + HEADER]
         size = end - start - HEADER
-        missing = f", {_count(end - found.size, 'byte')} still to come" if end > found.size else ""
-        payload = f"payload of {_count(size, 'byte')}"
+        missing = f", {plural(end - found.size, 'byte', ',')} still to come" if end > found.size else ""
+        payload = f"payload of {plural(size, 'byte', ',')}"
         lines.append(f"{name}: bytes {start} to {end - 1}, header {header!r}, {payload}{missing}")
     for name, start, end in found.calls:
         parts = [
@@ -159,14 +160,10 @@ def describe(found: Stream) -> str:
             for f in found.fields
             if f.start < end and start < f.end
         ]
-        lines.append(f"{name}: {_count(end - start, 'byte')}, {', '.join(parts)}")
+        lines.append(f"{name}: {plural(end - start, 'byte', ',')}, {', '.join(parts)}")
     if found.size > len(found.data):
-        lines.append(f"… and {_count(found.size - len(found.data), 'byte')} more")
+        lines.append(f"… and {plural(found.size - len(found.data), 'byte', ',')} more")
     return "\n".join(lines)
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
 
 
 # -- as a picture -----------------------------------------------------------------------------------------
@@ -194,7 +191,7 @@ def _draw(found: Stream) -> str:
     for span in found.calls[1:]:
         _cut(canvas, span.start)
     if found.size > size:
-        more = f"… and {_count(found.size - size, 'byte')} more"
+        more = f"… and {plural(found.size - size, 'byte', ',')} more"
         canvas.text(LEFT, canvas.height + 8, more, anchor="start", color=theme.QUIET)
         canvas.height += 24
     return canvas.svg(title(found))
@@ -242,7 +239,7 @@ def _byte(canvas: Canvas, offset: int, byte: int, card: bool) -> None:
 def _bracket(canvas: Canvas, span: Span, end: int, above: bool) -> None:
     """A bracket over (recv) or under (message) the bytes of a span, with its name where there is room."""
     size = span.end - span.start
-    what = _count(size, "byte") if above else f"payload of {_count(size - HEADER, 'byte')}"
+    what = plural(size, "byte", ",") if above else f"payload of {plural(size - HEADER, 'byte', ',')}"
     names = (f"{span.name} · {what}", span.name, span.name.split()[-1])
     parts = list(_rows(span.start, min(span.end, end)))
     widest = max(parts, key=lambda part: part[2] - part[1], default=None)

@@ -17,6 +17,7 @@ from typing import Final
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.drawing import Drawing
 from wsdemo.views.drawing.theme import CARD
+from wsdemo.words import plural, printable
 
 LONGEST: Final = 16  #: characters of a word that are shown
 
@@ -49,7 +50,7 @@ class Word(Drawing):
         """
         size = len(_encode(self.word))
         more = f" (of the first {LONGEST} characters)" if self.cut else ""
-        return f"{_count(len(self.word), 'character')}, {_count(size, 'byte')}{more}"
+        return f"{plural(len(self.word), 'character')}, {plural(size, 'byte')}{more}"
 
     @property
     def text(self) -> str:
@@ -100,15 +101,11 @@ def _encode(text: str) -> bytes:
     return text.encode("utf-8", "replace")
 
 
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
-
-
 def _visible(char: str) -> str:
     """The character, or a stand-in for one that leaves no ink."""
     if char == " ":
         return "␣"
-    return char if char.isprintable() else "·"
+    return printable(char, "·")
 
 
 def _point(char: str) -> str:

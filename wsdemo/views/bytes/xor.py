@@ -22,6 +22,7 @@ from wsdemo.views.bytes.specimen import Source, as_frame
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SMALL, Canvas, Sketch
 from wsdemo.views.drawing.theme import glyph
+from wsdemo.words import plural
 
 ROW: Final = 12  #: bytes in a row
 MOST: Final = 36  #: bytes drawn unless told otherwise
@@ -40,7 +41,7 @@ def xor(frame: Source | None = None, *, payload: bytes = b"", key: bytes = b"", 
     if len(key) not in (0, 4):
         raise ValueError(f"a masking key has 4 bytes, this one {len(key)}")
     wire = mask(payload, key) if key else payload
-    many = f"{len(payload)} byte{'' if len(payload) == 1 else 's'}"
+    many = plural(len(payload), "byte")
     title = f"{many} of payload, {'masked with ' + key.hex(' ') if key else 'not masked'}"
     return Sketch(_draw(payload, key, wire, most, title), _text(payload, key, wire, title), title)
 

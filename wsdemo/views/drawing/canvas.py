@@ -15,6 +15,7 @@ from typing import Final
 
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.drawing import Image
+from wsdemo.words import printable
 
 WIDTH: Final = 980  #: of a canvas: the text column of a notebook
 SIZE: Final = 13.5  #: of letters
@@ -123,7 +124,7 @@ class Canvas:
         turn = "" if anchor == "middle" else f' text-anchor="{anchor}"'
         self._shapes.append(
             f'<text x="{_n(x)}" y="{_n(y + size * 0.36)}" font-size="{_n(size)}"'
-            f"{turn}{look}{classes}{squeeze}>{html.escape(printable(words), quote=False)}</text>"
+            f"{turn}{look}{classes}{squeeze}>{html.escape(printable(words, '·'), quote=False)}</text>"
         )
 
     def line(
@@ -192,15 +193,6 @@ def cut(words: str, room: float, size: float = SIZE) -> str:
     """
     most = max(1, int(room / (size * _WIDE)))
     return words if len(words) <= most else words[: max(1, most - 1)] + "…"
-
-
-def printable(words: str) -> str:
-    """Words without characters that XML forbids or that leave no ink.
-
-    >>> printable("a\\x00b")
-    'a·b'
-    """
-    return words if words.isprintable() else "".join(c if c.isprintable() else "·" for c in words)
 
 
 def _n(number: float) -> str:
