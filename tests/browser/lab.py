@@ -64,6 +64,12 @@ KERNEL_READY: Final = """async () => {
     await kernel.requestKernelInfo();
 }"""
 
+CAN_OPEN: Final = "() => window.jupyterapp?.commands.hasCommand('docmanager:open')"
+WITHOUT_KERNEL: Final = """path => window.jupyterapp.commands.execute('docmanager:open', {
+    path, kernelPreference: {shouldStart: false, canStart: false, autoStartDefault: false},
+})"""
+SAVE: Final = "() => window.jupyterapp.commands.execute('docmanager:save')"
+
 HEIGHT: Final = """() => Math.max(
     ...Array.from(document.querySelectorAll('.jp-WindowedPanel-inner'), cells => cells.scrollHeight)
 )"""
@@ -186,14 +192,34 @@ class Lab:
         if folder is None:
             folder = self.server.folder
             shutil.copy(source, folder / source.name)
+        url = f"{through or self.server.url}doc/tree/{folder.name}/{source.name}?reset"
+        with self._page(url, width, height) as page:
+            yield Lesson(page)
+
+    @contextlib.contextmanager
+    def reopen(self, name: str, *, kernel: bool, width: int = 1280, height: int = 900) -> Iterator[Lesson]:
+        """Open a notebook again as it was saved; ``kernel``: with a new one, or with none at all."""
+        path = f"notebooks/{name}"
+        with self._page(
+            f"{self.server.url}{f'doc/tree/{path}' if kernel else 'lab'}?reset", width, height, kernel
+        ) as page:
+            if not kernel:
+                page.wait_for_function(CAN_OPEN)
+                page.evaluate(WITHOUT_KERNEL, path)
+                page.wait_for_selector(".jp-Notebook .jp-Cell")
+            yield Lesson(page)
+
+    @contextlib.contextmanager
+    def _page(self, url: str, width: int, height: int, cells: bool = True) -> Iterator[Page]:
         context = self.browser.new_context(viewport={"width": width, "height": height})
         try:
             page = context.new_page()
             page.set_default_timeout(START * 1000)
-            page.goto(f"{through or self.server.url}doc/tree/{folder.name}/{source.name}?reset")
-            page.wait_for_selector(".jp-Notebook .jp-Cell")
+            page.goto(url)
+            if cells:
+                page.wait_for_selector(".jp-Notebook .jp-Cell")
             page.wait_for_selector("#jupyterlab-splash", state="detached")
-            yield Lesson(page)
+            yield page
         finally:
             context.close()
             self.server.end_sessions()
@@ -236,6 +262,10 @@ class Lesson:
         self.cell(containing).locator(".cm-content").click()
         run = "() => window.jupyterapp.commands.execute('notebook:run-cell')"
         self._promise(run, RUN, "the cell to be done")
+
+    def save(self) -> None:
+        """Write the notebook, outputs and all."""
+        self._promise(SAVE, START, "the notebook to be saved")
 
     def cell(self, containing: str) -> Locator:
         """The code cell whose source contains this text (the first of them)."""

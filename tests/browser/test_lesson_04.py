@@ -31,5 +31,10 @@ def test_a_bit_is_flipped_and_the_server_says_what_it_thinks(lab: Lab) -> None:
         lesson.dark(False)
         lesson.zoom(2)
         scope.scroll_into_view_if_needed()
+        last = scope.locator("[role=switch]").last
+        last.click()
+        lesson.wait_until(lambda: "is now" in verdict.inner_text())
+        box, window = verdict.bounding_box(), lesson.page.viewport_size
+        assert box and window and box["y"] >= 0 and box["y"] + box["height"] <= window["height"], "in sight"
         lesson.screenshot("04-zoomed", whole=False)
     lab.print(NOTEBOOK, "04-print")

@@ -6,7 +6,9 @@
                 drawing     what every view gives back: a drawing, and the same as text
                 canvas      a drawing of boxes, lines and letters: SVG
                 column      drawings, one above the other or side by side
+                table       cells in HTML
     live/       view        a drawing with controls: it moves in a notebook and stands still on paper
+                still       what stands there when the widget does not
                 following   a drawing that follows live traffic
                 buttons     buttons that do something live, and a drawing that follows
     bytes/      stream      the byte stream, and how ``recv`` cut it
@@ -18,6 +20,7 @@
                 stack       frames stacked into messages
     diagrams/   ladder      who said what to whom, and when
                 facts       what a trace and a connection are, as a table
+                results     what was measured, as a table
                 states      the life of a connection, and the path taken
                 gantt       who was served when, by one thread
                 coursemap   all lessons and their questions
@@ -70,6 +73,7 @@ _HOMES: Final = {
     "stack": "bytes.stack",
     "states": "diagrams.states",
     "stream": "bytes.stream",
+    "table": "diagrams.results",
     "theme": "drawing.theme",
     "type_a_word": "benches.typing",
     "xor": "bytes.xor",

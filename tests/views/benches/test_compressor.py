@@ -65,9 +65,9 @@ def test_small_messages_gain_by_what_was_said_before_only(press: Compressor) -> 
 
 
 def test_without_a_kernel_it_is_its_first_picture(press: Compressor) -> None:
-    before = press._repr_mimebundle_()
+    before = press.outputs[0]
     press.size.value = 4096
-    assert press._repr_mimebundle_() == before
+    assert press.outputs[0] == before
     assert "you choose the stream" in before["text/plain"] and "126  chat" in before["text/plain"]
 
 

@@ -14,6 +14,7 @@ from ipywidgets.widgets.widget import _instances
 
 from wsdemo.rivals.latency import Delivery, Progress
 from wsdemo.views.benches.laboratory import SHOWN, Laboratory, laboratory
+from wsdemo.views.drawing.canvas import MARKS
 
 
 @pytest.fixture
@@ -65,14 +66,14 @@ def test_the_picture_has_a_bound(lab: Laboratory) -> None:
     many = tuple(Delivery("SSE", 1, 0, n, 0.0, 0.001 * n, False) for n in range(5000))
     lab._arrived(Progress("SSE", 1, 5000, 5000, many))
     assert lab.picture.svg.count("<path d") <= SHOWN + 10
-    assert lab.picture.svg.count("<circle") == SHOWN
+    assert lab.picture.svg.count(MARKS["o"]) == SHOWN
     assert "SSE 5000" in lab.text
 
 
 def test_without_a_kernel_it_says_what_it_would_do() -> None:
     before = set(_instances)
     lab = laboratory()
-    bundle = lab._repr_mimebundle_()
+    bundle = lab.outputs[0]
     assert "press run" in bundle["text/plain"] and "WebSocket 0" in bundle["text/plain"]
     lab.close()
     assert set(_instances) == before, "no widget is left"

@@ -11,9 +11,9 @@ import pytest
 from wsdemo import Trace, connect, serve
 from wsdemo.protocol import Frame
 from wsdemo.views import Microscope, microscope
+from wsdemo.views.live.still import VIEW
 
 HELLO = "818537fa213d7f9f4d5158"
-VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 @pytest.fixture
@@ -125,18 +125,18 @@ def test_every_frame_of_a_trace_is_accepted_as_it_was(trace: Trace) -> None:
 
 
 def test_without_a_kernel_it_is_the_frame_of_the_beginning(scope: Microscope) -> None:
-    before = scope._repr_mimebundle_()
+    before = scope.outputs
     scope.flip(3)
-    assert scope._repr_mimebundle_() == before
-    assert before["text/plain"].endswith("✓ accepted: a server reads text 5 B 'Hello'")
-    assert "data:image/svg+xml;base64," in before["text/html"]
-    assert "XORed with the payload" in before["text/html"]
-    assert before[VIEW]["model_id"] == scope.model_id
+    assert scope.outputs == before
+    assert before[0]["text/plain"].endswith("✓ accepted: a server reads text 5 B 'Hello'")
+    assert "data:image/svg+xml;base64," in before[0]["text/html"]
+    assert "XORed with the payload" in before[0]["text/html"]
+    assert before[1][VIEW]["model_id"] == scope.model_id
 
 
 def test_a_peers_text_is_text() -> None:
     scope = microscope([Frame(1, b"<script>alert(1)</script>"), Frame(9, b"<b>")])
-    assert "<script>" not in scope._repr_mimebundle_()["text/html"]
+    assert "<script>" not in scope.outputs[0]["text/html"]
     scope.close()
 
 

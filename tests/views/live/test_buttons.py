@@ -91,7 +91,7 @@ def test_what_a_deed_raises_is_shown_as_text(table: Buttons) -> None:
 
 def test_without_a_kernel_the_first_picture_is_seen(table: Buttons) -> None:
     click(table, "add")
-    bundle = table._repr_mimebundle_()
+    bundle = table.outputs[0]
     assert bundle["text/plain"] == "0 clicks\n(Buttons add.)"
     assert "0 clicks" in bundle["text/html"] and "Buttons add." in bundle["text/html"]
 

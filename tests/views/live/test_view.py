@@ -7,8 +7,7 @@ from ipywidgets.widgets.widget import _instances
 
 from wsdemo.views import Live, Picture, slider
 from wsdemo.views.charts.picture import figure
-
-VIEW = "application/vnd.jupyter.widget-view+json"
+from wsdemo.views.live.still import VIEW
 
 
 def number(value: int) -> Picture:
@@ -30,13 +29,13 @@ def test_the_control_moves_the_picture(live: Live):
 
 
 def test_the_bundle_is_the_first_picture_wherever_the_slider_stands(live: Live):
-    before = live._repr_mimebundle_()
+    before = live.outputs
     live.controls[0].value = 3
-    assert live._repr_mimebundle_() == before
-    assert before["text/plain"].splitlines()[0] == "the number 16"
-    assert "1 to 40" in before["text/plain"]
-    assert "data:image/png;base64," in before["text/html"]
-    assert before[VIEW]["model_id"] == live.widget.model_id
+    assert live.outputs == before
+    assert before[0]["text/plain"].splitlines()[0] == "the number 16"
+    assert "1 to 40" in before[0]["text/plain"]
+    assert "data:image/png;base64," in before[0]["text/html"]
+    assert before[1][VIEW]["model_id"] == live.widget.model_id
     assert repr(live) == "the number 16"
 
 
@@ -55,3 +54,18 @@ def test_nothing_of_it_is_left_after_close():
     assert set(_instances) > before
     live.close()
     assert set(_instances) == before
+
+
+def test_the_widget_hides_its_still_and_the_still_the_error_in_its_place(live: Live):
+    still, widget = live.outputs
+    name = live.widget.model_id
+    assert f'<div class="still-{name}">' in still["text/html"]
+    assert f".still-{name},.jp-OutputArea-child:has(>*>.still-{name})" in live.widget.children[-1].value
+    assert live.widget.children[-1].layout.display == "none"
+    assert (
+        f":has(.still-{name})+.jp-OutputArea-child:not(:has(.jp-OutputArea-output *))" in still["text/html"]
+    )
+    assert VIEW not in still
+    assert (widget["text/plain"], widget["text/html"]) == ("", ""), (
+        "a page without widgets shows the still alone"
+    )

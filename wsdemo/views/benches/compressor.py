@@ -118,7 +118,7 @@ class Compressor(Live):
         rows = [_row("now", self.found)]
         if self.before is not self.found:
             rows.append(_row("before", self.before))
-        return Sketch(canvas.svg(TITLE), f"{TITLE}\n{tables.table(rows)}", TITLE)
+        return Sketch(canvas, f"{TITLE}\n{tables.table(rows)}", TITLE)
 
 
 def _row(when: str, found: Compressed) -> dict[str, tables.Value]:

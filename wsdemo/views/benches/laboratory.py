@@ -24,22 +24,20 @@ import ipywidgets
 
 from wsdemo.rivals import latency, tables
 from wsdemo.rivals.latency import Comparison, Progress
+from wsdemo.views.diagrams.results import figure
 from wsdemo.views.drawing import theme
-from wsdemo.views.drawing.canvas import Sketch
+from wsdemo.views.drawing.canvas import SMALL, Canvas, Sketch
+from wsdemo.views.drawing.table import head, table
 from wsdemo.views.drawing.theme import LOOKS
 from wsdemo.views.live.view import Live
 
 WAYS: Final = ("short polling", "long polling", "SSE", "WebSocket")
 SHOWN: Final = 400  #: the newest points of each way; older ones leave the picture, not the data
 DECADES: Final = (-2, 4)  #: powers of ten of milliseconds: from 0.01 ms to 10 s
+MOST: Final = 4  #: ways in one laboratory
 SECONDS: Final = 2.0  #: that each way takes
 
-_SHAPES: Final = {  # by matplotlib's mark
-    "o": '<circle cx="{x}" cy="{y}" r="3"/>',
-    "s": '<rect x="{l}" y="{t}" width="6" height="6"/>',
-    "^": '<path d="M{l} {b}h6l-3-6z"/>',
-    "D": '<path d="M{x} {t}l3.5 3l-3.5 3l-3.5-3z"/>',
-}
+_LEFT, _WIDE, _LANE = 130, 800, 48  # pixels: where the axis begins, how long it is, how high a way's lane
 
 
 class Laboratory(Live):
@@ -147,27 +145,20 @@ class Laboratory(Live):
         self.update()
 
     def _draw_points(self) -> Sketch:
-        lane, left, width = 46, 120, 760
-        height = lane * len(self.ways) + 30
-        parts = [f'<rect width="{left + width + 40}" height="{height}" fill="{theme.PAPER}"/>']
+        foot = _LANE * len(self.ways)
+        canvas = Canvas(foot + 34)
         for power in range(DECADES[0], DECADES[1] + 1):
-            x = left + width * (power - DECADES[0]) / (DECADES[1] - DECADES[0])
-            parts.append(f'<path d="M{x:.1f} 4V{height - 24}" stroke="{theme.GREY}"/>')
-            parts.append(_words(x, height - 8, f"{10.0**power:g} ms", "middle"))
+            x = _LEFT + _WIDE * (power - DECADES[0]) / (DECADES[1] - DECADES[0])
+            canvas.line([(x, 4), (x, foot + 6)], color=theme.GREY)
+            canvas.text(x, foot + 18, f"{10.0**power:g} ms", size=SMALL)
         for row, (way, look) in enumerate(zip(self.ways, LOOKS, strict=False)):
-            middle = row * lane + lane / 2
-            parts.append(_words(left - 10, middle + 4, way, "end"))
-            marks = [
-                _mark(look.mark, left + width * _place(delay), middle - 16 + 32 * (index % 17) / 16)
-                for index, delay in enumerate(list(self._points[way]))
-            ]
-            parts.append(f'<g fill="{look.ink}" fill-opacity="0.7">{"".join(marks)}</g>')
-        svg = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {left + width + 40} {height}" '
-            f'width="{left + width + 40}" height="{height}">{"".join(parts)}</svg>'
-        )
+            middle = (row + 0.5) * _LANE
+            canvas.text(_LEFT - 12, middle, way, anchor="end", room=_LEFT - 16)
+            for index, delay in enumerate(list(self._points[way])):
+                y = middle - 16 + 2 * (index % 17)
+                canvas.mark(_LEFT + _WIDE * _place(delay), y, look.mark, color=look.ink)
         heard = ", ".join(f"{way} {count}" for way, count in self._counts.items())
-        return Sketch(svg, f"Events that have arrived: {heard}", "How late each event is, by way")
+        return Sketch(canvas, f"Events that have arrived: {heard}", "How late each event is, by way")
 
     def _runs(self) -> str:
         """The table of all runs: medians, the conditions, and the data to keep."""
@@ -185,22 +176,19 @@ class Laboratory(Live):
                     "complete": "yes" if run.complete else "no",
                 }
             )
-        cell = 'style="padding:.2em .8em;text-align:right"'
-        heads = "".join(f"<th {cell}>{html.escape(name)}</th>" for name in (*rows[0], "data"))
-        lines = "".join(
-            "<tr>"
-            + "".join(f"<td {cell}>{html.escape(tables.shown(value))}</td>" for value in row.values())
-            + f"<td {cell}>{_download(run, number)}</td></tr>"
+        names = [head(name) for name in (*rows[0], "data")]
+        body = [
+            [*map(figure, row.values()), f"<td>{_download(run, number)}</td>"]
             for number, (row, run) in enumerate(zip(rows, self.runs, strict=True), 1)
-        )
+        ]
         last = html.escape(str(self.runs[-1].conditions))
-        return f"<table><tr>{heads}</tr>{lines}</table><p><small>Last run: {last}</small></p>"
+        return f"{table([names, *body])}<p><small>Last run: {last}</small></p>"
 
 
 def laboratory(ways: Sequence[str] = WAYS) -> Laboratory:
     """The latency laboratory, for these ways of `wsdemo.rivals.ways`: four at most."""
-    if not 1 <= len(ways) <= len(_SHAPES):
-        raise ValueError(f"{len(ways)} ways, expected 1 to {len(_SHAPES)}")
+    if not 1 <= len(ways) <= MOST:
+        raise ValueError(f"{len(ways)} ways, expected 1 to {MOST}")
     return Laboratory(ways)
 
 
@@ -224,19 +212,6 @@ def _place(milliseconds: float) -> float:
     """
     low, high = DECADES
     return min(1.0, max(0.0, (math.log10(max(milliseconds, 1e-9)) - low) / (high - low)))
-
-
-def _mark(mark: str, x: float, y: float) -> str:
-    return _SHAPES[mark].format(
-        x=f"{x:.1f}", y=f"{y:.1f}", l=f"{x - 3:.1f}", t=f"{y - 3:.1f}", b=f"{y + 3:.1f}"
-    )
-
-
-def _words(x: float, y: float, words: str, anchor: str) -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" font-family="sans-serif" font-size="13" '
-        f'fill="{theme.INK}">{html.escape(words)}</text>'
-    )
 
 
 def _download(run: Comparison, number: int) -> str:

@@ -74,7 +74,9 @@ function render({ model, el }) {
 
   const hint = make("p", "wsm-hint", {},
     "A click on a bit flips it. By keyboard: arrow keys move, Page Up and Page Down go from field to field, space flips.");
-  root.append(shelves, verdict, controls, hint, pager, make("div", "wsm-main", {}, cards, side), behind, dump, edit);
+  const main = make("div", "wsm-main", {}, cards, side);
+  root.append(shelves, verdict, make("div", "wsm-body", {}, controls, hint, pager, main, behind, dump, edit));
+  root.append(make("style", "", {}, model.get("hide"))); // while this is here, its still is not
   el.append(root);
 
   // -- small makers --------------------------------------------------------------------------------------
@@ -179,8 +181,7 @@ function render({ model, el }) {
     const byte = state.start + slot;
     const value = state.bytes[slot];
     const meant = state.meant[slot];
-    const shown = meant === value ? "" : ` → ${hex(meant)}`;
-    say(head, `byte ${byte}: ${hex(value)}${shown} ${glyph(meant)}`);
+    say(head, inWords(byte, value, meant));
     attribute(bits, "aria-label", `byte ${byte}, ${hex(value)}${meant === value ? "" : `, unmasked ${hex(meant)}`}`);
     const owners = [];
     for (let bit = 0; bit < 8; bit++) {
@@ -198,13 +199,21 @@ function render({ model, el }) {
     drawNames(names, byte, owners);
   }
 
+  // What a byte is: a byte of text has its letter beside it, any other is a number alone.
+  function inWords(byte, value, meant) {
+    const letter = fieldAt(byte * 8)?.text ? glyph(meant) : "";
+    const unmasked = meant === value ? "" : `, unmasked ${hex(meant)}`;
+    return `byte ${byte}: ${hex(value)}${unmasked}${letter && ` '${letter}'`}`;
+  }
+
   function drawNames(names, byte, owners) {
     const shown = JSON.stringify([byte, owners]);
     if (names.shown === shown) return;
     names.shown = shown;
     names.replaceChildren(...owners.map(([bit, label], number) => {
-      const band = make("span", "wsm-name", {}, label);
-      band.style.gridColumn = `${bit + 1} / ${(owners[number + 1]?.[0] ?? 8) + 1}`;
+      const end = owners[number + 1]?.[0] ?? 8;
+      const band = make("span", end - bit === 1 ? "wsm-name wsm-one" : "wsm-name", {}, label);
+      band.style.gridColumn = `${bit + 1} / ${end + 1}`;
       band.addEventListener("click", () => choose(byte * 8 + bit, bitButton));
       return band;
     }));

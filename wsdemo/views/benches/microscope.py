@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import html
 import json
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -30,6 +30,7 @@ from wsdemo.views.bytes.specimen import Source, as_bytes, as_side, receiver_of
 from wsdemo.views.diagrams.ladder import label
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.theme import CARD
+from wsdemo.views.live import still
 
 HERE: Final = Path(__file__).parent
 SHELF: Final = 400  #: frames that are offered, the newest
@@ -49,11 +50,13 @@ class Microscope(anywidget.AnyWidget):
 
     _esm = HERE / "microscope.js"
     _css = HERE / "microscope.css"
+    hide = traitlets.Unicode("").tag(sync=True)  #: the rule that hides its still
     state = traitlets.Unicode("{}").tag(sync=True)  #: what the page draws
     shelf = traitlets.Unicode("[]").tag(sync=True)  #: the frames that can be loaded
 
     def __init__(self, source: Trace | Source | Iterable[Source], receiver: Side | None = None) -> None:
         super().__init__()
+        self.hide = still.hidden(self.model_id)
         self._receiver = receiver
         self._trace = source if isinstance(source, Trace) else None
         if isinstance(source, FramePacket | str | bytes | bytearray | memoryview) or not isinstance(
@@ -198,18 +201,13 @@ class Microscope(anywidget.AnyWidget):
         deflate = agreed(self._trace, source.connection)
         return before(self._trace.frames, source, deflate), deflate
 
-    def _repr_mimebundle_(  # type: ignore[override]
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None, **more: Any
-    ) -> dict[str, Any]:
-        return {
-            "text/plain": _text(self._still),
-            "text/html": _html(self._still),
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.model_id,
-            },
-        }
+    @property
+    def outputs(self) -> tuple[still.Bundle, still.Bundle]:
+        """What a notebook keeps: the still, and the widget."""
+        return still.outputs(self, _text(self._still), _html(self._still))
+
+    def _ipython_display_(self) -> None:
+        still.show(self.outputs)
 
 
 def agreed(trace: Trace, connection: int) -> Parameters | None:

@@ -259,6 +259,7 @@ def _field(packet: FramePacket, field: Field, origin: int) -> dict[str, Any]:
     return {
         "label": theme.field(field.name).label,
         "css": theme.css(field.name),
+        "text": field.name in ("payload", "masked payload", "close reason"),
         "start": moved.start,
         "stop": moved.stop,
         "where": where(moved),

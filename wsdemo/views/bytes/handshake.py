@@ -83,7 +83,7 @@ def handshake(request: RequestPacket | bytes, response: ResponsePacket | bytes) 
     """A request and its response, line by line: packets of a trace, or the bytes of the two heads."""
     rows = pair(lines(request), lines(response))
     title = "A request, and the response to each of its lines"
-    return Sketch(_draw(rows, title), describe(rows), title)
+    return Sketch(_draw(rows), describe(rows), title)
 
 
 def lines(packet: RequestPacket | ResponsePacket | bytes) -> list[Line]:
@@ -161,7 +161,7 @@ def describe(rows: Sequence[tuple[Line | None, Line | None]]) -> str:
 # -- as a picture -----------------------------------------------------------------------------------------
 
 
-def _draw(rows: Sequence[tuple[Line | None, Line | None]], title: str) -> str:
+def _draw(rows: Sequence[tuple[Line | None, Line | None]]) -> Canvas:
     """Two columns, an arrow from each line to its answer."""
     heights = [max(_height(line) for line in row if line is not None) for row in rows]
     canvas = Canvas(HEAD + sum(heights) + PAD / 2)
@@ -179,7 +179,7 @@ def _draw(rows: Sequence[tuple[Line | None, Line | None]], title: str) -> str:
             y = top + PAD / 2 + LINE / 2
             canvas.line([(right - GAP + 5, y), (right - 5, y)], width=1.4, arrow=True)
         top += tall
-    return canvas.svg(title)
+    return canvas
 
 
 def _height(line: Line) -> float:

@@ -18,7 +18,7 @@ from wsdemo.trace.packets import Packet
 from wsdemo.views.bytes.ruler import raw
 from wsdemo.views.bytes.specimen import as_bytes, as_frame
 from wsdemo.views.drawing import theme
-from wsdemo.views.drawing.canvas import SMALL, Canvas, Sketch
+from wsdemo.views.drawing.canvas import SMALL, Canvas, Sketch, width
 
 ROW: Final = 16  #: bytes in a row
 MOST: Final = 256  #: bytes drawn unless told otherwise
@@ -44,7 +44,7 @@ def hexdump(source: Packet | bytes | str, *, frame: bool = True, most: int = MOS
         packet = Packet(as_bytes(source))
     fields = flat(packet.fields) or whole("plain", packet.bytes, "bytes")
     title = f"{packet.size} bytes: {packet.summary}"
-    return Sketch(_draw(packet, fields, most, title), _text(packet, fields, most), title)
+    return Sketch(_draw(packet, fields, most), _text(packet, fields, most), title)
 
 
 def flat(fields: Sequence[Field]) -> tuple[Field, ...]:
@@ -96,7 +96,7 @@ def _text(packet: Packet, fields: Sequence[Field], most: int) -> str:
     return "\n".join([*lines(packet.bytes, most), *keys])
 
 
-def _draw(packet: Packet, fields: Sequence[Field], most: int, title: str) -> str:
+def _draw(packet: Packet, fields: Sequence[Field], most: int) -> Canvas:
     size = min(packet.size, most)
     rows = max(1, -(-size // ROW))
     canvas = Canvas()
@@ -120,7 +120,7 @@ def _draw(packet: Packet, fields: Sequence[Field], most: int, title: str) -> str
         canvas.text(LEFT, bottom + 8, words, anchor="start", color=theme.QUIET)
         bottom += 26
     canvas.height = _keys(canvas, packet, fields, bottom + 6)
-    return canvas.svg(title)
+    return canvas
 
 
 def _middle(row: int) -> float:
@@ -166,7 +166,7 @@ def _keys(canvas: Canvas, packet: Packet, fields: Sequence[Field], y: float) -> 
             label = theme.field(name).label
             canvas.box(x, y, 26, 16, name, line=0.8)
             canvas.text(x + 32, y + 8, label, anchor="start")
-            x += 56 + len(label) * 8.2
+            x += 56 + width(label)
         return y + 28
     for field in fields:
         canvas.box(LEFT, y, 26, 16, field.name, line=0.8)

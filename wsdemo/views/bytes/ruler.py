@@ -6,7 +6,9 @@
     ┌─┬─┬─┬─┬───────┬─┬─────────────┬───────────────────────────────┐
     │1│0│0│0│0 0 0 1│1│0 0 0 0 1 0 1│0 0 1 1 0 1 1 1 1 1 1 1 1 0 1 0│
     │F│R│R│R│opcode │M│ length      │ masking key                   │
-    │ │ │ │ │1 text │ │ 5           │ 37              fa            │
+    │I│S│S│S│1 text │A│ 5           │ 37              fa            │
+    │N│V│V│V│       │S│             │                               │
+    │ │1│2│3│       │K│             │                               │
     └─┴─┴─┴─┴───────┴─┴─────────────┴───────────────────────────────┘
 
 Each field has the colour and the label that it has everywhere in the course. Knows nothing of traces.
@@ -30,7 +32,7 @@ MOST: Final = 48  #: bytes drawn unless told otherwise
 CELL: Final = 29.0  # width of a bit
 LEFT: Final = 44.0  # room for the offsets
 HEAD: Final = 26.0  # room for the numbers of the bits
-TALL: Final = 72.0  # height of a row
+TALL: Final = 82.0  # height of a row
 
 
 def ruler(frame: Source, *, most: int = MOST) -> Sketch:
@@ -40,7 +42,7 @@ def ruler(frame: Source, *, most: int = MOST) -> Sketch:
     """
     packet = as_frame(frame)
     title = f"a frame of {packet.size} bytes, bit by bit: {packet.summary}"
-    return Sketch(_draw(packet, min(packet.size, most), title), describe(packet), title)
+    return Sketch(_draw(packet, min(packet.size, most)), describe(packet), title)
 
 
 def describe(packet: FramePacket) -> str:
@@ -90,7 +92,7 @@ def segments(start: int, stop: int) -> Iterator[tuple[int, int, int]]:
         start += step
 
 
-def _draw(packet: FramePacket, size: int, title: str) -> str:
+def _draw(packet: FramePacket, size: int) -> Canvas:
     rows = -(-size * 8 // ROW)
     canvas = Canvas(HEAD + rows * TALL + (34 if size < packet.size else 10))
     for bit in range(min(ROW, size * 8)):
@@ -104,7 +106,7 @@ def _draw(packet: FramePacket, size: int, title: str) -> str:
     if size < packet.size:
         more = f"… and {packet.size - size} more bytes of {theme.field(packet.fields[-1].name).label}"
         canvas.text(LEFT, canvas.height - 16, more, anchor="start", color=theme.QUIET)
-    return canvas.svg(title)
+    return canvas
 
 
 def _field(canvas: Canvas, packet: FramePacket, field: Field, end: int) -> None:
@@ -125,14 +127,18 @@ def _field(canvas: Canvas, packet: FramePacket, field: Field, end: int) -> None:
         name = label if row * ROW + left == field.start else f"{label}, continued"
         if name == "extended length" and isinstance(field.value, int):
             name += f" = {field.value}"
-        canvas.text(x + width / 2, y + 37, name, size=SMALL, room=width - 4, card=card)
+        if field.bits == 1:
+            for number, letter in enumerate(name):
+                canvas.text(x + width / 2, y + 31 + number * 13, letter, size=SMALL, card=card)
+            continue
+        canvas.text(x + width / 2, y + 41, name, size=SMALL, room=width - 4, card=card)
         _value(canvas, packet, field, (row, left, right))
 
 
 def _value(canvas: Canvas, packet: FramePacket, field: Field, place: tuple[int, int, int]) -> None:
     """The third line: what the bits of this part say."""
     row, left, right = place
-    y = HEAD + row * TALL + 57
+    y = HEAD + row * TALL + 63
     card = bool(theme.field(field.name).hatch)
     if field.start % 8 or field.stop % 8 or field.name == "close code":
         words = _short(field)
@@ -155,8 +161,8 @@ def _value(canvas: Canvas, packet: FramePacket, field: Field, place: tuple[int, 
 
 
 def _short(field: Field) -> str:
-    """The value of a small field; nothing for a single bit, which says it itself."""
-    if field.bits == 1 or field.value is None:
+    """The value of a small field."""
+    if field.value is None:
         return ""
     if field.name == "opcode" and isinstance(field.value, int):
         return f"{field.value} {opcode_name(field.value)}"

@@ -23,7 +23,8 @@ from wsdemo.trace.packets import FramePacket
 from wsdemo.trace.recorder import TO_SERVER, Direction, Trace
 from wsdemo.views.bytes.specimen import Source, as_frames
 from wsdemo.views.drawing import theme
-from wsdemo.views.drawing.canvas import SIZE, SMALL, WIDTH, Canvas, Sketch
+from wsdemo.views.drawing.canvas import SMALL, SQUEEZE, WIDTH, Canvas, Sketch
+from wsdemo.views.drawing.canvas import width as measure
 from wsdemo.words import plural
 
 MOST: Final = 60  #: frames drawn unless told otherwise
@@ -33,6 +34,8 @@ TALL: Final = 52.0  # of a frame
 LANE: Final = 176.0  # of a row: message, frames, control frames, captions
 UPPER: Final = 84.0  # of these the message and its frames
 NARROWEST: Final = 150.0  # a frame's box
+WIDEST: Final = 330.0  # what a message's label may ask for
+BETWEEN: Final = 6.0  # two frames
 
 
 class Group(NamedTuple):
@@ -61,7 +64,7 @@ def stack(
     found = groups(packets)
     messages = sum(group.whole for group in found)
     title = f"{plural(len(packets), 'frame')}, {plural(messages, 'whole message')}"
-    return Sketch(_draw(packets[:most], groups(packets[:most]), title), _text(packets, found, title), title)
+    return Sketch(_draw(packets[:most], groups(packets[:most])), _text(packets, found, title), title)
 
 
 def groups(frames: Sequence[FramePacket]) -> list[Group]:
@@ -108,18 +111,17 @@ def _text(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> 
     return "\n".join(lines)
 
 
-def _draw(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> str:
+def _draw(frames: Sequence[FramePacket], found: Sequence[Group]) -> Canvas:
     canvas = Canvas()
     room = WIDTH - 2 * LEFT
     rows: list[list[tuple[float, float]]] = [[]]  # x, width of each frame
     x = 0.0
-    for frame, least in zip(frames, _least(len(frames), found), strict=True):
-        width = min(300.0, max(least, NARROWEST + 0.9 * min(frame.length or 0, 200)))
+    for width in _widths(frames, found):
         if x + width > room:
             rows.append([])
             x = 0.0
         rows[-1].append((LEFT + x, width))
-        x += width + 6
+        x += width + BETWEEN
     places: list[tuple[float, float, float]] = []  # top of its row, x, width of each frame
     top = 0.0
     for row in rows:
@@ -132,17 +134,22 @@ def _draw(frames: Sequence[FramePacket], found: Sequence[Group], title: str) -> 
     for at, (frame, place) in enumerate(zip(frames, places, strict=True)):
         _frame(canvas, at, frame, place)
     canvas.height = top + 4
-    return canvas.svg(title)
+    return canvas
 
 
-def _least(count: int, found: Sequence[Group]) -> list[float]:
-    """How wide each frame must be for its message's words to stand above it, drawn a little narrower."""
-    least = [0.0] * count
+def _widths(frames: Sequence[FramePacket], found: Sequence[Group]) -> list[float]:
+    """Of each frame: by its length, and so that its message's label, a little narrower, has room above."""
+    widths = [min(300.0, NARROWEST + 0.9 * min(frame.length or 0, 200)) for frame in frames]
     for number, group in enumerate(found, start=1):
-        words = len(f"message {number}: {group.label}") * SIZE * 0.6 / 1.25 + 14
+        wanted = min(WIDEST, measure(_title(number, group), bold=True) / SQUEEZE + 14)
+        missing = wanted - sum(widths[at] for at in group.frames) - BETWEEN * (len(group.frames) - 1)
         for at in group.frames:
-            least[at] = words / len(group.frames)
-    return least
+            widths[at] += max(0.0, missing / len(group.frames))
+    return widths
+
+
+def _title(number: int, group: Group) -> str:
+    return f"message {number}: {group.label}"
 
 
 def _message(canvas: Canvas, number: int, group: Group, places: Sequence[tuple[float, float, float]]) -> None:
@@ -155,7 +162,7 @@ def _message(canvas: Canvas, number: int, group: Group, places: Sequence[tuple[f
         canvas.box(
             left, y, right - left, 28, fill=theme.PAPER, line=2, dash="" if group.whole else "6 4", round=6
         )
-        words = f"message {number}: {group.label}" if top == tops[0] else f"message {number}, continued"
+        words = _title(number, group) if top == tops[0] else f"message {number}, continued"
         canvas.text((left + right) / 2, y + 14, words, bold=True, room=right - left - 12)
         for _, x, width in mine:
             canvas.line([(x + width / 2, y + 29), (x + width / 2, y + 44)], color=theme.QUIET)
@@ -184,6 +191,6 @@ def _frame(canvas: Canvas, at: int, frame: FramePacket, place: tuple[float, floa
     canvas.text(x + 3, y - 6, str(at + 1), size=SMALL, anchor="start", color=theme.QUIET)
     if frame.verdict.outcome == "refused":
         words = f"frame {at + 1} {frame.verdict}"
-        left = min(x, WIDTH - LEFT - len(words) * SIZE * 0.56)
-        canvas.text(max(LEFT, left), top + 160, words, anchor="start", size=SMALL + 0.5,
+        left = min(x, WIDTH - LEFT - measure(words, SMALL))
+        canvas.text(max(LEFT, left), top + 160, words, anchor="start", size=SMALL,
                     color=theme.ALARM, room=WIDTH - 2 * LEFT)  # fmt: skip

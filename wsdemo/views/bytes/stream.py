@@ -169,7 +169,7 @@ def describe(found: Stream) -> str:
 # -- as a picture -----------------------------------------------------------------------------------------
 
 
-def _draw(found: Stream) -> str:
+def _draw(found: Stream) -> Canvas:
     """A legend, then rows of bytes with brackets above and below."""
     size = len(found.data)
     rows = max(1, -(-size // ROW))
@@ -194,7 +194,7 @@ def _draw(found: Stream) -> str:
         more = f"… and {plural(found.size - size, 'byte', ',')} more"
         canvas.text(LEFT, canvas.height + 8, more, anchor="start", color=theme.QUIET)
         canvas.height += 24
-    return canvas.svg(title(found))
+    return canvas
 
 
 def _x(column: int) -> float:

@@ -43,7 +43,7 @@ def xor(frame: Source | None = None, *, payload: bytes = b"", key: bytes = b"", 
     wire = mask(payload, key) if key else payload
     many = plural(len(payload), "byte")
     title = f"{many} of payload, {'masked with ' + key.hex(' ') if key else 'not masked'}"
-    return Sketch(_draw(payload, key, wire, most, title), _text(payload, key, wire, title), title)
+    return Sketch(_draw(payload, key, wire, most), _text(payload, key, wire, title), title)
 
 
 def _text(payload: bytes, key: bytes, wire: bytes, title: str) -> str:
@@ -60,7 +60,7 @@ def _text(payload: bytes, key: bytes, wire: bytes, title: str) -> str:
     return "\n".join(rows)
 
 
-def _draw(payload: bytes, key: bytes, wire: bytes, most: int, title: str) -> str:
+def _draw(payload: bytes, key: bytes, wire: bytes, most: int) -> Canvas:
     size = min(len(payload), most)
     canvas = Canvas()
     y = 0.0
@@ -72,7 +72,7 @@ def _draw(payload: bytes, key: bytes, wire: bytes, most: int, title: str) -> str
         )
         y += 28
     canvas.height = y + 8
-    return canvas.svg(title)
+    return canvas
 
 
 def _row(canvas: Canvas, y: float, start: int, meant: bytes, key: bytes, wire: bytes) -> float:

@@ -46,7 +46,7 @@ class Picture(Image):
     mime = "image/png"
 
     def __init__(self, figure: Figure, text: str, title: str) -> None:
-        super().__init__(text, title)
+        super().__init__(text, title, theme.WIDTH * theme.DPI)
         self.figure = figure
 
     @cached_property

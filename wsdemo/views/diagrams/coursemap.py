@@ -59,7 +59,7 @@ def coursemap(written: Iterable[int] | None = None, solved: Solved | None = None
             else:
                 _box(canvas, place, row, lesson, None, "not yet written")
         top += row.height + GAP
-    return Sketch(canvas.svg(title), describe(there, solved), title)
+    return Sketch(canvas, describe(there, solved), title)
 
 
 def describe(written: Iterable[int] | None = None, solved: Solved | None = None) -> str:

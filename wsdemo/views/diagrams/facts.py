@@ -10,22 +10,18 @@ Whatever came from a peer is escaped. `wsdemo.notebook` has both classes shown s
 
 from __future__ import annotations
 
-import html
 from collections import Counter
-from typing import Any, Final
+from typing import Any
 
 from wsdemo.net.connection import Connection
 from wsdemo.trace.fields import close_meaning, count, escaped, opcode_name
 from wsdemo.trace.packets import FramePacket, Packet
 from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Trace
 from wsdemo.views.diagrams.ladder import picture
-from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.drawing import Drawing
-from wsdemo.views.drawing.theme import CARD
+from wsdemo.views.drawing.table import cell, head, table
 
 Rows = list[tuple[str, str]]
-
-CELL: Final = "text-align:left;padding:.15em .8em;border:1px solid #999999"
 
 
 class Facts(Drawing):
@@ -43,7 +39,8 @@ class Facts(Drawing):
     @property
     def html(self) -> str:
         """The table, and what stands below."""
-        return f"<div>{table(self.rows)}{self.below.html}</div>" if self.below else table(self.rows)
+        facts = table([head(name), cell(value)] for name, value in self.rows)
+        return f"<div>{facts}{self.below.html}</div>" if self.below else facts
 
 
 def trace_facts(trace: Trace) -> Facts:
@@ -121,17 +118,3 @@ def lines(rows: Rows) -> str:
     peer: 127.0.0.1:80
     """
     return "\n".join(f"{name}: {value}" for name, value in rows)
-
-
-def table(rows: Rows) -> str:
-    """The rows as a table on a white card."""
-    style = f"background:{theme.PAPER};color:{theme.INK}"
-    body = "".join(
-        f'<tr style="{style}"><th style="{CELL}">{html.escape(name)}</th>'
-        f'<td style="{CELL}">{html.escape(value)}</td></tr>'
-        for name, value in rows
-    )
-    return (
-        f'<div style="{CARD};overflow-x:auto;{style}">'
-        f'<table style="border-collapse:collapse;margin:0;{style}">{body}</table></div>'
-    )

@@ -145,7 +145,7 @@ def gantt(facts: Diary | Sequence[Fact], title: str = "Who was served when") -> 
     if facts:
         _axis(canvas, foot, length * factor, scale / factor, f"{unit} since the first of these events")
     _key(canvas, foot + AXIS, shown)
-    return Sketch(canvas.svg(title), describe(rows, title), title)
+    return Sketch(canvas, describe(rows, title), title)
 
 
 def lanes(facts: Sequence[Fact]) -> dict[str, list[Bar]]:

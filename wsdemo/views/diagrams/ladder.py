@@ -21,6 +21,7 @@ from wsdemo.trace.packets import FramePacket, Packet
 from wsdemo.trace.recorder import TO_SERVER, Mark, Trace
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SMALL, WIDTH, Canvas, Sketch
+from wsdemo.views.drawing.canvas import width as measure
 
 if TYPE_CHECKING:
     from wsdemo.views.live.following import Following
@@ -73,7 +74,7 @@ def picture(trace: Trace, connection: int | None = None, most: int = MOST) -> Sk
     hidden = max(0, len(rows) - most)
     lines = [title] + ([f"… {hidden} earlier ones are not shown"] if hidden else [])
     lines += [_line(row, start, several) for row in rows[hidden:]]
-    return Sketch(_draw(rows[hidden:], start, hidden, several, title), "\n".join(lines), title)
+    return Sketch(_draw(rows[hidden:], start, hidden, several), "\n".join(lines), title)
 
 
 def events(trace: Trace, connection: int | None = None) -> list[Packet | Mark]:
@@ -117,7 +118,7 @@ def _line(row: Packet | Mark, start: float, several: bool) -> str:
     return f"{who}{row.direction}: {label(row)}; {row.size} bytes on the wire{verdict} {when}"
 
 
-def _draw(rows: Sequence[Packet | Mark], start: float, hidden: int, several: bool, title: str) -> str:
+def _draw(rows: Sequence[Packet | Mark], start: float, hidden: int, several: bool) -> Canvas:
     canvas = Canvas(HEAD + max(1, len(rows)) * ROW + 14)
     for x, who in ((CLIENT, "client"), (SERVER, "server")):
         canvas.line([(x, 34), (x, canvas.height - 4)], width=2)
@@ -138,7 +139,7 @@ def _draw(rows: Sequence[Packet | Mark], start: float, hidden: int, several: boo
             _mark(canvas, row, y)
         else:
             _arrow(canvas, row, y)
-    return canvas.svg(title)
+    return canvas
 
 
 def _mark(canvas: Canvas, mark: Mark, y: float) -> None:
@@ -159,7 +160,7 @@ def _arrow(canvas: Canvas, packet: Packet, y: float) -> None:
     if bad:
         verdict = packet.verdict
         words += f" ✗ {verdict.outcome}" + (f" {verdict.code}" if verdict.code else "")
-    width = min(SERVER - CLIENT - 120, len(words) * 8.4 + 20)
+    width = min(SERVER - CLIENT - 120, measure(words) + 24)
     middle = (CLIENT + SERVER) / 2
     canvas.box(middle - width / 2, y + 1, width, 22, look(packet), line=1, edge=color, round=4)
     pattern = bool(theme.field(look(packet)).hatch)

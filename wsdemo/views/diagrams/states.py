@@ -134,10 +134,10 @@ def _sketch(steps: Sequence[Step], passed: Sequence[State]) -> Sketch:
     if passed:
         lines.append("path: " + " ► ".join(state.name for state in passed))
     title = "the states of a connection" + (f"; now: {passed[-1].name}" if passed else "")
-    return Sketch(_draw(steps, passed, title), "\n".join(lines), title)
+    return Sketch(_draw(steps, passed), "\n".join(lines), title)
 
 
-def _draw(steps: Sequence[Step], passed: Sequence[State], title: str) -> str:
+def _draw(steps: Sequence[Step], passed: Sequence[State]) -> Canvas:
     canvas = Canvas(HEIGHT, WIDTH)
     number = {(passed[n], step): n + 1 for n, step in enumerate(steps)}
     for state in State:
@@ -152,7 +152,7 @@ def _draw(steps: Sequence[Step], passed: Sequence[State], title: str) -> str:
             _aside(canvas, here, there, (at + 0.5) / len(aside), step, number.get((here, step)))
         for at, (step, there) in enumerate(down):
             _down(canvas, here, there, (at + 0.5) / len(down), at % 2 * 20, step, number.get((here, step)))
-    return canvas.svg(title)
+    return canvas
 
 
 def _state(canvas: Canvas, state: State, passed: bool, here: bool) -> None:

@@ -19,12 +19,32 @@ from wsdemo.words import printable
 
 WIDTH: Final = 980  #: of a canvas: the text column of a notebook
 SIZE: Final = 13.5  #: of letters
-SMALL: Final = 11.5  #: of letters; nothing is smaller
+SMALL: Final = 12.5  #: of letters; nothing is smaller
+
+SQUEEZE: Final = 1.2  #: times wider words are pressed into their room; longer ones are cut
 
 _MONO: Final = f"'{theme.MONO}',Menlo,Consolas,'Liberation Mono',monospace"
 _SANS: Final = f"'{theme.SANS}',Verdana,Arial,sans-serif"
-#: Mean width of a letter by its size, in fonts as wide as DejaVu.
-_WIDE: Final = 0.6
+#: How wide a letter is by its size, in fonts as wide as DejaVu. Below: others; in the fixed font; if bold.
+_WIDTHS: Final = {
+    letter: wide
+    for wide, letters in (
+        (0.31, "ijlIJ'|.,:;!/ ·"),
+        (0.39, '()[]{}ftr-"'),
+        (0.71, "ABCDGHKNOQRUVX&"),
+        (0.88, "mwMW@%+<>=#~→←►◄✗…"),
+    )
+    for letter in letters
+}
+_OTHER, _FIXED, _BOLD = 0.61, 0.602, 1.11
+
+#: By matplotlib's names: a circle, a square, a triangle, a diamond, each six pixels wide.
+MARKS: Final = {
+    "o": "m-3,0 a3,3 0 1 0 6,0 a3,3 0 1 0 -6,0 Z",
+    "s": "m-3,-3 h6 v6 h-6 Z",
+    "^": "m-3,3 h6 l-3,-6 Z",
+    "D": "m0,-3.5 l3.5,3.5 l-3.5,3.5 l-3.5,-3.5 Z",
+}
 
 _STRIPES: Final = {
     "/": '<path d="M-1,1 l2,-2 M0,6 l6,-6 M5,7 l2,-2"/>',
@@ -41,9 +61,9 @@ class Sketch(Image):
 
     mime = "image/svg+xml"
 
-    def __init__(self, svg: str, text: str, title: str) -> None:
-        super().__init__(text, title)
-        self.svg = svg
+    def __init__(self, canvas: Canvas, text: str, title: str) -> None:
+        super().__init__(text, title, canvas.width)
+        self.svg = canvas.svg(title)
 
     @property
     def data(self) -> bytes:
@@ -108,8 +128,8 @@ class Canvas:
         if not words:
             return
         if room:
-            words = cut(words, room * 1.25, size)
-        wide = width(words, size)
+            words = cut(words, room * SQUEEZE, size, mono=mono, bold=bold)
+        wide = width(words, size, mono=mono, bold=bold)
         squeeze = f' textLength="{_n(room)}" lengthAdjust="spacingAndGlyphs"' if 0 < room < wide else ""
         if card:
             wide = min(wide, room or wide) + 4
@@ -146,6 +166,10 @@ class Canvas:
         if arrow:
             self._head(points[-2], points[-1], color, 6 + 1.5 * width)
 
+    def mark(self, x: float, y: float, mark: str, *, color: str) -> None:
+        """A small sign whose middle is here, one of `MARKS`: lanes differ in it, not only in colour."""
+        self._shapes.append(f'<path d="M{_n(x)},{_n(y)} {MARKS[mark]}" fill="{color}" fill-opacity=".7"/>')
+
     def _head(self, start: tuple[float, float], end: tuple[float, float], color: str, size: float) -> None:
         x, y = end[0] - start[0], end[1] - start[1]
         length = (x * x + y * y) ** 0.5 or 1.0
@@ -176,23 +200,29 @@ class Canvas:
         )
 
 
-def width(words: str, size: float = SIZE) -> float:
+def width(words: str, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> float:
     """About how many pixels wide words are.
 
-    >>> width("ten letter")
-    81.0
+    >>> round(width("ten letter"), 1), round(width("ten letter", mono=True), 1)
+    (62.4, 81.3)
     """
-    return len(words) * size * _WIDE
+    if mono:
+        return len(words) * _FIXED * size
+    return sum(_WIDTHS.get(letter, _OTHER) for letter in words) * size * (_BOLD if bold else 1)
 
 
-def cut(words: str, room: float, size: float = SIZE) -> str:
-    """Words cut to what fits into so many pixels.
+def cut(words: str, room: float, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> str:
+    """Words cut to what fits into so many pixels; one letter at least.
 
     >>> cut("a long sentence", 60)
-    'a long…'
+    'a long …'
     """
-    most = max(1, int(room / (size * _WIDE)))
-    return words if len(words) <= most else words[: max(1, most - 1)] + "…"
+    if width(words, size, mono=mono, bold=bold) <= room:
+        return words
+    most = len(words) - 1
+    while most > 1 and width(words[:most] + "…", size, mono=mono, bold=bold) > room:
+        most -= 1
+    return words[:most] + "…"
 
 
 def _n(number: float) -> str:

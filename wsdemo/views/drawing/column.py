@@ -61,5 +61,5 @@ def column(*parts: Drawing | str) -> Column:
 def _words(words: str) -> str:
     if "\n" not in words:
         return f'<div style="margin:8px 0 4px"><strong>{html.escape(words)}</strong></div>'
-    look = f"display:inline-block;font-family:monospace;white-space:pre-wrap;color:{theme.INK};{theme.CARD}"
-    return f'<div><pre style="{look}">{html.escape(words)}</pre></div>'
+    look = f"display:inline-block;margin:0;font-family:monospace;white-space:pre-wrap;color:{theme.INK}"
+    return f'<div><pre style="{look};{theme.CARD}">{html.escape(words)}</pre></div>'

@@ -8,6 +8,7 @@
     Image     a drawing that is one file, in an <img> that carries it; its text is folded below
 
 The file stands in an ``<img>`` as data, which JupyterLab shows in notebooks that it does not trust, too.
+It grows with the page: on a page too narrow for it, it shrinks to `NARROWEST` of its width, then it scrolls.
 Knows nothing of what is drawn, or how.
 """
 
@@ -17,9 +18,17 @@ import base64
 import html
 from abc import ABC, abstractmethod
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Final
 
-from wsdemo.views.drawing.theme import IMG
+from wsdemo.views.drawing.theme import CARD
+
+EM: Final = 14.0  #: pixels: the size of letters in a notebook, until the reader chooses another
+NARROWEST: Final = 0.83  #: of its width: letters of 12.5 pixels stay larger than 10
+
+#: What may be wider than the page: it scrolls. In a widget, too, an em is what it is in the notebook.
+WIDE: Final = "overflow-x:auto;font-size:var(--jp-content-font-size1,14px)"
+#: Paper can't be scrolled.
+ON_PAPER: Final = "<style>@media print{.wsdemo-image{min-width:0!important}}</style>"
 
 
 class Drawing(ABC):
@@ -45,14 +54,15 @@ class Drawing(ABC):
 class Image(Drawing):
     """A drawing that is one file, made when it is first needed.
 
-    ``title`` says in one line what it is: it is the image's alternative text.
+    ``title`` says in one line what it is: it is the image's alternative text. ``width`` is in pixels.
     """
 
     mime: ClassVar[str]
 
-    def __init__(self, text: str, title: str) -> None:
+    def __init__(self, text: str, title: str, width: float) -> None:
         self._text = text
         self.title = title
+        self.width = width
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {self.title}>"
@@ -72,13 +82,19 @@ class Image(Drawing):
         """The image as one ``<img>`` that carries its data."""
         data = base64.b64encode(self.data).decode("ascii")
         alt = html.escape(self.title, quote=True)
-        return f'<img alt="{alt}" style="{IMG}" src="data:{self.mime};base64,{data}">'
+        wide = self.width / EM
+        style = f"width:{wide:.1f}em;max-width:100%;min-width:{wide * NARROWEST:.1f}em"
+        return (
+            f'<img class="wsdemo-image" alt="{alt}" style="{style};box-sizing:border-box;{CARD}" '
+            f'src="data:{self.mime};base64,{data}">'
+        )
 
     @property
     def html(self) -> str:
         """The image, and below it its text, folded."""
         return (
-            f"<div>{self.img}<details><summary>The same as text</summary>"
+            f'<div><div style="{WIDE}">{self.img}{ON_PAPER}</div>'
+            f"<details><summary>The same as text</summary>"
             f'<pre style="white-space:pre-wrap">{html.escape(self.text)}</pre></details></div>'
         )
 

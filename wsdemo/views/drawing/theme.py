@@ -36,8 +36,6 @@ ALARM: Final = "#a3202a"  #: what was refused or went wrong; always with a word 
 
 #: A white card with some air, in light and in dark notebooks.
 CARD: Final = f"background:{PAPER};border:1px solid #cccccc;border-radius:6px;padding:6px"
-#: A picture on it, no wider than the page, border and all.
-IMG: Final = f"max-width:100%;box-sizing:border-box;{CARD}"
 
 SANS: Final = "DejaVu Sans"  #: comes with matplotlib, so pictures look the same on every machine
 MONO: Final = "DejaVu Sans Mono"

@@ -6,20 +6,20 @@
                                   └── the first one ──► text/html, text/plain     GitHub, paper, nbval
 
 Only `HTML` widgets are written to: an `Output` widget can hang a notebook that runs without a reader. Nothing
-of the widget's state is stored, so what a reader sees without a kernel is the first picture. Knows nothing of
-what it shows.
+of the widget's state is stored, so what a reader sees without a kernel is the first picture: its still. Knows
+nothing of what it shows.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Collection, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
 
 import ipywidgets
 
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.drawing import Drawing
+from wsdemo.views.live import still
 
 
 class Live:
@@ -40,6 +40,9 @@ class Live:
         self._draw = draw
         self.view = ipywidgets.HTML(self.picture.html)
         self.widget = ipywidgets.VBox([ipywidgets.HBox(self.controls), self.view])
+        rule = f"<style>{still.hidden(self.widget.model_id)}</style>"
+        self._rule = ipywidgets.HTML(rule, layout={"display": "none"})
+        self.widget.children = (*self.widget.children, self._rule)
 
     def __repr__(self) -> str:
         return self.still.text
@@ -66,19 +69,15 @@ class Live:
                 if part is not None:
                     part.close()
 
-    def _repr_mimebundle_(
-        self, include: Collection[str] | None = None, exclude: Collection[str] | None = None
-    ) -> dict[str, Any]:
+    @property
+    def outputs(self) -> tuple[still.Bundle, still.Bundle]:
+        """What a notebook keeps: the still, and the widget."""
         caption = f"<p><em>{html.escape(self.caption)}</em></p>"
-        return {
-            "text/plain": f"{self.still.text}\n({self.caption})",
-            "text/html": f"<div>{caption}{self.still.html}</div>",
-            "application/vnd.jupyter.widget-view+json": {
-                "version_major": 2,
-                "version_minor": 0,
-                "model_id": self.widget.model_id,
-            },
-        }
+        text = f"{self.still.text}\n({self.caption})"
+        return still.outputs(self.widget, text, f"<div>{caption}{self.still.html}</div>")
+
+    def _ipython_display_(self) -> None:
+        still.show(self.outputs)
 
 
 def slider(draw: Callable[[int], Drawing], values: range, *, start: int, label: str) -> Live:

@@ -1,0 +1,44 @@
+"""A table in HTML: it grows with the page, and scrolls where the page is too narrow for it.
+
+::
+
+    way            p50 ms   p99 ms
+    SSE              0.61     1.20
+    raw TCP          0.30     0.51
+
+Knows nothing of what stands in its cells.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Iterable
+from typing import Final, Literal
+
+from wsdemo.views.drawing import theme
+
+CELL: Final = "padding:.15em .8em;border:1px solid #999999"
+
+
+def table(rows: Iterable[Iterable[str]]) -> str:
+    """Rows of cells on a white card."""
+    style = f"background:{theme.PAPER};color:{theme.INK}"
+    body = "".join(f'<tr style="{style}">{"".join(row)}</tr>' for row in rows)
+    return (
+        f'<div style="{theme.CARD};overflow-x:auto;{style}">'
+        f'<table style="border-collapse:collapse;margin:0;{style}">{body}</table></div>'
+    )
+
+
+def head(words: str) -> str:
+    """The name of a row or of a column."""
+    return f'<th style="text-align:left;{CELL}">{html.escape(words)}</th>'
+
+
+def cell(words: str, align: Literal["left", "right"] = "left") -> str:
+    """A value: words to the left, numbers to the right.
+
+    >>> cell("a < b", "right")
+    '<td style="text-align:right;padding:.15em .8em;border:1px solid #999999">a &lt; b</td>'
+    """
+    return f'<td style="text-align:{align};{CELL}">{html.escape(words)}</td>'
