@@ -232,10 +232,10 @@ class FramePacket(Packet):
         message = self.message
         if self.compressed:
             return f"{text}, compressed" + (f": {described(message)}" if message is not None else "")
-        value = self.fields[-1]
         if message is not None and self.opcode != Opcode.CONTINUATION:
             return f"{text} {described(message)}" if message else text
-        return f"{text} {described(value.value)}" if isinstance(value.value, str | bytes) else text
+        value = self.fields[-1].value  # of the payload, where there is one
+        return f"{text} {described(value)}" if self.length and isinstance(value, str | bytes) else text
 
     @property
     def _first(self) -> int:
