@@ -1,0 +1,113 @@
+"""What a lock guards happens while it is held, and never beside itself: hooks in the guarded places look."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from typing import Any, SupportsIndex
+
+import pytest
+
+from tests.trace.test_dissect import CLIENT, REQUEST, SERVER
+from tests.waiting import DEADLINE
+from wsdemo import Trace
+from wsdemo.trace import dissect
+from wsdemo.trace.dissect import Dissector
+from wsdemo.trace.record import Record
+
+
+class Guarded(Trace):
+    """A trace whose guarded places say whether its lock is held there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[bool] = []
+        trace = self
+
+        class Notes(list[Any]):
+            def __getitem__(self, index: SupportsIndex | slice) -> Any:
+                trace.held.append(trace._lock.locked())
+                return super().__getitem__(index)
+
+        def numbers() -> Iterator[int]:
+            for number in range(1, 10):
+                trace.held.append(trace._lock.locked())
+                yield number
+
+        self._notes = Notes()
+        self._next = numbers()  # type: ignore[assignment]
+
+
+def test_a_connection_is_numbered_under_the_lock() -> None:
+    trace = Guarded()
+    trace.tap("client", CLIENT, SERVER)
+    assert trace.held == [True]
+
+
+def test_chunks_are_made_under_the_lock() -> None:
+    trace = Guarded()
+    trace.tap("client", CLIENT, SERVER).sent(b"a")
+    trace.held.clear()
+    assert [chunk.data for chunk in trace.chunks] == [b"a"]
+    assert trace.held and all(trace.held)
+
+
+def test_there_is_one_dissector(monkeypatch: pytest.MonkeyPatch) -> None:
+    trace, held = Trace(), []
+
+    class Watched(Dissector):
+        def __init__(self, trace: Trace) -> None:
+            held.append(trace._lock.locked())
+            super().__init__(trace)
+
+    monkeypatch.setattr(dissect, "Dissector", Watched)
+    assert trace.packets == () and trace.news() == []
+    assert held == [True]
+
+
+def test_one_reader_at_a_time_dissects() -> None:
+    trace, held = Trace(), []
+
+    class Watched(Dissector):
+        def _update(self) -> None:
+            held.append(self._lock.locked())
+            super()._update()
+
+    dissector = Watched(trace)
+    trace.tap("client", CLIENT, SERVER).sent(REQUEST % b"")
+    assert len(dissector.packets()) == len(dissector.news()) == 1
+    dissector.forget()
+    assert held == [True] * 3
+
+
+def test_two_threads_that_look_at_once_see_each_packet_once() -> None:
+    """One is held up in the middle of its look; the other one waits, and does not cut the same bytes."""
+    trace = Trace()
+    inside, go_on = threading.Event(), threading.Event()
+
+    class Slow(Dissector):
+        def _conversation(self, chunk: Any) -> Any:
+            inside.set()
+            assert go_on.wait(DEADLINE)
+            return super()._conversation(chunk)
+
+    dissector = Slow(trace)
+    trace.tap("client", CLIENT, SERVER).sent(REQUEST % b"")
+    found: list[int] = []
+    threads = [threading.Thread(target=lambda: found.append(len(dissector.packets()))) for _ in range(2)]
+    threads[0].start()
+    assert inside.wait(DEADLINE)
+    threads[1].start()
+    go_on.set()
+    for thread in threads:
+        thread.join(DEADLINE)
+    assert found == [1, 1] and len(dissector.packets()) == 1
+
+
+def test_a_record_takes_one_at_a_time() -> None:
+    record = Record(Trace())
+    held: list[bool] = []
+    take = record.live.take
+    record.live.take = lambda: (held.append(record._lock.locked()), take())[1]  # type: ignore[method-assign]
+    assert record.take() == []
+    assert held == [True]
