@@ -39,6 +39,7 @@ PSH: Final = 0b00_1000
 ACK: Final = 0b01_0000
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
+Endpoint = tuple[Address, int]
 
 
 def write(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True, layer: Layer = "plain") -> None:
@@ -66,8 +67,8 @@ def opening(trace: Trace, path: str | os.PathLike[str]) -> str:
     >>> opening(trace, "chat.pcap")
     'wireshark -r chat.pcap -d tcp.port==1883,http'
     """
-    servers = {_endpoint(server, 80)[1] for _, server in trace.addresses.values()}
-    options = [f"-d tcp.port=={port},http" for port in sorted(servers)]
+    ports = {_endpoints(number, *pair)[1][1] for number, pair in trace.addresses.items()}
+    options = [f"-d tcp.port=={port},http" for port in sorted(ports)]
     return " ".join(["wireshark -r", shlex.quote(os.fsdecode(path)), *options])
 
 
@@ -99,9 +100,7 @@ class Flow:
     """One TCP connection that never was, in packets."""
 
     def __init__(self, number: int, client: object, server: object) -> None:
-        self._ends = {TO_SERVER: _endpoint(client, 40000 + number), TO_CLIENT: _endpoint(server, 80)}
-        if len({address.version for address, _ in self._ends.values()}) > 1:
-            self._ends = {TO_SERVER: _endpoint(None, 40000 + number), TO_CLIENT: _endpoint(None, 80)}
+        self._ends = dict(zip((TO_SERVER, TO_CLIENT), _endpoints(number, client, server), strict=True))
         self._next: dict[Direction, int] = {TO_SERVER: 1000 * number, TO_CLIENT: 1000 * number + 500}
         self._opened = False
         self._ended: set[Direction] = set()
@@ -196,7 +195,15 @@ def _back(direction: Direction) -> Direction:
     return TO_CLIENT if direction == TO_SERVER else TO_SERVER
 
 
-def _endpoint(address: object, port: int) -> tuple[Address, int]:
+def _endpoints(number: int, client: object, server: object) -> tuple[Endpoint, Endpoint]:
+    """The client and the server of a connection; loopback where they can't have spoken to each other."""
+    ends = _endpoint(client, 40000 + number), _endpoint(server, 80)
+    if ends[0][0].version != ends[1][0].version:
+        return _endpoint(None, 40000 + number), _endpoint(None, 80)
+    return ends
+
+
+def _endpoint(address: object, port: int) -> Endpoint:
     """IP address and port; of what is no such pair, loopback and a port of our own."""
     if isinstance(address, tuple) and len(address) >= 2:
         host, number = str(address[0]).partition("%")[0], address[1]
