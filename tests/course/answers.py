@@ -7,11 +7,14 @@
 
     others/05_mask_piece/one_large_integer.py       a right one, of another kind than the lesson's solution
 
-A name that an answer leaves undefined is one of its lesson.
+A name that an answer leaves undefined is one of its lesson. An answer that needs an option that this system's
+sockets do not have (TCP_CORK on macOS) is left out.
 """
 
 from __future__ import annotations
 
+import re
+import socket
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -51,7 +54,13 @@ def folders() -> set[tuple[int, str]]:
 
 
 def _files(kind: str, lesson: int, exercise: str) -> list[Path]:
-    return sorted((HERE / kind / f"{lesson:02}_{exercise}").glob("*.py"))
+    found = sorted((HERE / kind / f"{lesson:02}_{exercise}").glob("*.py"))
+    return [path for path in found if _has_all(path.read_text(encoding="utf-8"))]
+
+
+def _has_all(code: str) -> bool:
+    """Whether this system has every option of sockets that an answer names."""
+    return all(hasattr(socket, name) for name in re.findall(r"\bsocket\.([A-Z_]+)\b", code))
 
 
 def _split(path: Path) -> tuple[str, str]:

@@ -277,9 +277,16 @@ def test_same_and_refuses() -> None:
 def test_every_exercise_of_the_course_is_complete() -> None:
     for name, record in registry().items():
         if record.lesson >= 0:
-            assert len(answers.mistakes(record.lesson, name)) >= 3, f"{name} has too few wrong answers"
+            assert len(answers.mistakes(record.lesson, name)) >= 8, f"{name} has too few wrong answers"
+            assert len(answers.others(record.lesson, name)) >= 2, f"{name} has too few right answers"
             assert record.check.__doc__, f"{name} does not say what it checks"
 
 
 def test_every_answer_kept_is_one_to_an_exercise() -> None:
     assert answers.folders() <= {(record.lesson, name) for name, record in registry().items()}
+
+
+def test_a_wrong_answer_says_what_must_be_said_to_it_and_a_right_one_passes() -> None:
+    wrong = {answer.name: answer.line for answer in answers.mistakes(8, "send_message")}
+    assert wrong["two_writes"] == "[no] send_message: …is held back"
+    assert {answer.line for answer in answers.others(8, "send_message")} == {"[ok] send_message"}

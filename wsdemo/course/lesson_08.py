@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import math
 import random
 import socket
 from collections.abc import Callable
-from typing import Any
+from numbers import Real
+from typing import Any, Final
 
 from wsdemo.course.exercises import Wrong, exercise, same, show
 
+CORK: Final = getattr(socket, "TCP_CORK", 3)  # Linux; where there is none, no answer sets it
+MORE: Final = getattr(socket, "MSG_MORE", 0)
+ROOM: Final = 7  # bytes that a send takes of what it is offered
 WAYS = ("short polling", "long polling", "SSE", "WebSocket")
 
 
@@ -27,54 +32,108 @@ def poll_delays(answer: Callable[[list[int], int], list[int]], rng: random.Rando
 
 @exercise()
 def expected_delay(answer: Callable[[str, float, float], float], rng: random.Random) -> None:
-    """Half an interval for those who ask, half a round trip for all."""
+    """Half an interval for those who ask, half a round trip for all; each poll is back before the next."""
     for way in rng.sample(WAYS, len(WAYS)):
-        interval, round_trip = rng.randint(1, 50) / 10, rng.randint(1, 50) / 100
+        interval, round_trip = rng.randint(6, 50) / 10, rng.randint(1, 50) / 100
         wanted = (interval / 2 if way == "short polling" else 0.0) + round_trip / 2
         got = answer(way, interval, round_trip)
-        if not isinstance(got, int | float) or not math.isclose(got, wanted, abs_tol=1e-9):
+        if not isinstance(got, Real) or not math.isclose(got, wanted, abs_tol=1e-9):
             raise Wrong(
                 f"expected_delay({way!r}, {interval}, {round_trip}) should be {wanted:g}; got {show(got)}"
             )
 
 
-class _Socket:
-    """A socket whose peer acknowledges late: it keeps each write, and whether it was held back."""
+class Nagled:
+    """A socket with Nagle's algorithm on, and a peer that acknowledges late: what is sent, and what stalls.
+
+    It has the ways that a real one has: options, `MSG_MORE`, `sendmsg`, a file. `send` and `sendmsg` take
+    less than they are offered, as with a full buffer: what is left over goes with the segments before it.
+    """
 
     def __init__(self) -> None:
-        self.writes: list[bytes] = []
-        self.nodelay = False
-        self.held = False
+        self.sent = b""
+        self.sizes: list[int] = []  # of each write, one that follows a full buffer counted to it
+        self._corked = False
+        self._full = False
+        self._nodelay = False
+        self.held = b""  # under a cork, or behind a promise of more
+
+    def __repr__(self) -> str:
+        return "sock"
+
+    @property
+    def stalls(self) -> bool:
+        """Is a write held back until the peer has acknowledged the one before it?"""
+        return len(self.sizes) > 1 and not self._nodelay
 
     def setsockopt(self, level: int, option: int, value: Any) -> None:
-        if (level, option) == (socket.IPPROTO_TCP, socket.TCP_NODELAY):
-            self.nodelay = bool(value)
+        if level != socket.IPPROTO_TCP:
+            return
+        if option == socket.TCP_NODELAY:
+            self._nodelay = bool(value)  # set, it also sends what is held back
+        elif option == CORK:
+            self._corked = bool(value)
+            if not self._corked:
+                self._write()
+
+    def getsockopt(self, level: int, option: int) -> int:
+        return int(self._corked if option == CORK else self._nodelay)
 
     def sendall(self, data: Any, flags: int = 0) -> None:
-        self._take(bytes(data))
+        self._take(bytes(data), flags)
 
     def send(self, data: Any, flags: int = 0) -> int:
-        taken = bytes(data)[:7]  # a full buffer takes less than it is offered
-        self._take(taken)
-        return len(taken)
+        offered = bytes(data)
+        self._take(offered[:ROOM], flags, full=len(offered) > ROOM)
+        return min(len(offered), ROOM)
 
-    def sendmsg(self, buffers: Any, *rest: Any) -> int:
-        return self.send(b"".join(bytes(data) for data in buffers))
+    def sendmsg(self, buffers: Any, ancillary: Any = (), flags: int = 0) -> int:
+        return self.send(b"".join(bytes(data) for data in buffers), flags)
 
-    def _take(self, data: bytes) -> None:
-        self.held = self.held or (bool(self.writes) and not self.nodelay)
-        self.writes.append(data)
+    def makefile(self, mode: str = "r", buffering: int = -1) -> io.BufferedWriter:
+        return io.BufferedWriter(_File(self))
+
+    def _take(self, data: bytes, flags: int, full: bool = False) -> None:
+        self.held += data
+        if not (self._corked or flags & MORE):
+            self._write(full)
+
+    def _write(self, full: bool = False) -> None:
+        data, self.held = self.held, b""
+        self.sent += data
+        if self._full and self.sizes:
+            self.sizes[-1] += len(data)
+        elif data:
+            self.sizes.append(len(data))
+        self._full = full
+
+
+class _File(io.RawIOBase):
+    """What makefile gives a buffer to: each write of it is one of the socket."""
+
+    def __init__(self, sock: Nagled) -> None:
+        self._sock = sock
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        return self._sock.send(data)
 
 
 @exercise()
 def send_message(answer: Callable[[Any, bytes, bytes], None], rng: random.Random) -> None:
     """All bytes in order, and no small write that waits for the acknowledgement of another."""
     header, payload = rng.randbytes(10), rng.randbytes(rng.randint(20, 40))
-    sock = _Socket()
+    sock = Nagled()
     answer(sock, header, payload)
-    same(b"".join(sock.writes), header + payload, f"what send_message writes for {show(payload)}")
     if sock.held:
-        sizes = " and ".join(str(len(write)) for write in sock.writes)
+        raise Wrong(
+            f"{len(sock.held)} bytes wait under a cork, or for more that was promised: that is held back"
+        )
+    same(sock.sent, header + payload, f"what send_message writes for {show(payload)}")
+    if sock.stalls:
+        sizes = " and ".join(map(str, sock.sizes))
         raise Wrong(
             f"writes of {sizes} bytes with Nagle's algorithm on: the second is held back "
             "until the first is acknowledged"

@@ -1,0 +1,3 @@
+# said: bytes are wanted
+def mask_payload(data, key):
+    return bytes(byte ^ key[i % 4] for i, byte in enumerate(data)).hex(" ")

@@ -1,0 +1,3 @@
+# said: should be
+def readable_on_the_way(path):
+    return path[-1] == "plain"

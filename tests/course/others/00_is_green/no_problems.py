@@ -1,0 +1,2 @@
+def is_green(report):
+    return not report.problems

@@ -1,0 +1,2 @@
+def word_to_bytes(word):
+    return bytes(word, "utf-8")

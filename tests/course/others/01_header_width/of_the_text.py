@@ -1,0 +1,2 @@
+def header_width(biggest):
+    return len(f"{biggest:d}".encode("ascii"))

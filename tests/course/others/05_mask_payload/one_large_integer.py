@@ -1,0 +1,4 @@
+def mask_payload(data, key):
+    keys = (key * (len(data) // 4 + 1))[: len(data)]
+    number = int.from_bytes(data, "big") ^ int.from_bytes(keys, "big")
+    return number.to_bytes(len(data), "big")

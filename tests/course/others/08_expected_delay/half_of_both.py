@@ -1,0 +1,2 @@
+def expected_delay(way, interval, round_trip):
+    return (interval * (way == "short polling") + round_trip) / 2

@@ -1,0 +1,3 @@
+def send_message(sock, header, payload):
+    sock.sendall(header, socket.MSG_MORE)
+    sock.sendall(payload)
