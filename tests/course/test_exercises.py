@@ -290,3 +290,24 @@ def test_a_wrong_answer_says_what_must_be_said_to_it_and_a_right_one_passes() ->
     wrong = {answer.name: answer.line for answer in answers.mistakes(8, "send_message")}
     assert wrong["two_writes"] == "[no] send_message: …is held back"
     assert {answer.line for answer in answers.others(8, "send_message")} == {"[ok] send_message"}
+
+
+KINDS = [None, 7, True, "text", b"text", [b"x", 1], (None, None), ([], None), object(), iter("ab")]
+UNUSED = {"tell_others", "send_what_fits", "send_message"}  # what they give back does not count
+
+
+@pytest.mark.parametrize("name", [name for name in registry() if name not in {*UNUSED, "Keepalive"}])
+def test_a_result_of_any_kind_is_told_in_the_terms_of_the_exercise(
+    capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    """None, numbers, text, lists: nothing breaks a check, and nothing is told as an error raised."""
+    for kind in KINDS:
+
+        def answer(*_: object, kind: object = kind) -> object:
+            return kind
+
+        answer.__name__ = name
+        first = said(capsys, answer, seed=1).splitlines()[0]
+        assert first.startswith(f"[no] {name}: ")
+        assert "your code raised" not in first
+        assert "asks for something else" not in first

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 
-from wsdemo.course.exercises import Wrong, exercise, same, show
+from wsdemo.course.exercises import Wrong, as_bytes, exercise, same, show
 from wsdemo.protocol import Frame, Opcode
 from wsdemo.protocol.masking import mask
 
@@ -16,14 +16,12 @@ def mask_payload(answer: Callable[[bytes, bytes], bytes], rng: random.Random) ->
     cases = [(b"Hello", bytes.fromhex("37fa213d"))]
     cases += [(rng.randbytes(size), rng.randbytes(4)) for size in (0, 1, 3, 4, 5, rng.randint(6, 40), 2000)]
     for data, key in cases:
-        got = answer(data, key)
         what = f"with key {show(key)}, {show(data)}"
-        if not isinstance(got, bytes | bytearray):
-            raise Wrong(f"{what}: bytes are wanted; got {show(got)}")
+        got = as_bytes(answer(data, key), what)
         if len(got) == min(len(data), 4) < len(data):
             raise Wrong(f"{what}: {len(got)} bytes came out, {len(data)} went in; the key repeats")
-        same(bytes(got), mask(data, key), what)
-        same(bytes(answer(bytes(got), key)), data, f"{what}, masked twice,")
+        same(got, mask(data, key), what)
+        same(bytes(answer(got, key)), data, f"{what}, masked twice,")
 
 
 @exercise()

@@ -48,7 +48,7 @@ def answer_to_close(answer: Callable[[bytes], bytes], rng: random.Random) -> Non
         if payload and on_the_wire(int.from_bytes(payload[:2], "big")) and wanted == payload[:2]:
             same(got, wanted, f"the answer to a close frame of {show(payload)}")
         else:  # what the answer says beside the code is free
-            kept = got[:2] if isinstance(got, bytes | bytearray) else got
+            kept = got[:2] if isinstance(got, bytes | bytearray | memoryview) else got
             same(kept, wanted[:2], f"the answer to a close frame of {show(payload)}")
 
 

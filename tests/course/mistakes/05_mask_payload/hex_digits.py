@@ -1,3 +1,3 @@
-# said: bytes are wanted
+# said: should be bytes; got
 def mask_payload(data, key):
     return bytes(byte ^ key[i % 4] for i, byte in enumerate(data)).hex(" ")

@@ -1,0 +1,128 @@
+"""What lessons claim in words, or build in cells, where no stored output shows it."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import random
+import socket
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tools import notebooks
+from wsdemo.protocol import handshake
+from wsdemo.protocol.masking import mask
+
+
+def lesson(number: int) -> Path:
+    return next(path for path in notebooks.lessons() if path.name.startswith(f"{number:02}"))
+
+
+def defined(number: int, *names: str, **given: Any) -> dict[str, Any]:
+    """These functions and constants of a lesson, as its cells define them, beside what is given."""
+    namespace = dict(given)
+    for cell in notebooks.read(lesson(number)).cells:
+        if cell.cell_type == "code":
+            for node in ast.parse(cell.source).body:
+                if names_of(node) & set(names):
+                    exec(ast.unparse(node), namespace)
+    assert set(names) <= set(namespace)
+    return namespace
+
+
+def names_of(node: ast.stmt) -> set[str]:
+    if isinstance(node, ast.FunctionDef):
+        return {node.name}
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return {target.id for target in targets if isinstance(target, ast.Name)}
+
+
+def test_an_impostor_without_a_client_does_not_hang() -> None:
+    tools = {"contextlib": contextlib, "socket": socket, "threading": threading}
+    impostor = defined(3, "read_head", "impostor", **tools)["impostor"]
+    ended = threading.Event()
+
+    def body() -> None:
+        with contextlib.suppress(KeyError), impostor(lambda request: b"HTTP/1.1 101") as url:
+            assert url.startswith("ws://127.0.0.1:")
+            raise KeyError("a slip in the cell, before anybody connects")
+        ended.set()
+
+    threading.Thread(target=body, daemon=True).start()
+    assert ended.wait(10)
+
+
+def test_an_impostor_reads_a_whole_head_however_it_comes() -> None:
+    tools = {"contextlib": contextlib, "socket": socket, "threading": threading}
+    impostor = defined(3, "read_head", "impostor", **tools)["impostor"]
+    with impostor(lambda request: b"%d bytes" % len(request)) as url:
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as sock:
+            sock.sendall(b"GET / HTTP/1.1\r\n")
+            sock.sendall(b"Host: a\r\n\r\n")
+            assert sock.recv(100) == b"27 bytes"
+
+
+FIVE = ("accept_key", "has_token", "refuse_version", "choose_subprotocol", "split_head")
+
+
+@pytest.mark.parametrize("written", [(), FIVE, *[(name,) for name in FIVE]])
+def test_the_servers_side_is_made_of_the_learners_own_five(written: tuple[str, ...]) -> None:
+    """Each is asked where it is written; where it is not, ours stands in, and is named."""
+    asked: set[str] = set()
+
+    def own(name: str, right: Any) -> Any:
+        def answer(*given: Any) -> Any:
+            if name not in written:
+                raise NotImplementedError
+            asked.add(name)
+            return right(*given)
+
+        answer.__name__ = name
+        return answer
+
+    rights = (
+        handshake.accept_key,
+        lambda value, token: token in value.lower(),
+        lambda version: None if version == "13" else b"HTTP/1.1 426 mine\r\n\r\n",
+        lambda offered, spoken: "chat.v1" if offered else None,
+        lambda data: (data, b""),
+    )
+    learners = {name: own(name, right) for name, right in zip(FIVE, rights, strict=True)}
+    parts = ("own", "respond", "UPGRADE", "EMPTY", "OLD_VERSION", "words", "first_spoken", "stand_ins")
+    built = defined(
+        3,
+        *parts,
+        "split",
+        "has",
+        "refuse",
+        "prove",
+        "choose",
+        "fields_of",
+        "answer",
+        **learners,
+        handshake=handshake,
+    )
+    request = handshake.request("ws://127.0.0.1/", subprotocols=["chat.v2", "chat.v1"]).raw
+    response = built["answer"](request)
+    assert response.startswith(b"HTTP/1.1 101") and b"Sec-WebSocket-Protocol: chat.v1\r\n" in response
+    assert built["answer"](request.replace(b"Version: 13", b"Version: 8")).startswith(b"HTTP/1.1 426")
+    assert asked == set(written)
+    assert built["stand_ins"] == set(FIVE) - set(written)
+
+
+def test_a_frame_of_a_mebibyte_holds_so_many_tries() -> None:
+    """Lesson 05: copies of the request, each masked beforehand for another key; one fits, and is readable."""
+    evil = defined(5, "EVIL")["EVIL"].encode()
+    spacing = -(-len(evil) // 4) * 4
+    copies = (1 << 20) // spacing
+    assert (spacing, copies) == (48, 21_845)
+    assert f"{copies:,} of them" in "".join(cell.source for cell in notebooks.read(lesson(5)).cells)
+    rng = random.Random(5)
+    keys = [rng.randbytes(4) for _ in range(copies)]
+    payload = b"".join(mask(evil, key).ljust(spacing) for key in keys)
+    drawn = keys[12_345]
+    assert mask(payload, drawn).find(evil) == 12_345 * spacing
+    assert evil not in mask(payload, bytes(4))
