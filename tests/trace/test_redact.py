@@ -12,8 +12,9 @@ import pytest
 from tests.trace.test_dissect import CLIENT, REQUEST, RESPONSE, SERVER, masked, session
 from wsdemo import Trace
 from wsdemo.trace import TO_CLIENT, TO_SERVER
+from wsdemo.trace.packets import RequestPacket, ResponsePacket
 from wsdemo.trace.recorder import Direction, End
-from wsdemo.trace.redact import redacted
+from wsdemo.trace.redact import HARMLESS, redacted, secrets
 
 #: Random sessions; ``WSDEMO_FUZZ=100000`` runs as many as the release does.
 SESSIONS = int(os.environ.get("WSDEMO_FUZZ", "1500"))
@@ -243,3 +244,76 @@ def test_no_session_leaks(block: int) -> None:
             data = exported(trace, direction, end)
             assert not leaks(data), f"seed {seed}"
             assert len(data) == len(trace.bytes(direction))
+
+
+def test_bodies_stay_while_the_next_answer_is_waited_for() -> None:
+    """As in long polling: what has ended has ended, whoever asks next."""
+    news = OK + CHUNKED + b"\r\n4\r\nnews\r\n0\r\n\r\n"
+    trace = session((TO_SERVER, PLAIN), (TO_CLIENT, OK + b"Content-Length: 4\r\n\r\nnews"))
+    tap = trace.tap("client", CLIENT, SERVER)
+    tap.sent(PLAIN)
+    assert exported(trace, TO_CLIENT).endswith(b"news")
+    tap.received(news)
+    tap.sent(PLAIN)
+    assert exported(trace, TO_CLIENT) == OK + b"Content-Length: 4\r\n\r\nnews" + news
+    tap.received(OK + b"\r\ndata: 1\n\n")
+    assert exported(trace, TO_CLIENT).endswith(b"data: 1\n\n")
+    tap.sent(PLAIN)
+    assert exported(trace, TO_CLIENT).endswith(news + OK + b"\r\n*******\n\n"), "it may have ended"
+
+
+def test_a_body_that_has_not_ended_is_blanked() -> None:
+    trace = session(
+        (TO_SERVER, POST + b"Content-Length: 9\r\n\r\nuser=a"), (TO_CLIENT, OK + LONG + b"\r\nhello")
+    )
+    assert exported(trace, TO_SERVER) == POST + b"Content-Length: 9\r\n\r\n******"
+    assert exported(trace, TO_CLIENT).endswith(LONG + b"\r\n*****")
+
+
+def test_broken_frames_stay_and_http_among_frames_does_not() -> None:
+    opening: Pieces = [(TO_SERVER, REQUEST % b""), (TO_CLIENT, RESPONSE % b"")]
+    broken = [masked(3, b"reserved"), masked(1, b"after it"), masked(1, b"begun")[:-1]]
+    for frames in (broken, broken[2:]):
+        stays = session(*opening, (TO_SERVER, b"".join(frames)), (TO_CLIENT, b"\x83\x02hi"))
+        assert exported(stays, TO_SERVER).endswith(b"".join(frames))
+        assert exported(stays, TO_CLIENT).endswith(b"\x83\x02hi")
+    for http in (GET, b"\r\n" + GET, NEXT):
+        goes = session(*opening, (TO_SERVER, masked(1, b"Hello") + http), (TO_CLIENT, b"\x81\x02hi" + http))
+        for direction, frame in ((TO_SERVER, masked(1, b"Hello")), (TO_CLIENT, b"\x81\x02hi")):
+            kept, _, blanked = exported(goes, direction).partition(frame)
+            assert kept and not set(blanked) - set(b"*\r\n")
+    false = [(direction, data.replace(b"s3pP", b"AAAA")) for direction, data in opening]
+    told = session(*false, (TO_SERVER, masked(1, b"Hello") + broken[0]))
+    assert exported(told, TO_SERVER).endswith(masked(1, b"Hello") + b"*" * len(broken[0]))
+
+
+def test_both_ends_and_what_tls_carries() -> None:
+    trace = Trace()
+    client, server = trace.tap("client", CLIENT, SERVER), trace.tap("server", SERVER, CLIENT)
+    wire = trace.tap("client", CLIENT, SERVER, layer="tls")
+    wire.sent(b"\x17\x03\x03 encrypted")
+    client.sent(GET)
+    server.received(GET[:10])
+    server.received(GET[10:])
+    other = trace.tap("client", ("127.0.0.1", 50001), SERVER)
+    other.sent(b"5         hello")
+    found = redacted(trace)
+    blanked = GET.replace(SECRET, b"*" * len(SECRET)).replace(b"t=", b"**")
+    assert [chunk.data for chunk in found] == [
+        *(b"\x17\x03\x03 encrypted", blanked, blanked[:10], blanked[10:], b"5         hello")
+    ]
+    assert [chunk[:4] for chunk in found] == [chunk[:4] for chunk in trace.chunks]
+
+
+def test_the_harmless_fields_are_these() -> None:
+    """Everything else is a secret until someone has shown that it is none."""
+    for name in HARMLESS:
+        head = b"GET / HTTP/1.1\r\n%b: some words\r\n\r\n" % name.encode()
+        assert list(secrets(RequestPacket(head))) == []
+    secret = {"cookie", "authorization", "proxy-authorization", "set-cookie", "location", "referer"}
+    assert not secret & HARMLESS and "sec-websocket-protocol" not in HARMLESS
+    assert list(secrets(RequestPacket(b"GET /?a=b"))) == [(6, 9)]
+    assert list(secrets(ResponsePacket(b"HTTP/1.1 200\r\n\r\n"))) == []
+    assert list(secrets(ResponsePacket(b"HTTP/1.1 200 Token abc\r\n\r\n"))) == [(13, 22)]
+    for reason in (b"OK", b"Switching Protocols", b"Content Too Large", b"I'm a Teapot"):
+        assert list(secrets(ResponsePacket(b"HTTP/1.1 200 " + reason + b"\r\n\r\n"))) == []
