@@ -181,6 +181,12 @@ def test_interim_responses_are_bounded() -> None:
     ).responses
     assert [packet.verdict.outcome for packet in responses] == ["accepted"] * 8 + ["refused", "accepted"]
     assert "more than 8 interim" in responses[8].verdict.reason
+    assert responses[8].verdict.section == "RFC 9112"
+    opened = session(UPGRADE[0], (TO_CLIENT, 8 * early + UPGRADE[1][1] + b"\x81\x02hi"))
+    assert [packet.verdict.outcome for packet in opened.responses] == ["accepted"] * 9
+    assert [frame.message for frame in opened.frames] == ["hi"]
+    twice = session((TO_SERVER, 2 * PLAIN), (TO_CLIENT, 2 * (5 * early + OK + b"Content-Length: 0\r\n\r\n")))
+    assert all(packet.verdict.accepted for packet in twice.responses), "they are counted for each response"
 
 
 @pytest.mark.parametrize(

@@ -138,6 +138,53 @@ def test_whole_numbers_and_data_are_what_they_should_be(tmp_path: Path) -> None:
             Trace.load(tmp_path / "a.jsonl")
 
 
+ADDRESSES = [
+    ('["::1", 5, 0, 0]', ("::1", 5, 0, 0)),
+    ('["a", 5, 0, 0, 0]', None),
+    ('["a", 5.5]', None),
+    ('"/tmp/socket"', "/tmp/socket"),
+    ("5", None),
+    ("{}", None),
+    ("null", "none"),
+]
+
+
+@pytest.mark.parametrize(("written", "address"), ADDRESSES)
+def test_addresses(tmp_path: Path, written: str, address: object) -> None:
+    line = '{"connection": 1, "client": %s, "server": ["::1", 80, 0, 0]}' % written
+    (tmp_path / "a.jsonl").write_text(f"{HEADER}\n{line}\n", encoding="utf-8")
+    if address is None:
+        with pytest.raises(ValueError, match="line 2: not an address"):
+            Trace.load(tmp_path / "a.jsonl")
+    else:
+        found = Trace.load(tmp_path / "a.jsonl").addresses[1]
+        assert found == (None if address == "none" else address, ("::1", 80, 0, 0))
+
+
+def test_a_line_is_named_by_what_it_lacks(tmp_path: Path) -> None:
+    for wild, error in (
+        (CHUNK.replace("client", "middle"), "end is none of client, server"),
+        (CHUNK.replace("to server", "up"), "direction is none of to server, to client"),
+        (CHUNK.replace('"data"', '"layer": "ip", "data"'), "layer is none of plain, tls"),
+        (MARK.replace('"mark": "eof"', '"mark": "end"'), "mark is none of open, eof, reset, closed"),
+        (MARK.replace('"end": "client"', '"end": 5'), "end is none of client, server"),
+    ):
+        (tmp_path / "a.jsonl").write_text(f"{HEADER}\n{CONNECTION}\n{wild}\n", encoding="utf-8")
+        with pytest.raises(ValueError, match=f"line 3: {error}"):
+            Trace.load(tmp_path / "a.jsonl")
+
+
+def test_the_last_connection_a_file_may_have(tmp_path: Path) -> None:
+    last = CONNECTION.replace('"connection": 1', '"connection": 1000000')
+    for number, line in ((1_000_000, last), (None, last.replace("1000000", "1000001"))):
+        (tmp_path / "a.jsonl").write_text(f"{HEADER}\n{line}\n", encoding="utf-8")
+        if number is None:
+            with pytest.raises(ValueError, match="connection is 1000001, expected 0 to 1000000"):
+                Trace.load(tmp_path / "a.jsonl")
+        else:
+            assert list(Trace.load(tmp_path / "a.jsonl").addresses) == [number]
+
+
 def test_times_in_any_order_can_be_exported(tmp_path: Path) -> None:
     last = HEADER.replace('"started_at": 0', '"started_at": 3000000000')
     times = [CHUNK.replace('"time": 0', f'"time": {time}') for time in (1_000_000_000, 0, 5e-324, 17)]
