@@ -151,7 +151,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize(("written", "address"), ADDRESSES)
 def test_addresses(tmp_path: Path, written: str, address: object) -> None:
-    line = '{"connection": 1, "client": %s, "server": ["::1", 80, 0, 0]}' % written
+    line = CONNECTION.replace('["::1", 5, 0, 0]', written)
     (tmp_path / "a.jsonl").write_text(f"{HEADER}\n{line}\n", encoding="utf-8")
     if address is None:
         with pytest.raises(ValueError, match="line 2: not an address"):
