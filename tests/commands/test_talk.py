@@ -7,6 +7,9 @@ import re
 import signal
 import socket
 import subprocess
+import sys
+import threading
+import time
 from typing import Any
 
 import pytest
@@ -14,6 +17,7 @@ import pytest
 from tests.processes import Process, Start, end, ended, line, run
 from tests.waiting import DEADLINE, Seen
 from wsdemo import Server, serve
+from wsdemo.commands.talk import _lines
 
 #: What it says first.
 CONNECTED = r"connected to ws://127\.0\.0\.1:\d+; a line is a message, Ctrl-D ends it\n"
@@ -222,3 +226,27 @@ def test_a_refused_connection(start: Start) -> None:
         status = run(start, "talk", f"ws://127.0.0.1:{port}")
     why = "connection refused; is the server running?"
     assert status == (1, "", f"wsdemo talk: cannot connect to 127.0.0.1:{port}: {why}\n")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a pipe in place of standard input")
+def test_a_line_is_read_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 32 MiB in one line: it took 15 times as long for 4 times as much."""
+
+    def seconds(size: int) -> float:
+        there, here = os.pipe()
+
+        def type_it() -> None:
+            with open(here, "wb") as pipe:
+                pipe.write(b"x" * size + b"\r\nnext")
+
+        writer = threading.Thread(target=type_it)
+        with open(there, encoding="utf-8") as keyboard:
+            monkeypatch.setattr(sys, "stdin", keyboard)
+            writer.start()
+            start = time.thread_time()
+            assert [len(line) for line in _lines()] == [size, 4]
+            took = time.thread_time() - start
+        writer.join(DEADLINE)
+        return took
+
+    assert min(seconds(32 << 20) for _ in range(2)) < 8 * seconds(8 << 20)
