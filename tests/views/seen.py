@@ -30,6 +30,7 @@ class Words(NamedTuple):
     anchor: str
     color: str
     bold: bool
+    mono: bool
     squeezed: float  #: the width into which it is pressed; 0: as wide as it is
 
     @property
@@ -46,7 +47,7 @@ class Words(NamedTuple):
 
     @property
     def wide(self) -> float:
-        return self.squeezed or width(self.text, self.size)
+        return self.squeezed or width(self.text, self.size, mono=self.mono, bold=self.bold)
 
 
 class Box(NamedTuple):
@@ -179,6 +180,7 @@ def _words(item: xml.Element) -> Words:
         item.get("text-anchor", "middle"),
         item.get("fill", theme.INK),
         "bold" in item.get("class", ""),
+        "mono" in item.get("class", ""),
         float(item.get("textLength", "0")),
     )
 

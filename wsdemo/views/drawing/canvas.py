@@ -191,12 +191,13 @@ class Canvas:
             for name, shape in self._hatches.items()
         )
         size = f"{_n(self.width)} {_n(self.height)}"
+        lines = "\n".join(self._shapes)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{_n(self.width)}" height="{_n(self.height)}" '
             f'viewBox="0 0 {size}" font-family="{_SANS}" text-anchor="middle" fill="{theme.INK}">'
             f"<title>{html.escape(title)}</title><defs>{patterns}</defs>"
             f"<style>.mono{{font-family:{_MONO}}}.bold{{font-weight:bold}}text{{white-space:pre}}</style>"
-            f'<rect width="100%" height="100%" fill="{theme.PAPER}"/>{"".join(self._shapes)}</svg>'
+            f'<rect width="100%" height="100%" fill="{theme.PAPER}"/>\n{lines}\n</svg>'
         )
 
 

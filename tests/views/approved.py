@@ -1,0 +1,106 @@
+"""Approved drawings: files in `approved/` that were looked at.
+
+    python -m tests.views.approved      # write all of them anew; then look at those that `git diff` names
+
+A drawing on a canvas is kept as it is, an SVG file; another one as HTML; a chart as a list of what is on it;
+and each one's text. `test_approved` compares.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.text import Text
+
+from tests.views.samples import CHARTS, SAMPLES
+from wsdemo.views.drawing.canvas import Sketch
+
+FOLDER = Path(__file__).parent / "approved"
+
+
+def of_drawing(name: str) -> dict[str, str]:
+    """What is kept of a sample, by the end of the file's name."""
+    drawing = SAMPLES[name]()
+    shown = {".svg": drawing.svg + "\n"} if isinstance(drawing, Sketch) else {".html": drawing.html + "\n"}
+    return {".txt": drawing.text + "\n", **shown}
+
+
+def of_chart(name: str) -> dict[str, str]:
+    """The same of a chart."""
+    picture = CHARTS[name]()
+    picture.figure.canvas.draw()  # ticks get their words
+    return {
+        ".txt": picture.text + "\n",
+        ".list.txt": "\n".join([picture.title, *listed(picture.figure)]) + "\n",
+    }
+
+
+def listed(figure: Figure) -> Iterator[str]:
+    """Everything on a chart, a line each; sizes in inches, places in the units of the axes."""
+    yield f"figure {_n(figure.get_size_inches())}"
+    for axes in figure.axes:
+        yield f"axes at {_n(axes.get_position().bounds)}"
+        yield from (f"  {line}" for line in _axes(axes))
+    for legend in figure.legends:
+        yield f"key at {_n(legend.get_bbox_to_anchor().transformed(figure.transFigure.inverted()).bounds)}"
+        for handle, text in zip(legend.legend_handles, legend.get_texts(), strict=True):
+            yield f"  {_look(handle)} {_text(text)}"
+
+
+def _axes(axes: Axes) -> Iterator[str]:
+    yield f"title {_text(axes.title)} {_text(axes._left_title)}"  # type: ignore[attr-defined]
+    for name, axis, limits in (("x", axes.xaxis, axes.get_xlim()), ("y", axes.yaxis, axes.get_ylim())):
+        yield f"{name} {axis.get_scale()} {_n(limits)} {_text(axis.label)}"
+        low, high = sorted(limits)
+        for tick in axis.get_major_ticks():
+            if low <= tick.get_loc() <= high:
+                mark = tick.tick1line.get_markersize()
+                yield f"  {_n([tick.get_loc()])} {_text(tick.label1)} mark {mark:g}"
+    yield f"edges {[name for name, spine in axes.spines.items() if spine.get_visible()]}"
+    for line in axes.lines:
+        yield f"line {_look(line)} {_n(line.get_xdata())} / {_n(line.get_ydata())}"
+    for patch in axes.patches:
+        yield f"box {_look(patch)} {_n(patch.get_bbox().bounds)}"  # type: ignore[attr-defined]
+    for collection in axes.collections:
+        for segment in collection.get_segments():  # type: ignore[attr-defined]
+            yield f"lines {_n(collection.get_linewidth())} {_n(segment.ravel())}"
+    for text in axes.texts:
+        yield f"text {_text(text)}"
+
+
+def _look(artist: Any) -> str:
+    names = ("color", "facecolor", "edgecolor", "linestyle", "linewidth", "hatch", "drawstyle")
+    names += ("marker", "markersize", "markerfacecolor", "markeredgecolor", "markevery")
+    got = {name: getattr(artist, f"get_{name}")() for name in names if hasattr(artist, f"get_{name}")}
+    return " ".join(f"{name}={value}" for name, value in got.items())
+
+
+def _text(text: Text) -> str:
+    place = _n([float(at) for at in text.get_position()])
+    weight = text.get_fontweight()
+    return (
+        f"{text.get_text()!r} at {place} {text.get_fontsize():g} {weight} {text.get_color()} {text.get_ha()}"
+    )
+
+
+def _n(numbers: Any) -> str:
+    return " ".join(f"{number:.4g}" if isinstance(number, float) else str(number) for number in numbers)
+
+
+def main() -> None:
+    FOLDER.mkdir(exist_ok=True)
+    for path in FOLDER.iterdir():
+        path.unlink()
+    for made, names in ((of_drawing, SAMPLES), (of_chart, CHARTS)):
+        for name in names:
+            for end, content in made(name).items():
+                (FOLDER / f"{name}{end}").write_text(content, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

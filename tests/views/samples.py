@@ -1,0 +1,225 @@
+"""Drawings of fixed data, by name: one of each view, and of what it may be given.
+
+Among the frames: a masked text, a fragment, lengths of 16 and of 64 bits, a close frame, refused frames.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+from wsdemo import Trace, views
+from wsdemo.protocol import Frame, Opcode, State, Step
+from wsdemo.rivals.compression import Compressed, Grid, Settings
+from wsdemo.rivals.costs import Costs, Split
+from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Outcome
+from wsdemo.trace.recorder import Tap
+from wsdemo.views.benches.asking import Answer
+from wsdemo.views.benches.keys import Lanes
+from wsdemo.views.benches.sequence import Row
+from wsdemo.views.charts import speed
+from wsdemo.views.diagrams.facts import Facts
+from wsdemo.views.diagrams.gantt import Fact
+from wsdemo.views.drawing.drawing import Drawing
+
+KEY: Final = bytes.fromhex("37fa213d")
+
+#: By what is special about them.
+FRAMES: Final = {
+    "masked text": Frame(1, b"Hello, world", masking_key=KEY),
+    "fragment": Frame(1, "né".encode(), fin=False),
+    "16-bit length": Frame(2, bytes(range(200))),
+    "64-bit length": Frame(2, b"ab" * 33_000, masking_key=KEY),
+    "close": Frame(8, b"\x03\xe8bye", masking_key=KEY),
+    "refused": Frame(3, b"?", rsv2=True, masking_key=KEY),
+    "empty": Frame(9),
+}
+
+REQUEST: Final = (
+    b"GET /chat HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+RESPONSE: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\nSec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n"
+    b"Upgrade: websocket\r\nConnection: Upgrade\r\nServer: " + b"x" * 300 + b"\r\n\r\n"
+)
+REFUSAL: Final = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nConnection: close\r\n\r\nno!\n"
+
+FACTS: Final = [
+    Fact(0.0, 0.0, "Ben", "says"),
+    Fact(0.0, 0.31, "Ada", "stuck"),
+    Fact(0.31, 0.33, "Ben", "served"),
+    Fact(0.35, 0.35, "Cleo", "frozen"),
+    Fact(0.4, 0.4, "Dan", "says"),
+    Fact(0.42, 0.425, "Dan", "served"),
+    Fact(0.5, 0.5, "Dan", "gone"),
+    Fact(0.52, 0.6, "Ada", "served"),
+]
+
+
+def talk() -> tuple[Trace, Tap, Tap]:
+    """A conversation of two connections, a thousandth of a second between two events."""
+    ticks = iter(range(10_000))
+    trace = Trace(clock=lambda: next(ticks) / 1000)
+    first = trace.tap("client", ("127.0.0.1", 50_000), ("127.0.0.1", 1234))
+    first.sent(REQUEST)
+    first.received(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                   b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")  # fmt: skip
+    first.sent(Frame(1, b"Hel", fin=False, masking_key=KEY).serialize())
+    first.sent(Frame(0, b"lo", masking_key=KEY).serialize())
+    first.received(Frame(1, b"Hello").serialize())
+    first.received(Frame(9, b"1234").serialize())
+    first.sent(Frame(10, b"1234", masking_key=KEY).serialize())
+    return trace, first, trace.tap("client", ("127.0.0.1", 50_001), ("127.0.0.1", 1234))
+
+
+def ended() -> Trace:
+    """The conversation to its end: close frames, and TCP's."""
+    trace, first, _ = talk()
+    first.sent(Frame(8, b"\x03\xe8", masking_key=KEY).serialize())
+    first.received(Frame(8, b"\x03\xe8").serialize())
+    first.mark("eof")
+    first.mark("closed")
+    return trace
+
+
+def refused() -> Trace:
+    """Two connections: a frame that the client refuses, a reset, a frame cut off."""
+    trace, first, second = talk()
+    first.received(Frame(3, b"?").serialize())
+    first.received(Frame(1, b"too late").serialize())
+    first.mark("reset")
+    second.sent(REQUEST)
+    second.received(REFUSAL)
+    second.mark("eof")
+    return trace
+
+
+DELAYS: Final = {
+    "short polling": [0.01 * n for n in range(1, 21)],
+    "SSE": [0.0006 * n for n in range(1, 21)],
+    "WebSocket": [0.0005 * n for n in range(1, 21)],
+}
+CONDITIONS: Final = Conditions(11, 20.0, 0.1, 1, 1, 1, 0.0, None, 0, 1, "a machine")
+
+
+def comparison() -> Comparison:
+    """As if it had been measured: the first delivery of each way warmed up."""
+    outcomes = [
+        Outcome(
+            way,
+            "a server",
+            tuple(Delivery(way, 1, 0, n, 1.0, 1.0 + delay, n == 0) for n, delay in enumerate([9.0, *delays])),
+            11,
+            Costs(Split(number, 6, 100), Split(20, 4, 60 + 100 * number), 3, 1, 520),
+            Trace(),
+        )
+        for number, (way, delays) in enumerate(DELAYS.items())
+    ]
+    return Comparison(CONDITIONS, tuple(outcomes), True)
+
+
+GRID: Final = Grid(
+    tuple(
+        Compressed(name, Settings(takeover=takeover), 10, 1000, size + 100 * n, 0.0, 0.0, 1024 << 2 * n)
+        for name, size in (("ticks", 200), ("random", 650))
+        for takeover in (True, False)
+        for n in range(3)
+    ),
+    "here",
+)
+
+SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
+    **{f"ruler, {name}": (lambda frame=frame: views.ruler(frame, most=25)) for name, frame in FRAMES.items()},
+    **{
+        f"hexdump, {name}": (lambda frame=frame: views.hexdump(frame, most=40))
+        for name, frame in FRAMES.items()
+    },
+    "hexdump, a request": lambda: views.hexdump(talk()[0].requests[0]),
+    "hexdump, only bytes": lambda: views.hexdump(bytes(range(40)), frame=False),
+    **{
+        f"xor, {name}": (lambda frame=frame: views.xor(frame, most=26))
+        for name, frame in FRAMES.items()
+        if len(frame.payload) < 1000  # its text has a line for each byte
+    },
+    "stack, messages": lambda: views.stack(
+        [
+            Frame(1, b"Hel", fin=False, masking_key=KEY),
+            Frame(9, b"?", masking_key=KEY),
+            Frame(0, b"lo", masking_key=KEY),
+            Frame(2, b"x" * 100, masking_key=KEY),
+            Frame(8, b"\x03\xe8", masking_key=KEY),
+        ]
+    ),
+    "stack, refused": lambda: views.stack(
+        [
+            Frame(2, b"x", fin=False, masking_key=KEY),
+            Frame(1, b"y", masking_key=KEY),
+            Frame(1, b"z", masking_key=KEY),
+        ]
+    ),
+    "stack, several rows": lambda: views.stack(
+        [
+            *(Frame(0 if n else 2, b"x" * 40, fin=n == 7, masking_key=KEY) for n in range(8)),
+            Frame(9, masking_key=KEY),
+        ]
+    ),
+    "stack, only pings": lambda: views.stack([Frame(9, masking_key=KEY), Frame(10, masking_key=KEY)]),
+    "stack, cut off": lambda: views.stack(Frame(1, b"Hello", masking_key=KEY).serialize()[:9]),
+    "handshake": lambda: views.handshake(REQUEST, RESPONSE),
+    "handshake, refused": lambda: views.handshake(REQUEST, REFUSAL),
+    "stream": lambda: views.stream([b"5         hello11        h", b"ello, ", b"world0         3         a"]),
+    "stream, not framed": lambda: views.stream([b"hello", b" \x00goodbye" * 10], framed=False, most=70),
+    "stream, refused": lambda: views.stream([b"1         a+1        b"]),
+    "ladder": lambda: views.ladder(ended()),
+    "ladder, refused": lambda: views.ladder(refused()),
+    "ladder, the newest": lambda: views.ladder(ended(), most=3),
+    "ladder, one connection": lambda: views.ladder(refused(), connection=2),
+    "ladder, nothing": lambda: views.ladder(Trace()),
+    "states": lambda: views.states(),
+    "states, one": lambda: views.states(State.OPEN),
+    "states, a path": lambda: views.states([Step.ACCEPTED, Step.CLOSE_SENT, Step.CLOSE_RECEIVED, Step.EOF]),
+    "states, refused": lambda: views.states(["refused"]),
+    "states, a trace": lambda: views.states(ended()),
+    "states, its other end": lambda: views.states(ended(), end="server"),
+    "gantt": lambda: views.gantt(FACTS),
+    "gantt, short": lambda: views.gantt([Fact(3, 3.0004, "Anastasia", "served")], "A moment"),
+    "gantt, nothing": lambda: views.gantt([]),
+    "map": lambda: views.coursemap(range(10), {0: (4, 4), 1: (2, 4)}),
+    "trace": lambda: Facts([("connections", "1"), ("to <server>", "18 bytes")], views.states(State.OPEN)),
+    "results": lambda: views.table(comparison()),
+    "word": lambda: views.Word("aé日👋 \n"),
+    "column": lambda: views.column("the <client>", "a  1\nb  <2>", views.states(State.OPEN)),
+    "beside": lambda: views.beside("left", views.states(State.CLOSED)),
+    "answer, opened": lambda: Answer(REQUEST.decode().split("\r\n")[:3], RESPONSE.decode()),
+    "answer, refused": lambda: Answer(["GET / HTTP/1.1"], REFUSAL.decode()),
+    "row": lambda: Row(
+        [
+            ("ping", Frame(Opcode.PING, masking_key=KEY)),
+            ("text", Frame(1, b"a", fin=False, masking_key=KEY)),
+            ("<text>", Frame(1, b"a", masking_key=KEY)),
+            ("late", Frame(0, b"a", masking_key=KEY)),
+        ],
+        ["close 1002 <b>"],
+    ),
+    "lanes": lambda: Lanes(b"x" * 30, KEY, ["the proxy keeps: <nothing>"]),
+}
+
+BENCH: Final = {
+    "rounds": 3,
+    "rows": [
+        {"title": "echo", "unit": "µs", "medians": {"tcp": 21.5, "wsdemo": 24.75, "websockets": 41.0}},
+        {"title": "memory", "unit": "KiB", "medians": {"wsdemo": 1.4}},
+        {"title": "not measured", "unit": "µs", "medians": {}},
+    ],
+}
+
+#: Charts, by name.
+CHARTS: Final[dict[str, Callable[[], views.Picture]]] = {
+    "ecdf": lambda: views.charts.ecdf(comparison()),
+    "ecdf of delays": lambda: views.charts.ecdf(DELAYS, "A title"),
+    "strip": lambda: views.charts.strip(DELAYS),
+    "wire": lambda: views.charts.wire(comparison()),
+    "memory": lambda: views.charts.memory(GRID),
+    "speed": lambda: speed.picture(BENCH),
+}

@@ -1,0 +1,38 @@
+"""Each view draws what was approved: a word, a bit, a box in another place turns this red.
+
+Where a change is wanted: `python -m tests.views.approved`, and look at the files in `approved/` that changed.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.views.approved import FOLDER, of_chart, of_drawing
+from tests.views.samples import CHARTS, SAMPLES
+from tests.views.seen import seen, within
+from wsdemo.views.drawing.canvas import Sketch
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_drawing_is_the_approved_one(name: str) -> None:
+    for end, content in of_drawing(name).items():
+        assert content.splitlines() == (FOLDER / f"{name}{end}").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", CHARTS)
+def test_a_chart_is_the_approved_one(name: str) -> None:
+    for end, content in of_chart(name).items():
+        assert content.splitlines() == (FOLDER / f"{name}{end}").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_no_word_stands_on_another_or_beyond_the_edge(name: str) -> None:
+    drawing = SAMPLES[name]()
+    if isinstance(drawing, Sketch):
+        within(seen(drawing))
+
+
+def test_no_approved_file_is_left_over() -> None:
+    wanted = {f"{name}{end}" for name in SAMPLES for end in of_drawing(name)}
+    wanted |= {f"{name}{end}" for name in CHARTS for end in of_chart(name)}
+    assert {path.name for path in FOLDER.iterdir()} == wanted
