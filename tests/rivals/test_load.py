@@ -5,13 +5,17 @@ from __future__ import annotations
 import csv
 import threading
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
 
-from tests.waiting import open_files
+from tests.waiting import DEADLINE, open_files
 from wsdemo.rivals import load
-from wsdemo.rivals.load import Loads, allow_files
+from wsdemo.rivals.costs import Costs, Split
+from wsdemo.rivals.load import Load, Loads, allow_files
+from wsdemo.rivals.news import clock
+from wsdemo.rivals.push import WebSocketServer
 from wsdemo.rivals.serving import Child
 from wsdemo.rivals.ways import FIVE
 
@@ -52,6 +56,85 @@ def test_table_rows_and_csv(loads: Loads, tmp_path: Path) -> None:
     loads.to_csv(tmp_path / "load.csv")
     with (tmp_path / "load.csv").open(encoding="utf-8", newline="") as file:
         assert [int(line["delivered"]) for line in csv.DictReader(file)] == [8] * 5 + [160] * 5
+
+
+def test_each_column_of_the_table_is_what_its_name_says() -> None:
+    costs = Costs(Split(0, 30, 5000), Split(8000, 700, 90), 11, 13, 17000)
+    entry = Load("SSE", "a server", 7, 20, 21, 0.5, 2.5, 3, costs)
+    assert Loads((entry,), 3, 1.0, 1.0, 1, "a machine").rows() == [
+        {
+            "way": "SSE",
+            "clients": 7,
+            "delivered": 20,
+            "of": 21,
+            "CPU s": 0.5,
+            "wall s": 2.5,
+            "CPU µs/event": 25000.0,
+            "requests/event": 11 / 20,
+            "bytes/event": 13820 / 20,
+            "threads": 3,
+        }
+    ]
+
+
+def test_what_delivered_nothing_has_a_row() -> None:
+    entry = Load("SSE", "a server", 7, 0, 21, 0.5, 2.5, 3, Costs(Split(0, 1, 2), Split(), 1, 1, 1))
+    found = Loads((entry,), 3, 1.0, 1.0, 1, "a machine")
+    assert entry.cpu_per_event == 0.5 and entry.requests_per_event == 1 and entry.bytes_per_event == 3
+    assert not found.complete and "SSE" in found.table()
+
+
+class Silent(WebSocketServer):
+    """A server that publishes nothing."""
+
+    def publish(self, text: str) -> None:
+        """Not a word."""
+
+
+class Dying(WebSocketServer):
+    """A server that ends with the first event."""
+
+    def publish(self, text: str) -> None:
+        threading.Thread(target=self.close).start()
+
+
+class Here:
+    """A child that is no process of its own."""
+
+    def __init__(self, server: type[WebSocketServer]) -> None:
+        self._make = server
+
+    def __enter__(self) -> Here:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.server.close()
+
+    def serve(self, way: str) -> None:
+        self.server = self._make()
+        self.port, self.about = self.server.port, self.server.about
+
+    def start(self, clients: int, **news: Any) -> None:
+        self.server.ready(clients, DEADLINE)
+        self.server.publish("{}")
+
+    def stop(self) -> dict[str, Any]:
+        return {"cpu": 0.0, "wall": 0.0, "threads": 1}
+
+    def done(self) -> None:
+        """Nothing waits for it."""
+
+
+@pytest.mark.parametrize(("server", "grace", "most"), [(Silent, 0.1, 5.0), (Dying, 60.0, 30.0)])
+def test_a_run_ends_by_its_deadline_or_by_an_error(
+    server: type[WebSocketServer], grace: float, most: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(load, "Child", lambda: Here(server))
+    start = clock()
+    found = load.compare(("WebSocket",), clients=(2,), events=1, rate=100, interval=0.1, grace=grace)
+    assert clock() - start < most
+    assert found["WebSocket", 2].delivered == 0 and not found.complete
+    assert bool(found["WebSocket", 2].errors) == (server is Dying)
 
 
 def test_nothing_is_left_behind_when_it_is_cancelled() -> None:

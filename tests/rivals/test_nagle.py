@@ -11,7 +11,7 @@ import pytest
 
 from tests.waiting import open_files
 from wsdemo.rivals import nagle
-from wsdemo.rivals.nagle import Stalls, measure
+from wsdemo.rivals.nagle import Exchange, Stalls, measure
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,15 @@ def test_table_rows_and_csv(stalls: Stalls, tmp_path: Path) -> None:
     stalls.to_csv(tmp_path / "stalls.csv")
     with (tmp_path / "stalls.csv").open(encoding="utf-8", newline="") as file:
         assert len(list(csv.DictReader(file))) == 36
+
+
+def test_each_column_of_the_table_is_what_its_name_says() -> None:
+    exchange = Exchange("one write", (0.001, 0.004, 0.041, 0.044, 0.002))
+    found = Stalls((exchange,), 32, "a machine")
+    assert found.rows() == [
+        {"variant": "one write", "median ms": 4.0, "longest ms": 44.0, "stalls": 2, "of": 5}
+    ]
+    assert found.table().splitlines()[2].split("  ")[-1].split() == ["5"]
 
 
 def test_progress_is_told_and_nothing_is_left_behind() -> None:

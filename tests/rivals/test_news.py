@@ -9,8 +9,9 @@ from itertools import pairwise
 import pytest
 
 from tests.waiting import DEADLINE
+from wsdemo.rivals import news
 from wsdemo.rivals.clients import number_of
-from wsdemo.rivals.news import Publisher, events
+from wsdemo.rivals.news import Event, Publisher, events
 
 
 def test_the_same_seed_gives_the_same_news() -> None:
@@ -42,7 +43,7 @@ def test_what_can_not_be_is_refused(count: int, rate: float, size: int | None) -
         events(count, rate, size=size)
 
 
-def test_a_publisher_publishes_in_order_and_notes_the_times() -> None:
+def test_a_publisher_publishes_in_order() -> None:
     told, published = events(20, 1000), []
     publisher = Publisher(told, published.append)
     publisher.start()
@@ -51,13 +52,39 @@ def test_a_publisher_publishes_in_order_and_notes_the_times() -> None:
     assert len(publisher.times) == 20 and publisher.times == sorted(publisher.times)
 
 
+def test_an_event_is_due_when_it_happens_also_where_the_publisher_is_held_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Coordinated omission: counted from when it was published at last, nothing would be late."""
+    now = [100.0]
+    monkeypatch.setattr(news, "clock", lambda: now[0])
+    told = [Event(1, 0.0, "a"), Event(2, 0.25, "b"), Event(3, 0.5, "c")]
+    published: list[tuple[str, float]] = []
+
+    def publish(text: str) -> None:
+        published.append((text, now[0]))
+        now[0] += 10.0  # what is published here is in the way of all that follows
+
+    publisher = Publisher(told, publish)
+    assert publisher.times == []
+    publisher.start()
+    assert publisher.join(DEADLINE)
+    assert published == [("a", 100.0), ("b", 110.0), ("c", 120.0)]
+    assert publisher.times == [100.0, 100.25, 100.5]
+
+
 def test_a_publisher_can_be_stopped() -> None:
-    begun = threading.Event()
-    publisher = Publisher(events(1000, 100), lambda text: begun.set())
+    begun, published = threading.Event(), []
+
+    def publish(text: str) -> None:
+        published.append(text)
+        begun.set()
+
+    publisher = Publisher(events(1000, 100), publish)
     publisher.start()
     assert begun.wait(DEADLINE)
     publisher.stop()
-    assert publisher.join(0) and len(publisher.times) < 1000
+    assert publisher.join(0) and len(published) < 1000
 
 
 def test_a_publisher_that_was_never_started_can_be_stopped() -> None:

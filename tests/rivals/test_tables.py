@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from wsdemo.rivals.measuring import quantile
-from wsdemo.rivals.tables import shown, table, write_csv
+from wsdemo.rivals.tables import filled, shown, table, write_csv
 
 
 def test_a_table_of_nothing() -> None:
@@ -27,6 +27,12 @@ def test_columns_are_as_wide_as_what_is_in_them() -> None:
 )
 def test_values_are_short(value: float | str | None, text: str) -> None:
     assert shown(value) == text
+
+
+def test_a_column_without_values_is_left_out() -> None:
+    rows = [{"a": "x", "b": math.nan, "c": None, "d": 0}, {"a": "y", "b": None, "c": 1.0, "d": 0}]
+    assert [list(row) for row in filled(rows)] == [["a", "c", "d"]] * 2
+    assert filled([]) == []
 
 
 def test_csv_keeps_all_digits(tmp_path: Path) -> None:

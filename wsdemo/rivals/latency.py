@@ -6,7 +6,7 @@
     round 2    long polling | SSE | WebSocket | raw TCP | short polling        the order rotates
     …
 
-    delay = the moment when a client has the event's text − the moment when it was published
+    delay = the moment when a client has the event's text − the moment when it happened
 
 Servers, clients and clock are in one process. What the machine does besides falls on all ways alike, since
 they take turns. The first events of each turn warm up and are not counted.
@@ -27,7 +27,7 @@ from wsdemo.rivals import tables
 from wsdemo.rivals.audience import PATIENCE, Audience
 from wsdemo.rivals.clients import number_of
 from wsdemo.rivals.costs import Costs, Split, count
-from wsdemo.rivals.measuring import machine, quantile
+from wsdemo.rivals.measuring import carries, machine, quantile
 from wsdemo.rivals.news import Event, Publisher, clock
 from wsdemo.rivals.news import events as make_events
 from wsdemo.rivals.ways import FIVE, Way, find
@@ -46,14 +46,14 @@ class Delivery:
     round: int  #: 1, 2, 3 …
     client: int  #: 0, 1, 2 …
     event: int  #: 1, 2, 3 … in its round
-    published: float
+    due: float  #: when it happened, and should have been published at once
     received: float
     warm_up: bool  #: not counted
 
     @property
     def delay(self) -> float:
-        """Seconds from publishing to having it."""
-        return self.received - self.published
+        """Seconds from the event to having it; a publisher that was held up is in it."""
+        return self.received - self.due
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,8 +116,11 @@ class Outcome:
         return self.costs.total / len(self.deliveries) if self.deliveries else math.nan
 
     def quantile(self, share: float) -> float:
-        """The delay that this share of the events does not exceed, in seconds."""
-        return quantile(self.delays, share)
+        """The delay that this share of the events does not exceed, in seconds.
+
+        NaN where there are too few events to say so: see `measuring.carries`.
+        """
+        return quantile(self.delays, share) if carries(len(self.delays), share) else math.nan
 
     @property
     def p50(self) -> float:
@@ -178,8 +181,8 @@ class Comparison:
         return iter(self.outcomes)
 
     def rows(self) -> list[dict[str, tables.Value]]:
-        """One row per way: delays in milliseconds, bytes by purpose."""
-        return [_row(outcome) for outcome in self.outcomes]
+        """One row per way: delays in milliseconds, and what it took; no quantile that no way carries."""
+        return tables.filled([_row(outcome) for outcome in self.outcomes])
 
     def table(self) -> str:
         """The rows as text, and the conditions below."""
@@ -191,14 +194,14 @@ class Comparison:
 
     def to_csv(self, path: str | Path) -> None:
         """Write every delivery as a line: way, round, client, event, times and delay in seconds, warm-up."""
-        start = min((d.published for o in self.outcomes for d in o.deliveries), default=0.0)
+        start = min((d.due for o in self.outcomes for d in o.deliveries), default=0.0)
         lines: list[dict[str, tables.Value]] = [
             {
                 "way": delivery.way,
                 "round": delivery.round,
                 "client": delivery.client,
                 "event": delivery.event,
-                "published": delivery.published - start,
+                "due": delivery.due - start,
                 "received": delivery.received - start,
                 "delay": delivery.delay,
                 "warm_up": int(delivery.warm_up),

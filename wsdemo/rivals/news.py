@@ -64,13 +64,16 @@ def _text(number: int, price: float, size: int | None) -> str:
 
 
 class Publisher:
-    """A thread that publishes each event at its time, and notes when that really was.
+    """A thread that publishes each event at its time.
 
-    The thread starts with `start` and ends with the last event, or with `stop`.
+    The thread starts with `start` and ends with the last event, or with `stop`. ``times`` are those at which
+    the events were *due*: a reader waits from then on, also where this thread, or a server that makes it
+    wait, is late. To count from when an event was published at last would leave out just the worst delays
+    ("coordinated omission").
     """
 
     def __init__(self, told: Sequence[Event], publish: Callable[[str], object]) -> None:
-        self.times: list[float] = []  #: when event 1, 2, 3 … was published, on `clock`
+        self.times: list[float] = []  #: when event 1, 2, 3 … was due, on `clock`; empty until `start`
         self.error: BaseException | None = None
         self.told = told
         self._publish = publish
@@ -79,6 +82,8 @@ class Publisher:
 
     def start(self) -> None:
         """Begin: time 0 of the events is now."""
+        started = clock()
+        self.times = [started + event.at for event in self.told]
         self._thread.start()
 
     def join(self, timeout: float | None = None) -> bool:
@@ -93,12 +98,10 @@ class Publisher:
             self._thread.join()
 
     def _run(self) -> None:
-        started = clock()
         try:
-            for event in self.told:
-                if self._stop.wait(max(0.0, started + event.at - clock())):
+            for event, due in zip(self.told, self.times, strict=True):
+                if self._stop.wait(max(0.0, due - clock())):
                     return
-                self.times.append(clock())
                 self._publish(event.text)
         except BaseException as error:
             self.error = error

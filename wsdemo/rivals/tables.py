@@ -30,13 +30,29 @@ def table(rows: Sequence[Row]) -> str:
     return "\n".join(columns([names, *cells], sides))
 
 
+def filled(rows: Sequence[Row]) -> list[dict[str, Value]]:
+    """The rows without the columns in which no row has a value.
+
+    >>> filled([{"way": "SSE", "p50 ms": 0.25, "p99 ms": None}])
+    [{'way': 'SSE', 'p50 ms': 0.25}]
+    """
+    return [
+        {name: row[name] for name in row if any(not _missing(other[name]) for other in rows)} for row in rows
+    ]
+
+
+def _missing(value: Value) -> bool:
+    """Whether there was nothing to measure: no value, or not a number."""
+    return value is None or value != value
+
+
 def shown(value: Value) -> str:
     """A value for people: three significant digits are enough.
 
     >>> shown(1234.5), shown(0.012345), shown(17), shown(None)
     ('1234', '0.0123', '17', '–')
     """
-    if value is None or value != value:  # not a number: there was nothing to measure
+    if value is None or _missing(value):
         return "–"
     if isinstance(value, float):
         return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"

@@ -20,6 +20,11 @@ DELAYS = {
     "SSE": [0.001] * 10,
     "WebSocket": [0.0005 * n for n in range(1, 11)],
 }
+MANY = {
+    "short polling": [0.0001 * n for n in range(1, 1001)],
+    "SSE": [0.001] * 1000,
+    "WebSocket": [0.0005 * n for n in range(1, 21)],
+}
 
 
 def comparison(ways: dict[str, list[float]]) -> Comparison:
@@ -41,15 +46,23 @@ def comparison(ways: dict[str, list[float]]) -> Comparison:
 
 
 @pytest.mark.parametrize("draw", [charts.ecdf, charts.strip])
-@pytest.mark.parametrize("given", [DELAYS, comparison(DELAYS)], ids=["delays", "a comparison"])
+@pytest.mark.parametrize("given", [MANY, comparison(MANY)], ids=["delays", "a comparison"])
 def test_the_text_has_the_quantiles(draw, given) -> None:
     picture = draw(given)
     assert picture.png.startswith(b"\x89PNG")
     lines = {line.split("  ")[0]: line.split() for line in picture.text.splitlines()}
-    assert lines["short polling"][-5:] == ["19", "55", "91", "99.1", "100"]
+    assert lines["way"][1:] == ["events", "p10", "ms", "p50", "ms", "p90", "ms", "p99", "ms", "latest", "ms"]
+    assert lines["short polling"][-6:] == ["1000", "10.1", "50.1", "90", "99", "100"]
     assert lines["SSE"][-5:] == ["1"] * 5
+    assert lines["WebSocket"][1:] == ["20", "–", "5.25", "–", "–", "10"]  # too few for more
     if isinstance(given, Comparison):
         assert "a machine" in picture.text, "the conditions stand beside the figures"
+
+
+@pytest.mark.parametrize("draw", [charts.ecdf, charts.strip])
+def test_no_quantile_of_too_few_events(draw) -> None:
+    names = draw({"a": [0.001] * 99}).text.splitlines()[1]
+    assert names.split("  ") == ["way", "events", "p50 ms", "latest ms"]
 
 
 def test_curves_differ_without_colour() -> None:

@@ -26,7 +26,7 @@ from matplotlib.ticker import FuncFormatter, NullFormatter
 from wsdemo.rivals import tables
 from wsdemo.rivals.compression import Compressed, Grid
 from wsdemo.rivals.latency import Comparison
-from wsdemo.rivals.measuring import quantile
+from wsdemo.rivals.measuring import carries, quantile
 from wsdemo.views.charts.picture import Picture, figure, own_style
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.theme import LOOKS, Look
@@ -41,7 +41,8 @@ PURPOSES: Final = (
     ("TCP/IP (estimate)", "TCP/IP headers (estimate)", theme.WHITE, "xxx"),
 )
 
-SHARES: Final = (0.1, 0.5, 0.9, 0.99)  #: the quantiles that stand in the text
+#: The quantiles that stand in the text, where there are enough events for them.
+SHARES: Final = (0.1, 0.5, 0.9, 0.99)
 
 
 @own_style()
@@ -258,12 +259,17 @@ def _text(title: str, delays: Delays, conditions: str) -> str:
         {
             "way": name,
             "events": len(values),
-            **{f"p{share * 100:g} ms": quantile(values, share) * 1000 for share in SHARES},
+            **{f"p{share * 100:g} ms": _quantile(values, share) for share in SHARES},
             "latest ms": max(values) * 1000,
         }
         for name, values in delays.items()
     ]
-    return f"{title}\n{tables.table(rows)}{conditions}"
+    return f"{title}\n{tables.table(tables.filled(rows))}{conditions}"
+
+
+def _quantile(values: Sequence[float], share: float) -> float | None:
+    """Milliseconds; None: there are too few of them."""
+    return quantile(values, share) * 1000 if carries(len(values), share) else None
 
 
 def _height(place: int, count: int) -> float:
