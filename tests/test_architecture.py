@@ -20,8 +20,9 @@ BELOW = {
     "trace.recorder": {"protocol", "trace"},  # the rest of trace: for types, and inside methods
     "net": {"protocol", "trace.recorder"},
     "rawtcp": {"protocol", "trace.recorder", "net"},
-    "trace": {"words", "protocol", "trace.recorder", "net", "rawtcp.framing"},
-    "rivals": {"words", "protocol", "trace", "trace.recorder", "net", "rawtcp"},
+    "trace": {"words", "protocol", "trace.recorder", "rawtcp.framing"},
+    "proxy": {"words", "protocol", "trace", "trace.recorder", "net"},
+    "rivals": {"words", "protocol", "trace", "trace.recorder", "net", "rawtcp", "proxy"},
     "web": {"protocol", "trace", "trace.recorder", "net"},
     "patterns": {"wsdemo", "protocol.errors", "protocol.limits"},
     "views": {
@@ -33,6 +34,7 @@ BELOW = {
         "trace.recorder",
         "net",
         "rawtcp",
+        "proxy",
         "rivals",
         "patterns",
     },

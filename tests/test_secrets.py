@@ -17,7 +17,7 @@ from tests.processes import Start, end, line, run
 from tests.waiting import DEADLINE
 from wsdemo import Connection, HandshakeError, Limits, Request, Trace, connect, serve
 from wsdemo.protocol.url import hidden, parse_url, without_secrets
-from wsdemo.trace.sniffer import Sniffer
+from wsdemo.proxy.sniffer import Sniffer
 
 SECRET = "s3cr3t"
 QUERY = f"/chat?token={SECRET}"

@@ -8,6 +8,7 @@ The names below are the public ones. To read the package, follow the bytes:
                                                               connection · authorize · server · client
     rawtcp/     where the course begins: text over plain TCP  framing · link · server · client
     trace/      what went over the wire, and what it means    recorder · dissect
+    proxy/      between two ends                              relay · sniffer · chaos
     views/      how it looks                                  drawing, then any other
     notebook    how things show themselves in a notebook
     reloading   no module is exchanged in a running kernel

@@ -10,9 +10,9 @@ from typing import Any, NamedTuple
 from tests import needs
 from tests.browser.lab import Lab
 from wsdemo.protocol.codes import Opcode
+from wsdemo.proxy.sniffer import Sniffer
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.packets import FramePacket
-from wsdemo.trace.sniffer import Sniffer
 
 pytestmark = needs.chromium
 

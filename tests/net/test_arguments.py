@@ -25,9 +25,9 @@ from wsdemo import (
     serve,
     threaded,
 )
+from wsdemo.proxy.chaos import Chaos, Freeze
+from wsdemo.proxy.sniffer import Sniffer
 from wsdemo.rawtcp import TimeClient, TimeServer
-from wsdemo.trace.chaos import Chaos, Freeze
-from wsdemo.trace.sniffer import Sniffer
 
 NOWHERE = "ws://127.0.0.1:9"  # nobody is asked: the call ends before
 

@@ -21,8 +21,8 @@ from wsdemo.commands.shared import (
 from wsdemo.words import printable
 
 if TYPE_CHECKING:
+    from wsdemo.proxy.sniffer import Sniffer
     from wsdemo.trace.record import Record
-    from wsdemo.trace.sniffer import Sniffer
 
 #: Seconds for the last lines, at the end.
 LAST = 5.0
@@ -57,10 +57,10 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print every packet until Ctrl-C, then write the files."""
+    from wsdemo.proxy.sniffer import Sniffer
     from wsdemo.trace.pcap import opening
     from wsdemo.trace.record import Record
     from wsdemo.trace.recorder import DEFAULT_LIMIT
-    from wsdemo.trace.sniffer import Sniffer
 
     different(save=options.save, pcap=options.pcap)
     try:

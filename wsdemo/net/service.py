@@ -4,7 +4,7 @@
 
     Service ──┬── Server        WebSocket         wsdemo.net.server
               ├── TimeServer    plain TCP         wsdemo.rawtcp.server
-              └── Relay         a proxy           wsdemo.trace.relay
+              └── Relay         a proxy           wsdemo.proxy.relay
 
 Knows nothing of what is spoken.
 """

@@ -386,7 +386,7 @@ def _far_away(port: int, round_trip: float) -> Iterator[int]:
     if not round_trip:
         yield port
         return
-    from wsdemo.trace.chaos import Chaos, Delay
+    from wsdemo.proxy.chaos import Chaos, Delay
 
     with Chaos("127.0.0.1", port, script=[Delay(round_trip / 2)]) as proxy:
         yield proxy.port

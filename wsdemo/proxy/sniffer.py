@@ -29,11 +29,11 @@ from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.http11 import Reader, Request, request_head
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.url import URL, parse_url
+from wsdemo.proxy.relay import Leg, Pipe, Relay
 from wsdemo.trace.heads import head_fields
 from wsdemo.trace.packets import Packet
 from wsdemo.trace.record import Record
 from wsdemo.trace.recorder import TO_SERVER, Direction, Tap, Trace
-from wsdemo.trace.relay import Leg, Pipe, Relay
 
 #: Seconds between two looks for new packets.
 LOOK: Final = 0.05

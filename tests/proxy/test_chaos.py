@@ -12,8 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.waiting import DEADLINE, turn_until
-from wsdemo.trace import TO_CLIENT, TO_SERVER
-from wsdemo.trace.chaos import (
+from wsdemo.proxy.chaos import (
     Chaos,
     Cut,
     Delay,
@@ -27,6 +26,7 @@ from wsdemo.trace.chaos import (
     Throttle,
     Wait,
 )
+from wsdemo.trace import TO_CLIENT, TO_SERVER
 
 
 class Echo:

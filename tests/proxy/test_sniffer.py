@@ -24,9 +24,9 @@ from tests.waiting import DEADLINE, turn_until
 from wsdemo import Trace, connect, serve
 from wsdemo.protocol.http11 import parse_request
 from wsdemo.protocol.url import parse_url
+from wsdemo.proxy.sniffer import Sniffer, rewritten
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.packets import FramePacket
-from wsdemo.trace.sniffer import Sniffer, rewritten
 
 
 @pytest.fixture
