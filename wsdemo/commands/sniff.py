@@ -22,7 +22,7 @@ from wsdemo.words import printable
 
 if TYPE_CHECKING:
     from wsdemo.proxy.sniffer import Sniffer
-    from wsdemo.trace.record import Record
+    from wsdemo.trace.capture import Capture
 
 #: Seconds for the last lines, at the end.
 LAST = 5.0
@@ -58,8 +58,8 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print every packet until Ctrl-C, then write the files."""
     from wsdemo.proxy.sniffer import Sniffer
+    from wsdemo.trace.capture import Capture
     from wsdemo.trace.pcap import opening
-    from wsdemo.trace.record import Record
     from wsdemo.trace.recorder import DEFAULT_LIMIT
 
     different(save=options.save, pcap=options.pcap)
@@ -68,11 +68,11 @@ def run(options: argparse.Namespace) -> int:
         sniffer = Sniffer(options.url, host=options.host, port=options.port, rewrite=rewrite)
     except ValueError as error:
         raise Failure(str(error)) from None
-    record = None
+    capture = None
     if options.save or options.pcap:
         limit = options.max_record or DEFAULT_LIMIT
-        record = Record(sniffer.trace, limit=limit, newest=options.newest)
-    screen = Screen(sniffer, record)
+        capture = Capture(sniffer.trace, limit=limit, newest=options.newest)
+    screen = Screen(sniffer, capture)
     try:
         with sniffer:
             here = sniffer.url.partition("?")[0]  # to be copied: without the dots of a hidden query
@@ -80,8 +80,8 @@ def run(options: argparse.Namespace) -> int:
             screen.run()
     finally:
         screen.end()
-        if record is not None:
-            trace, redact = record.trace(), not options.secrets
+        if capture is not None:
+            trace, redact = capture.trace(), not options.secrets
             write_files(
                 (options.save, lambda path: trace.save(path, redact=redact)),
                 (options.pcap, lambda path: trace.to_pcap(path, redact=redact)),
@@ -94,9 +94,9 @@ def run(options: argparse.Namespace) -> int:
 class Screen:
     """Prints the lines and keeps the record, in a thread of its own: a Ctrl-C in between would tear it."""
 
-    def __init__(self, sniffer: Sniffer, record: Record | None) -> None:
+    def __init__(self, sniffer: Sniffer, capture: Capture | None) -> None:
         self._sniffer = sniffer
-        self._record = record
+        self._capture = capture
         self._error: Exception | None = None
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._print, name="wsdemo-screen", daemon=True)
@@ -113,12 +113,12 @@ class Screen:
         """Wait for the last lines, of a sniffer that is closed; and take what is left for the record."""
         if self._thread.ident is not None:
             self._ended.wait(LAST)  # a terminal that was stopped, by Ctrl-S, does not hold up the files
-        if self._record is not None:
-            self._record.take()
+        if self._capture is not None:
+            self._capture.take()
 
     def _print(self) -> None:
         try:
-            for line in self._sniffer.lines(keep=False, record=self._record):
+            for line in self._sniffer.lines(keep=False, capture=self._capture):
                 print(printable(line))
         except Exception as error:
             self._error = error

@@ -30,9 +30,9 @@ from wsdemo.protocol.http11 import Reader, Request, request_head
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.url import URL, parse_url
 from wsdemo.proxy.relay import Leg, Pipe, Relay
+from wsdemo.trace.capture import Capture
 from wsdemo.trace.heads import head_fields
 from wsdemo.trace.packets import Packet
-from wsdemo.trace.record import Record
 from wsdemo.trace.recorder import TO_SERVER, Direction, Tap, Trace
 
 #: Seconds between two looks for new packets.
@@ -93,12 +93,12 @@ class Sniffer(Relay):
             if done:
                 return
 
-    def lines(self, *, keep: bool = True, record: Record | None = None) -> Iterator[str]:
+    def lines(self, *, keep: bool = True, capture: Capture | None = None) -> Iterator[str]:
         """Each packet as a line: time, connection, direction, what it is; and why connections failed.
 
         A peer's text is escaped; header values and queries are left out. The trace keeps everything up to its
         limit, and new connections are not shown beyond it; without ``keep`` it forgets what was shown, and
-        with ``record`` that takes it over.
+        with ``capture`` that takes it over.
         """
         trace, told, done = self.trace, 0, False
         while not done:
@@ -110,8 +110,8 @@ class Sniffer(Relay):
                 yield f"{time:10.4f}  #{packet.connection}  {arrow}  {packet.summary}{verdict}"
             new, told = self.failures - told, self.failures
             yield from (f"failed: {error}" for error in self.errors[len(self.errors) - new :])
-            if record is not None:
-                yield from record.take()
+            if capture is not None:
+                yield from capture.take()
             elif not keep and (trace.size > KEPT or trace.dropped):
                 for mark in trace.take()[1]:
                     if mark.what == "full":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from wsdemo.trace import TO_CLIENT, TO_SERVER
-from wsdemo.trace.record import Record
+from wsdemo.trace.capture import Capture
 from wsdemo.trace.recorder import Tap, Trace
 
 SERVER = ("127.0.0.1", 1234)
@@ -37,18 +37,18 @@ def on_record(trace: Trace) -> dict[int, bytes]:
 
 def test_below_the_limit_it_is_the_live_trace() -> None:
     live = Live()
-    record = Record(live.trace, limit=100)
+    capture = Capture(live.trace, limit=100)
     one, two = live.opened(1), live.opened(2)
     one.received(b"a" * 10)
     two.received(b"b" * 10)
     one.sent(b"c" * 10)
     whole = list(live.trace.chunks), list(live.trace.marks), live.trace.started, live.trace.started_at
-    assert record.take() == []
+    assert capture.take() == []
     assert live.trace.chunks == [] and live.trace.marks == [] and live.trace.size == 0
     two.received(b"d" * 10)
     one.mark("closed")
-    assert record.take() == []
-    trace = record.trace()
+    assert capture.take() == []
+    trace = capture.trace()
     assert (list(trace.chunks)[:3], trace.started, trace.started_at) == (whole[0], *whole[2:])
     assert on_record(trace) == {1: b"a" * 10, 2: b"b" * 10 + b"d" * 10}
     assert trace.bytes(TO_CLIENT, 1) == b"c" * 10
@@ -58,14 +58,14 @@ def test_below_the_limit_it_is_the_live_trace() -> None:
 
 def test_at_the_limit_each_connection_stops_once_and_says_so(tmp_path: Path) -> None:
     live = Live()
-    record = Record(live.trace, limit=100)
+    capture = Capture(live.trace, limit=100)
     one, two = live.opened(1), live.opened(2)
     one.received(b"a" * 90)
     two.received(b"b" * 5)
-    assert record.take() == []
+    assert capture.take() == []
     one.received(b"a" * 6)  # has no room
     two.received(b"b" * 5)  # has
-    assert record.take() == [
+    assert capture.take() == [
         "the record is full at 100 bytes: from here on what follows is shown, not recorded",
         "connection #1: the rest of it is not recorded, there is no room",
     ]
@@ -74,8 +74,8 @@ def test_at_the_limit_each_connection_stops_once_and_says_so(tmp_path: Path) -> 
     three = live.opened(3)
     three.received(b"c")
     three.mark("closed")
-    assert record.take() == []
-    trace = record.trace()
+    assert capture.take() == []
+    trace = capture.trace()
     assert on_record(trace) == {1: b"a" * 90, 2: b"b" * 10}
     assert [(mark.connection, mark.what) for mark in trace.marks] == [(1, "open"), (1, "full"), (2, "open")]
     assert (trace.size, trace.dropped) == (100, 8)
@@ -87,64 +87,64 @@ def test_at_the_limit_each_connection_stops_once_and_says_so(tmp_path: Path) -> 
 
 def test_the_newest_stay_and_those_that_have_ended_go_first() -> None:
     live = Live()
-    record = Record(live.trace, limit=100, newest=True)
+    capture = Capture(live.trace, limit=100, newest=True)
     taps = [live.opened(number) for number in range(1, 5)]
     for tap in taps:
         tap.received(b"x" * 25)
     taps[2].mark("closed")
-    assert record.take() == []
+    assert capture.take() == []
     live.opened(5).received(b"y" * 20)
-    assert record.take() == [
+    assert capture.take() == [
         "the record is full at 100 bytes: from here on the oldest connections are forgotten"
     ]
-    assert list(record.trace().addresses) == [1, 2, 4, 5]
+    assert list(capture.trace().addresses) == [1, 2, 4, 5]
     taps[0].received(b"z" * 10)  # its own beginning is not what goes
     taps[2].received(b"z")
-    assert record.take() == []
-    assert on_record(record.trace()) == {1: b"x" * 25 + b"z" * 10, 4: b"x" * 25, 5: b"y" * 20}
-    assert [mark.connection for mark in record.trace().marks] == [1, 4, 5]
-    assert (record.size, record.dropped) == (80, 51)
+    assert capture.take() == []
+    assert on_record(capture.trace()) == {1: b"x" * 25 + b"z" * 10, 4: b"x" * 25, 5: b"y" * 20}
+    assert [mark.connection for mark in capture.trace().marks] == [1, 4, 5]
+    assert (capture.size, capture.dropped) == (80, 51)
 
 
 def test_a_connection_longer_than_the_record_is_cut_also_where_the_newest_stay() -> None:
     live = Live()
-    record = Record(live.trace, limit=100, newest=True)
+    capture = Capture(live.trace, limit=100, newest=True)
     one = live.opened(1)
     for _ in range(3):
         one.received(b"x" * 40)
-    assert record.take()[1:] == ["connection #1: the rest of it is not recorded, there is no room"]
+    assert capture.take()[1:] == ["connection #1: the rest of it is not recorded, there is no room"]
     live.opened(2).received(b"y" * 60)
-    assert record.take() == []
-    assert on_record(record.trace()) == {2: b"y" * 60}
-    assert (record.size, record.dropped) == (60, 120)
+    assert capture.take() == []
+    assert on_record(capture.trace()) == {2: b"y" * 60}
+    assert (capture.size, capture.dropped) == (60, 120)
 
 
 def test_what_came_too_fast_for_the_live_trace_is_a_gap_too() -> None:
     live = Live(limit=50)
-    record = Record(live.trace, limit=100)
+    capture = Capture(live.trace, limit=100)
     one, two = live.opened(1), live.opened(2)
     one.received(b"a" * 40)
     one.received(b"a" * 20)
     two.received(b"b" * 10)
-    assert record.take() == ["connection #1: the rest of it is not recorded, there is no room"]
+    assert capture.take() == ["connection #1: the rest of it is not recorded, there is no room"]
     one.received(b"a")
     two.received(b"b")
-    record.take()
-    assert on_record(record.trace()) == {1: b"a" * 40, 2: b"b" * 11}
-    assert [mark.what for mark in record.trace().marks if mark.connection == 1] == ["open", "full"]
+    capture.take()
+    assert on_record(capture.trace()) == {1: b"a" * 40, 2: b"b" * 11}
+    assert [mark.what for mark in capture.trace().marks if mark.connection == 1] == ["open", "full"]
 
 
 @pytest.mark.parametrize("newest", [False, True])
 def test_it_stays_bounded(newest: bool) -> None:
     """A day of connections: neither bytes nor marks nor addresses pile up."""
     live = Live()
-    record = Record(live.trace, limit=100, newest=newest)
+    capture = Capture(live.trace, limit=100, newest=newest)
     for number in range(200):
         tap = live.opened(number)
         tap.received(b"x" * 30)
         tap.mark("closed")
-        record.take()
-        assert record.size <= 100
-    assert len(record.trace().addresses) == 3 and len(record.trace().marks) == 6
-    assert record.dropped == 197 * 30
-    assert sorted(record.trace().addresses) == ([198, 199, 200] if newest else [1, 2, 3])
+        capture.take()
+        assert capture.size <= 100
+    assert len(capture.trace().addresses) == 3 and len(capture.trace().marks) == 6
+    assert capture.dropped == 197 * 30
+    assert sorted(capture.trace().addresses) == ([198, 199, 200] if newest else [1, 2, 3])

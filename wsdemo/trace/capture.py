@@ -1,8 +1,8 @@
-"""The record of a sniffer for files: whole connections up to a limit, then no more of them, or the newest.
+"""A sniffer's capture for files: whole connections up to a limit, then no more of them, or the newest.
 
 ::
 
-    live trace ── take ──► Record ──► a Trace to save       at the limit: a mark "full", and what follows of
+    live trace ── take ──► Capture ──► a Trace to save      at the limit: a mark "full", and what follows of
      shown, then forgotten    │                             a connection is counted in ``dropped``;
                               └──► what to tell              with ``newest`` the oldest connections go first
 
@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from wsdemo.trace.recorder import DEFAULT_LIMIT, Chunk, End, Mark, Trace
 
 
-class Record:
+class Capture:
     """Keeps what is taken from ``live``, at most ``limit`` bytes. ``dropped``: bytes that are not kept.
 
     With ``newest`` whole connections are forgotten where others need the room: the oldest first, and those
