@@ -12,33 +12,21 @@ import pytest
 
 PACKAGE = Path(__file__).parent.parent / "wsdemo"
 
-# Who may import whom, inside the package. `trace.recorder`, the tap that `net` writes to, stands apart.
+# Who may import whom, inside the package, from the ground up.
 BELOW = {
     "words": set(),
     "protocol": set(),
     "lessons": set(),
-    "trace.recorder": {"protocol", "trace"},  # the rest of trace: for types, and inside methods
-    "net": {"protocol", "trace.recorder"},
-    "rawtcp": {"protocol", "trace.recorder", "net"},
-    "trace": {"words", "protocol", "trace.recorder", "rawtcp.framing"},
-    "proxy": {"words", "protocol", "trace", "trace.recorder", "net"},
-    "rivals": {"words", "protocol", "trace", "trace.recorder", "net", "rawtcp", "proxy"},
-    "web": {"protocol", "trace", "trace.recorder", "net"},
+    "record": {"protocol"},
+    "net": {"protocol", "record"},
+    "rawtcp": {"protocol", "record", "net"},
+    "trace": {"words", "protocol", "record", "rawtcp.framing"},
+    "proxy": {"words", "protocol", "record", "net", "trace"},
+    "rivals": {"words", "protocol", "record", "net", "rawtcp", "trace", "proxy"},
+    "web": {"protocol", "record", "net", "trace"},
     "patterns": {"wsdemo", "protocol.errors", "protocol.limits"},
-    "views": {
-        "wsdemo",
-        "words",
-        "lessons",
-        "protocol",
-        "trace",
-        "trace.recorder",
-        "net",
-        "rawtcp",
-        "proxy",
-        "rivals",
-        "patterns",
-    },
 }
+BELOW["views"] = {*BELOW["rivals"], "wsdemo", "lessons", "rivals", "patterns"}
 BELOW["course"] = {*BELOW["views"], "views", "web"}
 
 # Layers that know nothing of these parts of the standard library or of other projects.
@@ -50,11 +38,9 @@ OUTSIDE_PROTOCOL = {"os.urandom", "secrets"}
 def layer_of(module: str) -> str:
     """The rung of a dotted name below `wsdemo`: `net.wire` -> `net`; the package itself -> `wsdemo`.
 
-    >>> layer_of("net.wire"), layer_of("trace.recorder"), layer_of("")
-    ('net', 'trace.recorder', 'wsdemo')
+    >>> layer_of("net.wire"), layer_of("")
+    ('net', 'wsdemo')
     """
-    if module.startswith("trace.recorder"):
-        return "trace.recorder"
     return module.split(".")[0] or "wsdemo"
 
 

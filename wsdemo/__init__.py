@@ -4,10 +4,11 @@ The names below are the public ones. To read the package, follow the bytes:
 
     protocol/   what goes over the wire, without a wire       codes · errors · limits · masking · frames ·
                                                               events · deflate · http11 · handshake · protocol
+    record/     what went over the wire, as bytes and times   facts · record
     net/        sockets and threads                           reactor · writer · wire · sending · heartbeat ·
                                                               connection · authorize · server · client
     rawtcp/     where the course begins: text over plain TCP  framing · link · server · client
-    trace/      what went over the wire, and what it means    recorder · dissect
+    trace/      what it means                                 trace · fields · packets · readers · dissect
     proxy/      between two ends                              relay · sniffer · chaos
     views/      how it looks                                  drawing, then any other
     notebook    how things show themselves in a notebook
@@ -55,8 +56,9 @@ from wsdemo.protocol import (
     Step,
     WebSocketError,
 )
+from wsdemo.record.facts import Chunk
 from wsdemo.reloading import refuse as _refuse
-from wsdemo.trace.recorder import Chunk, Trace
+from wsdemo.trace.trace import Trace
 
 _refuse()
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Final
 
 from wsdemo.net.connection import Connection
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 
 METHOD: Final = "_repr_mimebundle_"  #: what Jupyter asks an object for
 

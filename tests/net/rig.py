@@ -10,7 +10,7 @@ from typing import Any
 
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.limits import Limits
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 
 RESET = ConnectionResetError(errno.ECONNRESET, "reset")
 PIPE = BrokenPipeError(errno.EPIPE, "broken pipe")

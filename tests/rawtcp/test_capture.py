@@ -15,7 +15,8 @@ from tests import needs
 from tests.rawtcp.conftest import Serve
 from tests.waiting import DEADLINE, Seen
 from wsdemo.rawtcp import TimeClient, TimeServer
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, End, Trace
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER, End
+from wsdemo.trace.trace import Trace
 
 pytestmark = needs.tshark
 

@@ -14,7 +14,8 @@ from wsdemo.net import reactor as reactors
 from wsdemo.protocol.errors import ConnectionClosed, ProtocolError
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp import TimeClient, serialize
-from wsdemo.trace.recorder import TO_CLIENT, Trace
+from wsdemo.record.facts import TO_CLIENT
+from wsdemo.trace.trace import Trace
 
 WELCOME = "Welcome! The time follows."
 

@@ -9,7 +9,7 @@ import pytest
 from tests.waiting import DEADLINE
 from wsdemo.rivals.audience import Audience
 from wsdemo.rivals.ways import FIVE, WAYS
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 
 
 @pytest.mark.parametrize("name", FIVE)

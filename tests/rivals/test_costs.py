@@ -15,6 +15,7 @@ from tests import needs
 from tests.rawtcp.test_capture import Capture
 from tests.waiting import DEADLINE
 from wsdemo import views
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk
 from wsdemo.rivals import latency, tables
 from wsdemo.rivals.audience import Audience
 from wsdemo.rivals.costs import (
@@ -30,7 +31,7 @@ from wsdemo.rivals.costs import (
 )
 from wsdemo.rivals.news import events
 from wsdemo.rivals.ways import FIVE, STRONG, WAYS
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, Trace
+from wsdemo.trace.trace import Trace
 
 ROOT = Path(__file__).resolve().parents[2]
 GET = b"GET /news?after=0 HTTP/1.1\r\nHost: a\r\n\r\n"

@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from wsdemo.record.record import Tap
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.capture import Capture
-from wsdemo.trace.recorder import Tap, Trace
+from wsdemo.trace.trace import Trace
 
 SERVER = ("127.0.0.1", 1234)
 

@@ -18,10 +18,10 @@ from tests.trace.test_dissect import CLIENT, REQUEST, RESPONSE, SERVER, covered,
 from tests.trace.test_redact import BEFORE, OK, PLAIN, POST, Pieces
 from tests.waiting import DEADLINE
 from wsdemo import Trace
+from wsdemo.record.facts import End
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.dissect import Dissector
 from wsdemo.trace.packets import BodyPacket, FramePacket, Packet, RequestPacket, ResponsePacket
-from wsdemo.trace.recorder import End
 from wsdemo.trace.redact import redacted
 
 FUZZ = int(os.environ.get("WSDEMO_FUZZ", "1000"))

@@ -12,6 +12,7 @@ import pytest
 
 from tests.trace.test_dissect import CLIENT, REQUEST, RESPONSE, SERVER, masked, opened
 from wsdemo import Trace
+from wsdemo.record.record import Record
 from wsdemo.trace import TO_SERVER
 from wsdemo.trace.files import load
 
@@ -70,7 +71,7 @@ def test_what_is_no_trace_is_refused_by_its_line(tmp_path: Path, lines: list[str
     path = tmp_path / "a.jsonl"
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
     with pytest.raises(ValueError, match=error):
-        load(path, limit=100)
+        load(path, Record(limit=100))
 
 
 CHUNK = '{"time": 0, "connection": 1, "end": "client", "direction": "to server", "data": "R0VU"}'

@@ -11,9 +11,10 @@ import pytest
 from tests.trace.test_dissect import CLIENT, REQUEST, SERVER
 from tests.waiting import DEADLINE
 from wsdemo import Trace
+from wsdemo.record.record import Record
 from wsdemo.trace import dissect
+from wsdemo.trace.capture import Capture
 from wsdemo.trace.dissect import Dissector
-from wsdemo.trace.record import Record
 
 
 class Guarded(Trace):
@@ -56,7 +57,7 @@ def test_there_is_one_dissector(monkeypatch: pytest.MonkeyPatch) -> None:
     trace, held = Trace(), []
 
     class Watched(Dissector):
-        def __init__(self, trace: Trace) -> None:
+        def __init__(self, trace: Record) -> None:
             held.append(trace._lock.locked())
             super().__init__(trace)
 
@@ -104,10 +105,10 @@ def test_two_threads_that_look_at_once_see_each_packet_once() -> None:
     assert found == [1, 1] and len(dissector.packets()) == 1
 
 
-def test_a_record_takes_one_at_a_time() -> None:
-    record = Record(Trace())
+def test_a_capture_takes_one_at_a_time() -> None:
+    capture = Capture(Trace())
     held: list[bool] = []
-    take = record.live.take
-    record.live.take = lambda: (held.append(record._lock.locked()), take())[1]  # type: ignore[method-assign]
-    assert record.take() == []
+    take = capture.live.take
+    capture.live.take = lambda: (held.append(capture._lock.locked()), take())[1]  # type: ignore[method-assign]
+    assert capture.take() == []
     assert held == [True]

@@ -11,9 +11,9 @@ import pytest
 
 from tests.trace.test_dissect import CLIENT, REQUEST, RESPONSE, SERVER, masked, session
 from wsdemo import Trace
+from wsdemo.record.facts import Direction, End
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.packets import RequestPacket, ResponsePacket
-from wsdemo.trace.recorder import Direction, End
 from wsdemo.trace.redact import HARMLESS, redacted, secrets
 
 #: Random sessions; ``WSDEMO_FUZZ=100000`` runs as many as the release does.

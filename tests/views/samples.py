@@ -10,10 +10,10 @@ from typing import Final
 
 from wsdemo import Trace, views
 from wsdemo.protocol import Frame, Opcode, State, Step
+from wsdemo.record.record import Tap
 from wsdemo.rivals.compression import Compressed, Grid, Settings
 from wsdemo.rivals.costs import Costs, Split
 from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Outcome
-from wsdemo.trace.recorder import Tap
 from wsdemo.views.benches.asking import Answer
 from wsdemo.views.benches.keys import Lanes
 from wsdemo.views.benches.sequence import Row

@@ -58,9 +58,9 @@ def add(commands: Commands) -> None:
 def run(options: argparse.Namespace) -> int:
     """Print every packet until Ctrl-C, then write the files."""
     from wsdemo.proxy.sniffer import Sniffer
+    from wsdemo.record.record import DEFAULT_LIMIT
     from wsdemo.trace.capture import Capture
     from wsdemo.trace.pcap import opening
-    from wsdemo.trace.recorder import DEFAULT_LIMIT
 
     different(save=options.save, pcap=options.pcap)
     try:

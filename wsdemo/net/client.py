@@ -35,7 +35,7 @@ from wsdemo.protocol.events import Refused
 from wsdemo.protocol.handshake import parse_url, request
 from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.protocol.protocol import Protocol
-from wsdemo.trace.recorder import Trace
+from wsdemo.record.record import Record
 
 OWN_THREAD: Final = (
     "connect in a handler waits for the thread that it runs in: "
@@ -55,7 +55,7 @@ def connect(
     compression: bool | Deflate = True,
     limits: Limits | None = None,
     ssl: tls.SSLContext | None = None,
-    trace: Trace | None = None,
+    trace: Record | None = None,
     masking_key: bytes | Callable[[], bytes] | None = None,
 ) -> Connection:
     """Open a WebSocket connection to ``url`` (``ws://`` or ``wss://``) and return it when it is open.
@@ -86,7 +86,7 @@ def connect(
     check_context(ssl, server_side=False)
     if ssl is not None and not where.secure:
         raise ValueError("ssl: got a context, expected None for ws://; wss:// is over TLS")
-    check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
+    check_kind("trace", trace, (Record, type(None)), "a Trace, or None")
     check_kind("origin", origin, (str, type(None)), "a text such as 'https://example.com', or None")
     deadline = time.monotonic() + limits.open_timeout
     deflate = Deflate.of(compression)

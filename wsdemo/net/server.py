@@ -60,7 +60,7 @@ from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
-from wsdemo.trace.recorder import Trace
+from wsdemo.record.record import Record
 
 Answer = Response | str | bytes
 Route = Callable[[Request], Answer]
@@ -79,7 +79,7 @@ def serve(
     compression: bool | Deflate = True,
     limits: Limits | None = None,
     ssl: tls.SSLContext | None = None,
-    trace: Trace | None = None,
+    trace: Record | None = None,
 ) -> Server:
     """Start a WebSocket server in a thread of its own; it serves until `close`, or the end of its ``with``.
 
@@ -96,7 +96,7 @@ def serve(
     """
     check_authorize(authorize)
     check_context(ssl, server_side=True)
-    check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
+    check_kind("trace", trace, (Record, type(None)), "a Trace, or None")
     hosts = check_hosts(hosts)
     return Server(
         Handler.of(handler),
@@ -136,7 +136,7 @@ class Server(Service):
         authorize: Authorize | None,
         limits: Limits,
         ssl: tls.SSLContext | None,
-        trace: Trace | None,
+        trace: Record | None,
     ) -> None:
         self.trace = trace
         self.errors: collections.deque[tuple[int, BaseException]] = collections.deque(maxlen=100)

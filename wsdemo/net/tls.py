@@ -14,7 +14,7 @@ from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.handshake import refusal
 from wsdemo.protocol.http11 import serialize_response
-from wsdemo.trace.recorder import Tap
+from wsdemo.record.record import Tap
 
 #: Bytes taken from the decrypter at once; the largest TLS record is 16 KiB.
 RECORD: Final = 64 * 1024

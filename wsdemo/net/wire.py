@@ -18,7 +18,7 @@ from wsdemo.net.reactor import READ, WRITE, Reactor
 from wsdemo.net.sink import Sink
 from wsdemo.net.writer import Writer
 from wsdemo.protocol.limits import Limits
-from wsdemo.trace.recorder import Tap
+from wsdemo.record.record import Tap
 
 if TYPE_CHECKING:
     from wsdemo.net.tls import Tls

@@ -21,7 +21,7 @@ from wsdemo.net.reactor import WRITE, Reactor
 from wsdemo.net.sink import Sink
 from wsdemo.net.waiting import LONGEST
 from wsdemo.protocol.limits import Limits
-from wsdemo.trace.recorder import Tap
+from wsdemo.record.record import Tap
 
 if TYPE_CHECKING:
     from wsdemo.net.tls import Tls

@@ -25,7 +25,7 @@ from wsdemo.net.reactor import Timer
 from wsdemo.protocol.arguments import check_kind, list_of
 from wsdemo.protocol.limits import Limits
 from wsdemo.proxy.relay import Leg, Link, Pipe, Relay
-from wsdemo.trace.recorder import TO_SERVER, Direction
+from wsdemo.record.facts import TO_SERVER, Direction
 
 #: Bytes that one direction holds back before it stops reading its source.
 HELD: Final = 1024 * 1024

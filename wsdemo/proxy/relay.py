@@ -26,7 +26,8 @@ from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.arguments import check_kind, check_whole
 from wsdemo.protocol.limits import Limits, limits_or_default
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Direction, Tap
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Direction
+from wsdemo.record.record import Tap
 
 log = logging.getLogger("wsdemo")
 

@@ -30,10 +30,12 @@ from wsdemo.protocol.http11 import Reader, Request, request_head
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.url import URL, parse_url
 from wsdemo.proxy.relay import Leg, Pipe, Relay
+from wsdemo.record.facts import TO_SERVER, Direction
+from wsdemo.record.record import Tap
 from wsdemo.trace.capture import Capture
 from wsdemo.trace.heads import head_fields
 from wsdemo.trace.packets import Packet
-from wsdemo.trace.recorder import TO_SERVER, Direction, Tap, Trace
+from wsdemo.trace.trace import Trace
 
 #: Seconds between two looks for new packets.
 LOOK: Final = 0.05

@@ -16,7 +16,7 @@ from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.rawtcp.link import Link, encode
-from wsdemo.trace.recorder import Trace
+from wsdemo.record.record import Record
 
 #: Seconds that `close` waits for the server to end too.
 LINGER: Final = 1.0
@@ -38,9 +38,9 @@ class TimeClient:
         *,
         timeout: float = 10.0,
         limits: Limits | None = None,
-        trace: Trace | None = None,
+        trace: Record | None = None,
     ) -> None:
-        check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
+        check_kind("trace", trace, (Record, type(None)), "a Trace, or None")
         self._limits = limits = limits_or_default(limits)
         self._gone = threading.Event()
         self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)

@@ -20,7 +20,7 @@ from wsdemo.protocol.errors import (
 )
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp.framing import parse, serialize
-from wsdemo.trace.recorder import Tap
+from wsdemo.record.record import Tap
 
 
 class Link:

@@ -26,7 +26,7 @@ from wsdemo.protocol.arguments import check_done, check_function, check_kind, ch
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.rawtcp.link import Link, encode, too_slow
-from wsdemo.trace.recorder import Trace
+from wsdemo.record.record import Record
 
 log = logging.getLogger("wsdemo")
 
@@ -116,7 +116,7 @@ class TimeServer(Service):
         clock: Callable[[], str] = wall_clock,
         welcome: str = WELCOME,
         limits: Limits | None = None,
-        trace: Trace | None = None,
+        trace: Record | None = None,
     ) -> None:
         for name, told in (("on_message", on_message), ("on_open", on_open), ("on_close", on_close)):
             if told is not None:
@@ -124,7 +124,7 @@ class TimeServer(Service):
                 check_function(name, told, takes, f"a function of {text}, or None")
         check_seconds("every", every)
         check_function("clock", clock, 0, "a function without arguments")
-        check_kind("trace", trace, (Trace, type(None)), "a Trace, or None")
+        check_kind("trace", trace, (Record, type(None)), "a Trace, or None")
         self.on_message = on_message
         self.on_open = on_open
         self.on_close = on_close

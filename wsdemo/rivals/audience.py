@@ -14,7 +14,7 @@ from wsdemo.net.reactor import Reactor
 from wsdemo.rivals.clients import Client, Terms
 from wsdemo.rivals.news import clock
 from wsdemo.rivals.ways import Way
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 
 #: Seconds until everybody must have come, or left.
 PATIENCE = 30.0

@@ -39,7 +39,7 @@ from wsdemo.protocol.limits import Limits, MiB
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 from wsdemo.rawtcp.framing import parse
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 
 #: An answer to a poll after a long pause may be large.
 LIMITS: Final = Limits(body_size=64 * MiB)

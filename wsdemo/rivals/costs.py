@@ -16,7 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, Trace
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk
+from wsdemo.trace.trace import Trace
 
 #: Bytes of an IPv4 header, a TCP header and the timestamps that Linux adds to each segment.
 SEGMENT_HEADER: Final = 20 + 20 + 12

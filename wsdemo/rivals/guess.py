@@ -25,7 +25,8 @@ from wsdemo.net.client import connect
 from wsdemo.net.server import serve
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.limits import Limits
-from wsdemo.trace.recorder import TO_CLIENT, Trace
+from wsdemo.record.facts import TO_CLIENT
+from wsdemo.trace.trace import Trace
 
 Cure = Literal["none", "no compression", "apart"]
 

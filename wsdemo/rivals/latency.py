@@ -31,7 +31,7 @@ from wsdemo.rivals.measuring import carries, machine, quantile
 from wsdemo.rivals.news import Event, Publisher, clock
 from wsdemo.rivals.news import events as make_events
 from wsdemo.rivals.ways import FIVE, Way, find
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 from wsdemo.words import plural
 
 #: Seconds from one report of progress to the next.

@@ -21,7 +21,7 @@ from wsdemo.rivals.measuring import machine
 from wsdemo.rivals.news import clock
 from wsdemo.rivals.serving import Child
 from wsdemo.rivals.ways import FIVE, Way, find
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 
 #: File descriptors that a process needs beside one for each client.
 SPARE = 100

@@ -1,8 +1,10 @@
-"""What went over the wire: the recorder, and what can be read out of its record.
+"""What a record means: its packets, and what can be written to files.
 
-Read in this order: recorder, fields, packets, lengths, readers, dissect; then redact, files, pcap, record.
+Read in this order: trace, fields, packets, lengths, readers, dissect; then redact, files, pcap, capture.
 """
 
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, Mark, Tap, Trace
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk, Mark
+from wsdemo.record.record import Tap
+from wsdemo.trace.trace import Trace
 
 __all__ = ["TO_CLIENT", "TO_SERVER", "Chunk", "Mark", "Tap", "Trace"]

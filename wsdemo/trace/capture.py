@@ -16,7 +16,9 @@ import itertools
 import threading
 from collections.abc import Iterable
 
-from wsdemo.trace.recorder import DEFAULT_LIMIT, Chunk, End, Mark, Trace
+from wsdemo.record.facts import Chunk, End, Mark
+from wsdemo.record.record import DEFAULT_LIMIT
+from wsdemo.trace.trace import Trace
 
 
 class Capture:

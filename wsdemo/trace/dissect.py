@@ -24,6 +24,8 @@ from typing import Any, Final, TypeVar
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Parameters, parameters_in
 from wsdemo.protocol.limits import Limits, MiB
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk, End
+from wsdemo.record.record import Record
 from wsdemo.trace.lengths import Length, Outline
 from wsdemo.trace.packets import BodyPacket, FramePacket, Packet, RequestPacket, ResponsePacket
 from wsdemo.trace.readers import (
@@ -40,7 +42,6 @@ from wsdemo.trace.readers import (
     Unknown,
     recognise,
 )
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, End, Trace
 
 #: By what bounds a recorded connection is judged. Its own ends may have had wider ones than our defaults,
 #: and what they did is what is to be shown; a recorded bomb is bounded all the same.
@@ -107,7 +108,7 @@ def dissect_frame(
 class Dissector:
     """The packets of a trace, kept up to date. ``trace.packets`` asks one; from any thread."""
 
-    def __init__(self, trace: Trace, limits: Limits = JUDGE) -> None:
+    def __init__(self, trace: Record, limits: Limits = JUDGE) -> None:
         self._trace = trace
         self._limits = limits
         self._conversations: dict[int, Conversation] = {}

@@ -21,7 +21,8 @@ import os
 from collections.abc import Iterator
 from typing import Any, Final, get_args
 
-from wsdemo.trace.recorder import DEFAULT_LIMIT, Chunk, Direction, End, Layer, Mark, Trace, What
+from wsdemo.record.facts import Chunk, Direction, End, Layer, Mark, What
+from wsdemo.record.record import Record
 from wsdemo.trace.redact import redacted
 
 FORMAT: Final = "wsdemo trace"
@@ -37,7 +38,7 @@ LATEST: Final = 3_000_000_000
 LONGEST: Final = 1_000_000_000
 
 
-def save(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True) -> None:
+def save(trace: Record, path: str | os.PathLike[str], *, redact: bool = True) -> None:
     """Write a trace to a file. Without ``redact`` there are cookies, tokens and queries in it.
 
     ``ValueError`` where the trace's clock told times that are none.
@@ -48,20 +49,19 @@ def save(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True) -> 
             file.write(json.dumps(record, ensure_ascii=True) + "\n")
 
 
-def load(path: str | os.PathLike[str], *, limit: int = DEFAULT_LIMIT) -> Trace:
-    """Read a file that ``save`` has written: at most ``limit`` bytes of recorded data.
+def load(path: str | os.PathLike[str], trace: Record) -> None:
+    """Read a file that ``save`` has written into an empty record: at most ``trace.limit`` bytes of data.
 
     ``ValueError`` with the number of the line where it is something else, and with what it seems to be;
     ``OSError`` where it can't be read.
     """
-    trace = Trace(clock=lambda: 0.0, limit=limit)
     if os.path.isdir(path):
         raise ValueError(f"{os.fspath(path)}: a directory, expected a {FORMAT}")
     with open(path, "rb") as file:
         number, start = 0, file.peek(LINE)[:LINE]
         try:
             for number in itertools.count(1):
-                line = file.readline(2 * limit + LINE if number > 1 else LINE)
+                line = file.readline(2 * trace.limit + LINE if number > 1 else LINE)
                 if not line:
                     break
                 _take(trace, _object(line), number)
@@ -71,7 +71,6 @@ def load(path: str | os.PathLike[str], *, limit: int = DEFAULT_LIMIT) -> Trace:
     if number == 1:
         raise ValueError(f"{os.fspath(path)}: an empty file, expected a {FORMAT}")
     trace._next = itertools.count(max(trace.addresses, default=0) + 1)
-    return trace
 
 
 #: How files begin that are taken for a trace, and what they are.
@@ -106,14 +105,14 @@ def kind_of(start: bytes) -> str:
     return "text" if printable and len(text.encode()) > len(start) - 4 else "binary data"
 
 
-def check_times(trace: Trace) -> None:
+def check_times(trace: Record) -> None:
     """``ValueError`` where a trace's clock has told what is no time, and can't be exported."""
     _check_range("started_at", trace.started_at, LATEST)
     for time in [event.time for event in trace.chunks] + [event.time for event in trace.marks]:
         _check_range("time", time - trace.started, LONGEST)
 
 
-def _records(trace: Trace, redact: bool) -> Iterator[dict[str, Any]]:
+def _records(trace: Record, redact: bool) -> Iterator[dict[str, Any]]:
     yield {
         "format": FORMAT,
         "version": VERSION,
@@ -151,7 +150,7 @@ def _object(line: bytes) -> dict[str, Any]:
     return record
 
 
-def _take(trace: Trace, record: dict[str, Any], number: int) -> None:
+def _take(trace: Record, record: dict[str, Any], number: int) -> None:
     """One line of a file into the trace."""
     if number == 1:
         if record.get("format") != FORMAT:
@@ -173,7 +172,7 @@ def _take(trace: Trace, record: dict[str, Any], number: int) -> None:
         trace.addresses[connection] = (_address(record.get("client")), _address(record.get("server")))
 
 
-def _chunk(trace: Trace, record: dict[str, Any]) -> None:
+def _chunk(trace: Record, record: dict[str, Any]) -> None:
     try:
         data = base64.b64decode(record["data"], validate=True)
     except (binascii.Error, ValueError, TypeError):
@@ -193,7 +192,7 @@ def _chunk(trace: Trace, record: dict[str, Any]) -> None:
     )
 
 
-def _connection(trace: Trace, record: dict[str, Any]) -> int:
+def _connection(trace: Record, record: dict[str, Any]) -> int:
     connection = _count(record, "connection", CONNECTIONS)
     if connection not in trace.addresses:
         raise ValueError(f"connection {connection} has no line of its own before this one")

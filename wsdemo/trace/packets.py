@@ -24,10 +24,10 @@ from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import Request, Response
 from wsdemo.protocol.masking import mask
 from wsdemo.rawtcp.framing import HEADER
+from wsdemo.record.facts import TO_SERVER, Direction
 from wsdemo.trace import fields, heads
 from wsdemo.trace.fields import Field, count, described, escaped, opcode_name
 from wsdemo.trace.lengths import outline
-from wsdemo.trace.recorder import TO_SERVER, Direction
 
 Outcome = Literal["accepted", "refused", "ignored", "incomplete"]
 

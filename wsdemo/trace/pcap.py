@@ -21,8 +21,9 @@ import struct
 from collections.abc import Iterator
 from typing import Final
 
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk, Direction, Layer, Mark
+from wsdemo.record.record import Record
 from wsdemo.trace.files import check_times
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Chunk, Direction, Layer, Mark, Trace
 from wsdemo.trace.redact import redacted
 
 MAGIC: Final = 0xA1B23C4D  #: nanoseconds
@@ -42,7 +43,9 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 Endpoint = tuple[Address, int]
 
 
-def write(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True, layer: Layer = "plain") -> None:
+def write(
+    trace: Record, path: str | os.PathLike[str], *, redact: bool = True, layer: Layer = "plain"
+) -> None:
     """Write the capture. ``layer`` "tls": what the wire carried. ``redact``: see ``wsdemo.trace.redact``.
 
     ``ValueError`` where the trace's clock told times that are none. How to open it: see ``opening``.
@@ -56,13 +59,13 @@ def write(trace: Trace, path: str | os.PathLike[str], *, redact: bool = True, la
             file.write(packet)
 
 
-def opening(trace: Trace, path: str | os.PathLike[str]) -> str:
+def opening(trace: Record, path: str | os.PathLike[str]) -> str:
     """The command that shows the frames of a capture, whatever its ports.
 
     Wireshark takes what crosses port 1883 for MQTT, 5432 for PostgreSQL, and so on for a thousand ports, some
     of them among those that a system hands out. The option is what its menu calls 'Decode As'.
 
-    >>> trace = Trace()
+    >>> trace = Record()
     >>> tap = trace.tap("client", ("127.0.0.1", 50000), ("127.0.0.1", 1883))
     >>> opening(trace, "chat.pcap")
     'wireshark -r chat.pcap -d tcp.port==1883,http'
@@ -72,7 +75,7 @@ def opening(trace: Trace, path: str | os.PathLike[str]) -> str:
     return " ".join(["wireshark -r", shlex.quote(os.fsdecode(path)), *options])
 
 
-def packets(trace: Trace, *, redact: bool = True, layer: Layer = "plain") -> Iterator[tuple[float, bytes]]:
+def packets(trace: Record, *, redact: bool = True, layer: Layer = "plain") -> Iterator[tuple[float, bytes]]:
     """The IP packets and their times, in seconds since 1970. Each connection as one of its ends saw it."""
     shift = trace.started_at - trace.started
     flows: dict[int, Flow] = {}
@@ -86,7 +89,7 @@ def packets(trace: Trace, *, redact: bool = True, layer: Layer = "plain") -> Ite
             yield last + shift, packet
 
 
-def _events(trace: Trace, redact: bool, layer: Layer) -> list[Chunk | Mark]:
+def _events(trace: Record, redact: bool, layer: Layer) -> list[Chunk | Mark]:
     """What happened, by time; of a connection that was seen from both ends, what the client saw."""
     chunks = redacted(trace) if redact else list(trace.chunks)
     clients = {c.connection for c in chunks if c.layer == layer and c.end == "client"}

@@ -30,6 +30,7 @@ from wsdemo.protocol.http11.head import too_long
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.rawtcp import framing
+from wsdemo.record.facts import Direction
 from wsdemo.trace import lengths
 from wsdemo.trace.lengths import Length, Outline
 from wsdemo.trace.packets import (
@@ -46,7 +47,6 @@ from wsdemo.trace.packets import (
     ResponsePacket,
     Verdict,
 )
-from wsdemo.trace.recorder import Direction
 
 M = TypeVar("M", Request, Response)
 

@@ -24,6 +24,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
 from wsdemo.protocol.http11 import REASONS
+from wsdemo.record.facts import TO_CLIENT, Chunk, Direction, End
+from wsdemo.record.record import Record
 from wsdemo.trace.dissect import JUDGE, Conversation
 from wsdemo.trace.packets import (
     BodyPacket,
@@ -34,7 +36,6 @@ from wsdemo.trace.packets import (
     RequestPacket,
     ResponsePacket,
 )
-from wsdemo.trace.recorder import TO_CLIENT, Chunk, Direction, End, Trace
 
 #: Header fields whose values are kept. A list of those that are secret would never be complete.
 HARMLESS: Final = frozenset(
@@ -78,7 +79,7 @@ _PHRASES: Final = {status.phrase for status in http.HTTPStatus} | set(REASONS.va
 Flow: TypeAlias = "tuple[int, End, Direction]"
 
 
-def redacted(trace: Trace) -> list[Chunk]:
+def redacted(trace: Record) -> list[Chunk]:
     """The chunks of a trace, at both ends, with everything that may be secret overwritten by ``*``."""
     chunks = list(trace.chunks)
     plain = [chunk for chunk in chunks if chunk.layer == "plain"]

@@ -6,7 +6,7 @@ import pytest
 
 from tests.views.seen import Page, seen, within
 from wsdemo.rawtcp.framing import parse, serialize
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 from wsdemo.views import stream
 from wsdemo.views.bytes.stream import (
     ABOVE,

@@ -11,7 +11,7 @@ from wsdemo.rivals import compression, latency
 from wsdemo.rivals.compression import Compressed, Grid, Settings
 from wsdemo.rivals.costs import Costs, Split
 from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Outcome
-from wsdemo.trace.recorder import Trace
+from wsdemo.trace.trace import Trace
 from wsdemo.views import charts, theme
 from wsdemo.views.charts import measured
 

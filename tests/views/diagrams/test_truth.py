@@ -10,8 +10,8 @@ from tests.views.samples import ended, refused
 from tests.views.seen import seen, within
 from wsdemo import Trace, views
 from wsdemo.protocol.states import TRANSITIONS, State, Step
+from wsdemo.record.facts import TO_SERVER, Mark
 from wsdemo.trace.packets import Packet
-from wsdemo.trace.recorder import TO_SERVER, Mark
 from wsdemo.views.diagrams import ladder
 from wsdemo.views.drawing import theme
 

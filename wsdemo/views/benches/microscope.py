@@ -22,8 +22,9 @@ import traitlets
 
 from wsdemo.protocol.codes import CONTROL, Side
 from wsdemo.protocol.deflate import Parameters, parameters_in
+from wsdemo.record.facts import TO_SERVER
 from wsdemo.trace.packets import FramePacket, Packet, Verdict
-from wsdemo.trace.recorder import TO_SERVER, Trace
+from wsdemo.trace.trace import Trace
 from wsdemo.views.benches.slide import MOST, PAGE, SIGNS, Slide
 from wsdemo.views.bytes.ruler import describe, ruler
 from wsdemo.views.bytes.specimen import Source, as_bytes, as_side, receiver_of

@@ -15,9 +15,10 @@ from typing import TypeAlias
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Parameters
 from wsdemo.protocol.frames import MASK, Frame
+from wsdemo.record.facts import TO_SERVER, Direction
 from wsdemo.trace.dissect import dissect_frame, dissect_frames
 from wsdemo.trace.packets import FramePacket, Packet
-from wsdemo.trace.recorder import TO_SERVER, Direction, Trace
+from wsdemo.trace.trace import Trace
 
 #: One frame, as a learner may have it; text is hexadecimal digits.
 Source: TypeAlias = FramePacket | Frame | bytes | bytearray | memoryview | str

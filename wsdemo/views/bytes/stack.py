@@ -18,9 +18,10 @@ from typing import Final, NamedTuple
 
 from wsdemo.protocol.codes import CONTROL, Side
 from wsdemo.protocol.deflate import Parameters
+from wsdemo.record.facts import TO_SERVER, Direction
 from wsdemo.trace.fields import count, described, opcode_name
 from wsdemo.trace.packets import FramePacket
-from wsdemo.trace.recorder import TO_SERVER, Direction, Trace
+from wsdemo.trace.trace import Trace
 from wsdemo.views.bytes.specimen import Source, as_frames
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SMALL, SQUEEZE, WIDTH, Canvas, Sketch

@@ -17,7 +17,8 @@ from typing import Final, NamedTuple
 
 from wsdemo.protocol.errors import ProtocolError
 from wsdemo.rawtcp.framing import HEADER, parse_header
-from wsdemo.trace.recorder import TO_CLIENT, Chunk, Direction, Trace
+from wsdemo.record.facts import TO_CLIENT, Chunk, Direction
+from wsdemo.trace.trace import Trace
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SIZE, SMALL, Canvas, Sketch, width
 from wsdemo.views.drawing.theme import glyph

@@ -14,9 +14,10 @@ from collections import Counter
 from typing import Any
 
 from wsdemo.net.connection import Connection
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER
 from wsdemo.trace.fields import close_meaning, count, escaped, opcode_name
 from wsdemo.trace.packets import FramePacket, Packet
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, Trace
+from wsdemo.trace.trace import Trace
 from wsdemo.views.diagrams.ladder import picture
 from wsdemo.views.drawing.drawing import Drawing
 from wsdemo.views.drawing.table import cell, head, table

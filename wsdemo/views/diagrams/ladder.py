@@ -16,9 +16,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, overload
 
 from wsdemo.protocol.codes import Opcode
+from wsdemo.record.facts import TO_SERVER, Mark
 from wsdemo.trace.fields import opcode_name
 from wsdemo.trace.packets import FramePacket, Packet
-from wsdemo.trace.recorder import TO_SERVER, Mark, Trace
+from wsdemo.trace.trace import Trace
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SMALL, WIDTH, Canvas, Sketch
 from wsdemo.views.drawing.canvas import width as measure

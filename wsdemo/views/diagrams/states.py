@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from wsdemo.protocol.codes import Opcode
 from wsdemo.protocol.states import TRANSITIONS, State, Step
+from wsdemo.record.facts import TO_CLIENT, TO_SERVER, End
 from wsdemo.trace.packets import FramePacket, ResponsePacket
-from wsdemo.trace.recorder import TO_CLIENT, TO_SERVER, End, Trace
+from wsdemo.trace.trace import Trace
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.canvas import SMALL, Canvas, Sketch
 

@@ -62,7 +62,7 @@ def test_recording_loads_no_protocol() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert done.stdout.split() == ["['wsdemo.trace.recorder']"]
+    assert done.stdout.split() == ["['wsdemo.trace.trace']"]
 
 
 def test_an_end_that_is_late_still_belongs_to_its_connection() -> None:

@@ -10,13 +10,13 @@ import threading
 import pytest
 import trustme
 
-from tests.trace.test_chaos import Echo, echo, rest
+from tests.proxy.test_chaos import Echo, echo, rest
 from tests.waiting import DEADLINE, turn, turn_until
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.limits import Limits
+from wsdemo.proxy.relay import Relay
+from wsdemo.proxy.sniffer import Sniffer
 from wsdemo.trace import relay as relays
-from wsdemo.trace.relay import Relay
-from wsdemo.trace.sniffer import Sniffer
 
 __all__ = ["echo"]  # the fixture
 
