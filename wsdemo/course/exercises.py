@@ -62,7 +62,8 @@ def check(answer: object, *, seed: int | None = None) -> None:
     """Print how an answer to an exercise fares. Never raises, and comes back from an endless loop.
 
     `answer` is your function (or class); its name says which exercise it answers. The inputs are drawn anew
-    each time; `seed` repeats those of an earlier call.
+    each time; `seed` repeats those of an earlier call. In a folder with a record the outcome is noted
+    there (`wsdemo.course.notes`).
 
     >>> def no_such_exercise(): ...
     >>> check(no_such_exercise)
