@@ -190,20 +190,24 @@ def test_interim_responses_are_bounded() -> None:
 
 
 @pytest.mark.parametrize(
-    ("head", "reason"),
+    ("head", "reason", "status"),
     [
-        (b"GET / HTTP/1.1\r\nHost : a", "accepted"),
-        (b"GET / HTTP/1.1\r\nHo\0st", "only CR LF ends a line"),
-        (b"GET /" + b"a" * 10_000, "first line of"),
+        (b"GET / HTTP/1.1\r\nHost : a", "accepted", None),
+        (b"GET / HTTP/1.1\r\nHo\0st", "only CR LF ends a line", 400),
+        (b"GET /" + b"a" * 10_000, "first line of", 414),
+        (b"GET / HTTP/1.1\r\n" + b"A: b\r\n" * 20_000, "head of", 431),
     ],
 )
-def test_a_head_that_is_cut_off(head: bytes, reason: str) -> None:
+def test_a_head_that_is_cut_off(head: bytes, reason: str, status: int | None) -> None:
     (packet,) = session((TO_SERVER, head)).packets
     assert isinstance(packet, RequestPacket) and not packet.complete and packet.request is None
     if reason == "accepted":
         assert packet.verdict.outcome == "incomplete"
     else:
         assert packet.verdict.outcome == "refused" and reason in packet.verdict.reason
+        assert (packet.verdict.code, packet.verdict.section) == (status, "RFC 9112")
+    told = session((TO_SERVER, PLAIN), (TO_CLIENT, b"HTTP/1.1 200 OK\r\nA\0: b")).responses[0].verdict
+    assert (told.outcome, told.code) == ("refused", None), "a server's mistake has no status of ours"
     answer = session(
         (TO_SERVER, PLAIN), (TO_CLIENT, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhel")
     ).responses[0]
