@@ -203,3 +203,16 @@ def test_a_head_that_is_cut_off_is_passed_on_as_it_is(held: bytes) -> None:
         server.close()
         assert server.heard == held
         assert sniffer.trace.bytes("to server") == held
+
+
+def test_the_end_of_a_direction_that_is_stopped_closes_its_side(echo: Echo) -> None:
+    with Relay("127.0.0.1", echo.port) as relay, dial(relay) as sock:
+        sock.sendall(b"a")
+        assert sock.recv(1) == b"a"
+        (link,) = relay._links.values()
+        relay._reactor.call_soon(link.near.pipe.stop)
+        turn(relay._reactor)
+        sock.sendall(b"thrown away")
+        sock.shutdown(socket.SHUT_WR)
+        assert rest(sock) == b""
+        turn_until(relay._reactor, lambda: relay.connections == 0)
