@@ -170,3 +170,48 @@ def test_full_holds_until_half_is_taken_also_when_more_is_put() -> None:
     assert room.empty()
     box.get(0)
     assert room.next(0) == "room"
+
+
+def test_room_is_told_also_where_all_is_taken_while_a_message_is_put() -> None:
+    """It is full, and the reactor has stopped reading; one more is put, and before `put` has looked again
+    two threads have taken both, of which one has not counted its own yet."""
+    box, room = inbox(1)
+    assert not box.put("first")
+    messages = box._queue
+
+    class Overtaken:
+        """A queue from which, while its size is asked for the first time, all is taken."""
+
+        def put(self, message: str | bytes | None) -> None:
+            messages.put(message)
+
+        def get(self, timeout: float | None = None) -> Any:
+            assert not box.put("second")
+            return last[0]
+
+        def qsize(self) -> int:
+            size = messages.qsize()
+            if not last:
+                last.append(None)
+                box._queue = messages
+                assert box.get(0) == "first"
+                last[0] = messages.get(timeout=0)
+            return size
+
+    last: list[Any] = []
+    box._queue = Overtaken()  # type: ignore[assignment]
+    assert box.get(0) == "second"
+    assert room.next(0) == "room"
+    assert room.empty() and not box.full
+
+
+def test_full_ends_only_when_room_is_told() -> None:
+    box, room = inbox(4)
+    for _ in range(4):
+        assert not box.full
+        box.put("x")
+    assert box.full
+    box.get(0)
+    assert box.full and room.empty()
+    box.get(0)
+    assert room.next(0) == "room" and not box.full

@@ -570,6 +570,29 @@ def test_an_inbox_is_bounded_in_messages_too() -> None:
         assert most < 10 + 1 * KiB / 3  # the bound, and what came in the same turn
 
 
+def test_room_from_before_the_inbox_was_full_again_lets_nothing_in() -> None:
+    """Full, taken from, and full again within one turn of the reactor: it does not read."""
+    message = raw.frame(TEXT, b"x", key=None)
+    done = threading.Event()
+
+    def one_turn() -> None:
+        ws.receive(message * 10)
+        assert ws.wire.silent
+        for _ in range(10):
+            assert ws.recv(0) == "x"
+        ws.receive(message * 10)
+        reactor.call_soon(done.set)
+
+    with serve(echo) as server, connect(server.url, limits=Limits(inbox_messages=10)) as ws:
+        reactor = ws.wire.reactor
+        reactor.call_soon(one_turn)
+        assert done.wait(DEADLINE)
+        assert ws.wire.silent and not reactor.errors
+        for _ in range(10):
+            assert ws.recv(0) == "x"
+        turn_until(reactor, lambda: not ws.wire.silent)
+
+
 def test_pongs_owed_are_the_newest_only() -> None:
     """200,000 pings from one who reads no pong: not as many pongs wait, and the last one comes."""
     with serve(echo) as server, raw.client(server.port, receive_buffer=4096) as peer:

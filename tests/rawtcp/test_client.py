@@ -50,6 +50,28 @@ def test_messages_in_order_then_the_end(plain: socket.socket) -> None:
         assert list(client) == []
 
 
+def test_room_from_before_the_inbox_was_full_again_lets_nothing_in(plain: socket.socket) -> None:
+    """Full, taken from, and full again within one turn of the reactor: it does not read."""
+    client, sock = pair(plain, limits=Limits(inbox_messages=10))
+    link, reactor, done = client._link, client._reactor, threading.Event()
+
+    def one_turn() -> None:
+        link.receive(serialize("x") * 10)
+        assert link.wire.silent
+        for _ in range(10):
+            assert client.recv(0) == "x"
+        link.receive(serialize("x") * 10)
+        reactor.call_soon(done.set)
+
+    with client, sock:
+        reactor.call_soon(one_turn)
+        assert done.wait(DEADLINE)
+        assert link.wire.silent and not reactor.errors
+        for _ in range(10):
+            assert client.recv(0) == "x"
+        turn_until(reactor, lambda: not link.wire.silent)
+
+
 def test_nothing_within_the_timeout(plain: socket.socket) -> None:
     client, sock = pair(plain)
     with client, sock:

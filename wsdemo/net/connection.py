@@ -416,4 +416,8 @@ class Connection(Heartbeat):
             self._give_up()
 
     def _room(self) -> None:
-        self.wire.reactor.call_soon(self.wire.resume)
+        self.wire.reactor.call_soon(self._resume)
+
+    def _resume(self) -> None:
+        if self._inbox is not None and not self._inbox.full:  # more may have come since there was room
+            self.wire.resume()

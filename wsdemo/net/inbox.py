@@ -40,8 +40,8 @@ class Inbox:
         self._most = size
         self._room = room
         self._put = 0  # bytes put, written by the reactor's thread only
-        self._taken = 0  # bytes taken, guarded by the lock
-        self._lock = threading.Lock()  # of those who take
+        self._lock = threading.Lock()  # guards the next two
+        self._taken = 0  # bytes taken
         self._full = False
         self._ended: tuple[int, str, BaseException | None] | None = None
 
@@ -54,11 +54,14 @@ class Inbox:
         self._queue.put(message)
         if self._queue.qsize() < self._messages and self._put - self._taken < self._most:
             return True
-        self._full = True
-        if self._has_room():  # somebody took a message since
-            self._full = False
-            return True
-        return False
+        with self._lock:  # only `get` ends it, and calls `room`
+            self._full = self._full or not self._has_room()
+            return not self._full
+
+    @property
+    def full(self) -> bool:
+        """Whether it was full and has had no room since: a call of `room` may be older than that."""
+        return self._full
 
     def end(self, code: int, reason: str, why: BaseException | None = None) -> None:
         """No more messages will come: `get` gives what there is, then ConnectionClosed from ``why``."""

@@ -120,7 +120,11 @@ class TimeClient:
     # -- in the reactor's thread --------------------------------------------------------------------------
 
     def _room(self) -> None:
-        self._reactor.call_soon(self._link.wire.resume)
+        self._reactor.call_soon(self._resume)
+
+    def _resume(self) -> None:
+        if not self._inbox.full:  # more may have come since there was room
+            self._link.wire.resume()
 
     def _lost(self, error: BaseException | None) -> None:
         self._inbox.end(1006, str(error) if error else "")
