@@ -1,5 +1,9 @@
-"""While under any one attack a well-behaved client gets its echo within two seconds, and within one after it;
-and the process grows by at most 16 MiB. The server runs in a process of its own, with the default limits.
+"""While under any one attack a well-behaved client gets its echo within half a second of the server's work,
+and within a quarter after it; and the process grows by at most 16 MiB. The server runs in a process of its
+own, with the default limits.
+
+Its processor time is what counts, and not the clock's: under an attack a server always works, so on a machine
+of its own the two are the same, and on a busy one the clock counts what other processes do.
 """
 
 from __future__ import annotations
@@ -139,12 +143,18 @@ def server() -> Iterator[tuple[int, psutil.Process]]:
     assert child.returncode == 0
 
 
-def echo(ws: Connection) -> float:
-    """Seconds until an echo is back."""
-    begun = time.monotonic()
+def worked(process: psutil.Process) -> float:
+    """Seconds of processor time that a process has had."""
+    times = process.cpu_times()
+    return float(times.user + times.system)
+
+
+def echo(ws: Connection, process: psutil.Process) -> float:
+    """Seconds that the server has worked until an echo is back."""
+    begun = worked(process)
     ws.send("are you there?")
     assert ws.recv(DEADLINE) == "are you there?"
-    return time.monotonic() - begun
+    return worked(process) - begun
 
 
 def peak(process: psutil.Process, *, afresh: bool = False) -> int:
@@ -170,7 +180,7 @@ def test_others_are_served(server: tuple[int, psutil.Process], name: str) -> Non
         steps.close()  # type: ignore[attr-defined]
 
     with connect(f"ws://127.0.0.1:{port}") as ws:
-        echo(ws)
+        echo(ws, process)
         before = peak(process, afresh=True)
         thread = threading.Thread(target=attack)
         thread.start()
@@ -178,13 +188,15 @@ def test_others_are_served(server: tuple[int, psutil.Process], name: str) -> Non
             end = time.monotonic() + SECONDS
             slowest = 0.0
             while time.monotonic() < end:
-                slowest = max(slowest, echo(ws))
+                slowest = max(slowest, echo(ws, process))
+                begun = worked(process)
                 with connect(f"ws://127.0.0.1:{port}") as late:  # new ones too
-                    slowest = max(slowest, echo(late))
+                    echo(late, process)
+                    slowest = max(slowest, worked(process) - begun)
         finally:
             stop.set()
             thread.join(DEADLINE)
-        after = echo(ws)
-    assert slowest < 2 and after < 1, (slowest, after)
+        after = echo(ws, process)
+    assert slowest < 0.5 and after < 0.25, (slowest, after)
     grown = peak(process) - before
     assert grown <= 16 * MiB, f"{grown / MiB:.1f} MiB"

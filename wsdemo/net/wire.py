@@ -172,15 +172,9 @@ class Wire(Writer):
         self._sink.eof()
 
     def _read_rest(self) -> None:
-        """Writing failed: read what is still there, to its end."""
+        """Writing failed: what is still there is read turn by turn, as ever, to the error at its end."""
         self._choked = False
-        while not (self._closed or self._paused):
-            heard = self.heard
-            self.heard = -1.0
-            self._read()
-            if self.heard < 0:  # nothing more has come yet: the selector tells
-                self.heard = heard
-                return
+        self._watch()
 
     # -- the end ------------------------------------------------------------------------------------------
 
