@@ -317,3 +317,10 @@ def test_the_harmless_fields_are_these() -> None:
     assert list(secrets(ResponsePacket(b"HTTP/1.1 200 Token abc\r\n\r\n"))) == [(13, 22)]
     for reason in (b"OK", b"Switching Protocols", b"Content Too Large", b"I'm a Teapot"):
         assert list(secrets(ResponsePacket(b"HTTP/1.1 200 " + reason + b"\r\n\r\n"))) == []
+
+
+def test_a_body_in_the_packet_of_its_head_goes_with_the_doubt_or_with_its_missing_end() -> None:
+    whole, begun = OK + b"Content-Length: 5\r\n\r\nhello", OK + LONG + b"\r\nhello"
+    assert exported(session((TO_SERVER, PLAIN), (TO_CLIENT, begun)), TO_CLIENT) == OK + LONG + b"\r\n*****"
+    doubt = session((TO_SERVER, PLAIN), (TO_CLIENT, whole), (TO_SERVER, LF[0]))
+    assert exported(doubt, TO_CLIENT) == OK + b"Content-Length: 5\r\n\r\n*****"
