@@ -1,7 +1,7 @@
 """What the lessons need beside the protocol: `doctor` looks at the machine, `check` at an answer.
 
-Reading order: doctor · exercises · notes · progress · copies · jupyter · lesson_00, lesson_01, … (the checks
-of each lesson).
+Reading order: doctor · exercises · restart · startup · notes · progress · copies · jupyter · sockets ·
+lesson_00, lesson_01, … (the checks of each lesson).
 """
 
 from wsdemo.course.doctor import doctor

@@ -37,6 +37,8 @@ def reassemble(answer: Callable[[list[Frame]], list[Any]], rng: random.Random) -
     accent = "é".encode()
     inside: list[Frame] = [(False, TEXT, accent[:1]), (True, PING, b"?"), (True, CONTINUATION, accent[1:])]
     same(answer(inside), ["é"], f"reassemble of {told(inside)}")
+    empty: list[Frame] = [(True, TEXT, b""), (False, BINARY, b""), (True, CONTINUATION, b"")]
+    same(answer(empty), ["", b""], f"reassemble of {told(empty)}")  # an empty message is a message
     for _ in range(20):
         frames: list[Frame] = []
         messages: list[str | bytes] = []

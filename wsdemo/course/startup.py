@@ -1,7 +1,15 @@
-"""What a kernel of the course runs first: PYTHONSTARTUP names this file."""
+"""What a kernel of the course runs first: `make lab` names this file in PYTHONSTARTUP."""
 
-from wsdemo.course import restart as _restart
 
-if "get_ipython" in globals():
-    _restart.install(get_ipython())  # type: ignore[name-defined] # noqa: F821
-del _restart
+def _start() -> None:
+    try:
+        from wsdemo.course import restart
+    except ImportError:  # a kernel of another environment
+        return
+    shell = globals().get("get_ipython")  # a terminal's Python has none
+    if shell is not None:
+        restart.install(shell())
+
+
+_start()
+del _start
