@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
-from wsdemo.views.benches.scene import LONGEST, NAMES, Event, Stage, scene
-from wsdemo.views.diagrams.gantt import Diary
+from tests.views.seen import seen
+from wsdemo.views.benches.scene import LONGEST, NAMES, TAKES, Event, Stage, scene
+from wsdemo.views.diagrams.gantt import Diary, Fact
 from wsdemo.views.live.view import Live
 
 SCRIPT = [("add", "Ana"), ("add", "Ben"), ("talk",)]
@@ -43,7 +44,7 @@ def live(theatre: Theatre) -> Live:
 
 
 def test_it_begins_with_the_script(theatre: Theatre, live: Live) -> None:
-    assert theatre.scripts == [[Event("add", "Ana"), Event("add", "Ben"), Event("talk")]]
+    assert theatre.scripts == [[Event("add", "Ana"), Event("add", "Ben"), Event("talk")]] * TAKES
     assert live.text.startswith("3 events")
     assert part(live, "client").options == ("Ana", "Ben")
 
@@ -65,7 +66,7 @@ def test_a_click_plays_it_again_one_event_longer(
     for name in clicks:
         part(live, name).click()
     assert theatre.scripts[-1] == theatre.scripts[0] + appended
-    assert len(theatre.scripts) == 1 + len(clicks)
+    assert len(theatre.scripts) == TAKES * (1 + len(clicks))
     assert live.view.value == live.picture.html
 
 
@@ -107,3 +108,28 @@ def test_an_error_in_the_play_is_shown() -> None:
 
 def test_events_read_as_words() -> None:
     assert [str(event) for event in Stage([Event("add", "Ana"), Event("talk")]).script] == ["add Ana", "talk"]
+
+
+def test_the_shortest_of_three_plays_is_shown() -> None:
+    plays = iter([0.3, 0.1, 0.2])
+
+    def play(script: Sequence[Event]) -> Diary:
+        diary = Diary()
+        diary.facts = [Fact(5.0, 5.0 + next(plays), "Ana", "served")]
+        return diary
+
+    page = seen(scene(play, [("add", "Ana"), ("talk",)]).picture)
+    assert page.texts[0] == "2 events, the last: add Ana"
+    assert "100" in page.texts and "150" not in page.texts, "milliseconds on the axis"
+
+
+def test_a_diary_that_is_used_again_is_not_shown_thrice() -> None:
+    diary = Diary(clock=iter(range(100)).__next__)
+
+    def play(script: Sequence[Event]) -> Diary:
+        diary.clear()
+        with diary.span("Ana", "served"):
+            pass
+        return diary
+
+    assert scene(play, [("talk",)]).text.splitlines()[-1] == "Ana         served"

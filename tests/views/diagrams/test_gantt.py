@@ -5,7 +5,19 @@ from __future__ import annotations
 import pytest
 
 from tests.views.seen import seen, within
-from wsdemo.views.diagrams.gantt import KEY, LEFT, LOOK, WIDE, Diary, Fact, _unit, describe, gantt, lanes
+from wsdemo.views.diagrams.gantt import (
+    KEY,
+    LEFT,
+    LOOK,
+    WIDE,
+    Diary,
+    Fact,
+    _unit,
+    describe,
+    gantt,
+    lanes,
+    without_gaps,
+)
 from wsdemo.views.drawing import theme
 
 TABLE: list[tuple[str, list[Fact], dict[str, list[tuple[float, float, str]]]]] = [
@@ -162,3 +174,34 @@ def test_a_bar_of_the_thread_says_whose_it_is(seconds: float, shown: list[str]) 
     page = seen(gantt([Fact(0, seconds, "Anastasia", "served"), Fact(seconds, 20, "Ben", "stuck")]))
     bar = min(page.like(LOOK["served"]), key=lambda box: box.y)
     assert page.inside(bar) == shown
+
+
+def test_idle_gaps_are_cut_and_the_cut_is_marked() -> None:
+    facts = [
+        Fact(0, 1, "Ana", "served"),
+        Fact(4, 4, "Ben", "says"),
+        Fact(9, 10, "Ben", "served"),
+        Fact(10, 12, "Ana", "stuck"),
+    ]
+    kept, cuts = without_gaps(facts, 0.25)  # of four seconds of work
+    assert [(fact.start, fact.stop) for fact in kept] == [(0, 1), (2, 2), (2, 3), (3, 5)]
+    assert cuts == [1.5]
+    page = seen(gantt(facts, idle=0.25))
+    within(page)
+    first, second = page.like(LOOK["served"])[0], page.like(LOOK["served"])[1]
+    assert first.right < page.find("≈").x < second.x
+    assert "seconds of work, idle gaps cut short at ≈" in page.texts
+    assert "≈" not in seen(gantt(facts)).texts
+    assert without_gaps(facts, 3) == (facts, []), "no gap is longer"
+
+
+def test_an_arrow_where_a_client_speaks() -> None:
+    facts = [Fact(0, 2, "Ana", "served"), Fact(1, 1, "Ben", "says"), Fact(2, 4, "Ben", "served")]
+    page = seen(gantt(facts))
+    ben = next(word for word in page.words if word.text == "Ben" and word.right < LEFT)
+    served = page.like(LOOK["served"])[0]
+    spoken, key = sorted(page.arrows(), key=lambda arrow: arrow[1][1])
+    assert spoken[0][0] == spoken[1][0] == pytest.approx((served.x + served.right) / 2)
+    assert spoken[0][1] < spoken[1][1] < ben.y
+    assert key[1][0] < page.find("speaks").x
+    assert not seen(gantt([Fact(0, 1, "Ana", "served")])).arrows()

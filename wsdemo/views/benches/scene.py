@@ -18,13 +18,15 @@ from typing import Final, Literal, NamedTuple
 
 import ipywidgets
 
-from wsdemo.views.diagrams.gantt import Diary, gantt
+from wsdemo.views.diagrams.gantt import Diary, Fact, gantt
 from wsdemo.views.drawing.drawing import Drawing
 from wsdemo.views.live.view import Live
 
 Deed = Literal["add", "freeze", "kill", "talk"]
 
 NAMES: Final = ("Ana", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hanna")
+TAKES: Final = 3  #: a scene is played so often, and the shortest is shown: a machine that is busy adds time
+IDLE: Final = 0.04  #: of the work in a scene: a longer gap in which the thread has none is cut to it
 LONGEST: Final = 40  #: events of a script; then only starting over is left
 
 
@@ -97,7 +99,9 @@ def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tup
     }
 
     def draw() -> Drawing:
-        return gantt(play(stage.script), f"{len(stage.script)} events, the last: {stage.script[-2:][0]}")
+        played = [tuple(play(stage.script).facts) for _ in range(TAKES)]
+        shortest = min(played, key=_length)
+        return gantt(shortest, f"{len(stage.script)} events, the last: {stage.script[-2:][0]}", idle=IDLE)
 
     live = Live(
         [buttons["add"], who, buttons["freeze"], buttons["kill"], buttons["talk"], buttons["restart"]],
@@ -137,3 +141,8 @@ def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tup
     who.observe(refresh, names="value")
     offer()
     return live
+
+
+def _length(facts: Sequence[Fact]) -> float:
+    """How long it took, in seconds."""
+    return max((fact.stop for fact in facts), default=0.0) - min((fact.start for fact in facts), default=0.0)

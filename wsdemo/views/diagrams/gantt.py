@@ -13,13 +13,14 @@ nothing of sockets: whoever runs a server writes the diary.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from wsdemo.views.drawing import theme
-from wsdemo.views.drawing.canvas import SMALL, Canvas, Sketch, width
+from wsdemo.views.drawing.canvas import SIZE, SMALL, Canvas, Sketch, width
 from wsdemo.views.drawing.theme import Field
 
 What = Literal["says", "served", "stuck", "frozen", "thawed", "gone"]
@@ -122,9 +123,15 @@ class Diary:
         return [fact.who for fact in self.facts if fact.what == "served"]
 
 
-def gantt(facts: Diary | Sequence[Fact], title: str = "Who was served when") -> Sketch:
-    """Draw a lane for the thread and a lane for each client, on one axis of time."""
+def gantt(
+    facts: Diary | Sequence[Fact], title: str = "Who was served when", *, idle: float | None = None
+) -> Sketch:
+    """Draw a lane for the thread and a lane for each client, on one axis of time.
+
+    ``idle``: each gap in which the thread serves no client is cut to this share of its work; None: none is.
+    """
     facts = list(facts.facts if isinstance(facts, Diary) else facts)
+    facts, cuts = (facts, []) if idle is None else without_gaps(facts, idle)
     rows = lanes(facts)
     start = min((fact.start for fact in facts), default=0.0)
     stop = max((fact.stop for fact in facts), default=0.0)
@@ -132,7 +139,9 @@ def gantt(facts: Diary | Sequence[Fact], title: str = "Who was served when") -> 
     unit, factor = _unit(length)
     states = {bar.state for bars in rows.values() for bar in bars}
     shown = [state for state in KEY if state in states]
-    canvas = Canvas(TITLE + LANE * len(rows) + AXIS + KEYS * ((len(shown) + 1) // 2))
+    spoken = any(fact.what == "says" for fact in facts)
+    keys = len(shown) + spoken
+    canvas = Canvas(TITLE + LANE * len(rows) + AXIS + KEYS * ((keys + 1) // 2))
     canvas.text(LEFT, TITLE / 2, title, anchor="start", bold=True)
     scale = (WIDE - (60 if "gone" in states else 6)) / length  # pixels a second; room for the word "gone"
     for number, (who, bars) in enumerate(rows.items()):
@@ -141,11 +150,39 @@ def gantt(facts: Diary | Sequence[Fact], title: str = "Who was served when") -> 
         canvas.text(LEFT - 10, middle, who, anchor="end", bold=who == THREAD, room=LEFT - 14)
         for bar in bars:
             _bar(canvas, middle, bar, LEFT + (bar.start - start) * scale, (bar.stop - bar.start) * scale)
+        for fact in facts:
+            if fact.who == who and fact.what == "says":
+                _word(canvas, LEFT + (fact.start - start) * scale, middle)
     foot = TITLE + LANE * len(rows)
     if facts:
-        _axis(canvas, foot, length * factor, scale / factor, f"{unit} since the first of these events")
-    _key(canvas, foot + AXIS, shown)
+        since = "of work, idle gaps cut short at ≈" if cuts else "since the first of these events"
+        _axis(canvas, foot, length * factor, scale / factor, f"{unit} {since}")
+    for cut in cuts:
+        canvas.text(LEFT + (cut - start) * scale, foot, "≈", size=SIZE + 4, card=True)
+    _key(canvas, foot + AXIS, shown, spoken)
     return Sketch(canvas, describe(rows, title), title)
+
+
+def without_gaps(facts: Sequence[Fact], share: float) -> tuple[list[Fact], list[float]]:
+    """The facts with each gap cut to ``share`` of the busy time, and where on the new axis the cuts are.
+
+    A gap is a time in which the thread works for no client. Facts in it move along with its beginning.
+
+    >>> facts, cuts = without_gaps([Fact(0, 1, "Ana", "served"), Fact(9, 10, "Ben", "served")], 0.25)
+    >>> [(fact.start, fact.stop) for fact in facts], cuts
+    ([(0, 1), (1.5, 2.5)], [1.25])
+    """
+    busy = sorted((fact.start, fact.stop) for fact in facts if fact.what in ("served", "stuck"))
+    most = share * sum(stop - start for start, stop in busy)
+    gaps = [(one[1], two[0]) for one, two in itertools.pairwise(busy) if two[0] - one[1] > most]
+
+    def moved(time: float) -> float:
+        return time - sum(max(0.0, min(time, stop) - start - most) for start, stop in gaps if start < time)
+
+    return (
+        [fact._replace(start=moved(fact.start), stop=moved(fact.stop)) for fact in facts],
+        [moved(start) + most / 2 for start, _ in gaps],
+    )
 
 
 def lanes(facts: Sequence[Fact]) -> dict[str, list[Bar]]:
@@ -243,6 +280,11 @@ def _bar(canvas: Canvas, y: float, bar: Bar, x: float, wide: float) -> None:
         canvas.text(x + wide / 2, y, words, size=SMALL, card=bool(look.hatch))
 
 
+def _word(canvas: Canvas, x: float, y: float) -> None:
+    """A client speaks: an arrow down to its lane."""
+    canvas.line([(x, y - 22), (x, y - 13)], width=2.5, arrow=True)
+
+
 def _axis(canvas: Canvas, y: float, length: float, scale: float, label: str) -> None:
     """The axis of time below the lanes: ``length`` in units of ``scale`` pixels."""
     canvas.line([(LEFT, y), (LEFT + length * scale, y)], color=theme.QUIET)
@@ -264,8 +306,12 @@ def ticks(length: float) -> list[float]:
     return [round(number * step, 12) for number in range(int(length / step + 1e-9) + 1)]
 
 
-def _key(canvas: Canvas, y: float, shown: Sequence[State]) -> None:
+def _key(canvas: Canvas, y: float, shown: Sequence[State], spoken: bool) -> None:
     """The key at the foot: only what the picture shows, two to a line."""
+    if spoken:
+        x, middle = LEFT + len(shown) % 2 * WIDE * 0.48, y + len(shown) // 2 * KEYS + 8
+        _word(canvas, x + 14, middle + 16)
+        canvas.text(x + 36, middle, "speaks", anchor="start", size=SMALL)
     for number, state in enumerate(shown):
         x = LEFT + number % 2 * WIDE * 0.48
         middle = y + number // 2 * KEYS + 8
