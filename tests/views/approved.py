@@ -8,6 +8,8 @@ and each one's text. `test_approved` compares.
 
 from __future__ import annotations
 
+import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -17,7 +19,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tests.views.samples import CHARTS, SAMPLES
+from tests.views.samples import CHARTS, SAMPLES, SLIDES
+from wsdemo.views.benches import microscope
 from wsdemo.views.drawing.canvas import Sketch
 
 FOLDER = Path(__file__).parent / "approved"
@@ -26,8 +29,24 @@ FOLDER = Path(__file__).parent / "approved"
 def of_drawing(name: str) -> dict[str, str]:
     """What is kept of a sample, by the end of the file's name."""
     drawing = SAMPLES[name]()
-    shown = {".svg": drawing.svg + "\n"} if isinstance(drawing, Sketch) else {".html": drawing.html + "\n"}
+    shown = {".svg": drawing.svg + "\n"} if isinstance(drawing, Sketch) else {".html": _html(drawing.html)}
     return {".txt": drawing.text + "\n", **shown}
+
+
+def of_slide(name: str) -> dict[str, str]:
+    """The same of a frame under the microscope: what the page is told, and its still."""
+    slide = SLIDES[name]()
+    state = json.dumps(slide.state(said="said"), indent=1, ensure_ascii=False)
+    return {
+        ".json": state + "\n",
+        ".txt": microscope._text(slide) + "\n",
+        ".html": _html(microscope._html(slide)),
+    }
+
+
+def _html(html: str) -> str:
+    """HTML with each picture's file left out: the pictures are approved as such."""
+    return re.sub(r"base64,[^\"]+", "base64,…", html) + "\n"
 
 
 def of_chart(name: str) -> dict[str, str]:
@@ -96,7 +115,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for path in FOLDER.iterdir():
         path.unlink()
-    for made, names in ((of_drawing, SAMPLES), (of_chart, CHARTS)):
+    for made, names in ((of_drawing, SAMPLES), (of_slide, SLIDES), (of_chart, CHARTS)):
         for name in names:
             for end, content in made(name).items():
                 (FOLDER / f"{name}{end}").write_text(content, encoding="utf-8")

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from typing import Final
 
 from wsdemo import Trace, views
-from wsdemo.protocol import Frame, Opcode, State, Step
+from wsdemo.protocol import Frame, Opcode, Side, State, Step
 from wsdemo.record.record import Tap
 from wsdemo.rivals.compression import Compressed, Grid, Settings
 from wsdemo.rivals.costs import Costs, Split
-from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Outcome
+from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Outcome, Progress
 from wsdemo.views.benches.asking import Answer
 from wsdemo.views.benches.keys import Lanes
 from wsdemo.views.benches.sequence import Row
+from wsdemo.views.benches.slide import Slide
+from wsdemo.views.bytes.specimen import receiver_of
 from wsdemo.views.charts import speed
 from wsdemo.views.diagrams.facts import Facts
 from wsdemo.views.diagrams.gantt import Fact
@@ -202,6 +204,8 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
         ],
         ["close 1002 <b>"],
     ),
+    "laboratory": lambda: points(),
+    "compressor": lambda: bars(),
     "lanes": lambda: Lanes(b"x" * 30, KEY, ["the proxy keeps: <nothing>"]),
 }
 
@@ -212,6 +216,45 @@ BENCH: Final = {
         {"title": "memory", "unit": "KiB", "medians": {"wsdemo": 1.4}},
         {"title": "not measured", "unit": "µs", "medians": {}},
     ],
+}
+
+
+def points() -> Drawing:
+    """The laboratory's picture of a few deliveries, some of them beyond its axis."""
+    lab = views.laboratory(("SSE", "WebSocket"))
+    for number, way in enumerate(("SSE", "WebSocket")):
+        late = (1e-9, 0.0001, 0.001 * (number + 1), 0.1, 99.0)
+        news = tuple(Delivery(way, 1, 0, n, 0.0, delay, False) for n, delay in enumerate(late))
+        lab._arrived(Progress(way, 5, 10, 5, news))
+    lab.close()
+    return lab.picture
+
+
+def bars() -> Drawing:
+    """The compressor's picture of two settings."""
+    press = views.compressor()
+    press.before = Compressed("ticks", Settings(1, 9, 1, False), 10, 1000, 900, 1e-6, 5e-7, 300)
+    press.found = Compressed("ticks", Settings(9, 15, 9, True), 10, 1000, 250, 9e-6, 1e-6, 270_000)
+    press.close()
+    return press._draw_bars()
+
+
+def flipped(frame: Frame, *bits: int) -> Slide:
+    """A frame under the microscope, some of its bits turned over."""
+    slide = Slide(frame.serialize(), receiver_of(frame.serialize()))
+    for bit in bits:
+        slide.flip(bit)
+    return slide
+
+
+#: Frames under the microscope.
+SLIDES: Final[dict[str, Callable[[], Slide]]] = {
+    **{f"slide, {name}": (lambda frame=frame: flipped(frame)) for name, frame in FRAMES.items()},
+    "slide, no mask": lambda: flipped(FRAMES["masked text"], 8),
+    "slide, shorter": lambda: flipped(FRAMES["masked text"], 12),
+    "slide, longer": lambda: flipped(FRAMES["masked text"], 10),
+    "slide, cut off": lambda: Slide(FRAMES["masked text"].serialize()[:1], Side.SERVER),
+    "slide, continued": lambda: Slide(b"\x80\x02\xa9!", Side.CLIENT, b"\x01\x01\xc3"),
 }
 
 #: Charts, by name.

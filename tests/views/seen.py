@@ -205,6 +205,8 @@ def _boxes(items: list[xml.Element]) -> list[Box]:
 def _line(item: xml.Element) -> Line:
     path = item.get("d", "")
     numbers = re.findall(r"(-?[\d.]+),(-?[\d.]+)", path)
+    if item.get("fill-opacity"):  # a mark: where its middle is
+        del numbers[1:]
     return Line(
         tuple((float(x), float(y)) for x, y in numbers),
         item.get("stroke") or item.get("fill", ""),

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.views.approved import FOLDER, of_chart, of_drawing
-from tests.views.samples import CHARTS, SAMPLES
+from tests.views.approved import FOLDER, of_chart, of_drawing, of_slide
+from tests.views.samples import CHARTS, SAMPLES, SLIDES
 from tests.views.seen import seen, within
 from wsdemo.views.drawing.canvas import Sketch
 
@@ -25,6 +25,12 @@ def test_a_chart_is_the_approved_one(name: str) -> None:
         assert content.splitlines() == (FOLDER / f"{name}{end}").read_text(encoding="utf-8").splitlines()
 
 
+@pytest.mark.parametrize("name", SLIDES)
+def test_a_frame_under_the_microscope_is_told_as_approved(name: str) -> None:
+    for end, content in of_slide(name).items():
+        assert content.splitlines() == (FOLDER / f"{name}{end}").read_text(encoding="utf-8").splitlines()
+
+
 @pytest.mark.parametrize("name", SAMPLES)
 def test_no_word_stands_on_another_or_beyond_the_edge(name: str) -> None:
     drawing = SAMPLES[name]()
@@ -34,5 +40,6 @@ def test_no_word_stands_on_another_or_beyond_the_edge(name: str) -> None:
 
 def test_no_approved_file_is_left_over() -> None:
     wanted = {f"{name}{end}" for name in SAMPLES for end in of_drawing(name)}
+    wanted |= {f"{name}{end}" for name in SLIDES for end in of_slide(name)}
     wanted |= {f"{name}{end}" for name in CHARTS for end in of_chart(name)}
     assert {path.name for path in FOLDER.iterdir()} == wanted

@@ -9,8 +9,12 @@ from collections.abc import Iterator
 import pytest
 
 from wsdemo import Trace, connect, serve
-from wsdemo.protocol import Frame
+from wsdemo.protocol import Frame, Side
+from wsdemo.protocol.deflate import Parameters
+from wsdemo.record.facts import TO_SERVER
+from wsdemo.trace.dissect import dissect_frame, dissect_frames
 from wsdemo.views import Microscope, microscope
+from wsdemo.views.benches.microscope import before
 from wsdemo.views.live.still import VIEW
 
 HELLO = "818537fa213d7f9f4d5158"
@@ -143,3 +147,60 @@ def test_a_peers_text_is_text() -> None:
 def test_nothing_to_look_at() -> None:
     with pytest.raises(ValueError, match="no frame"):
         microscope(Trace())
+
+
+@pytest.mark.parametrize(
+    ("bit", "said"),
+    [
+        (0, "bit 0, FIN, is now 0"),
+        (1, "bit 1, RSV1, is now 1"),
+        (4, "bit 4, opcode, is now 1"),
+        (7, "bit 7, opcode, is now 0"),
+        (8, "bit 8, MASK, is now 0"),
+        (9, "bit 9, length, is now 1"),
+        (47, "bit 47, masking key, is now 0"),
+        (87, "bit 87, masked payload, is now 1"),
+    ],
+)
+def test_a_flip_names_the_field_of_its_bit(bit: int, said: str) -> None:
+    scope = microscope(HELLO)
+    fields = dissect_frame(scope.data).fields
+    scope.flip(bit)
+    assert scope.data[bit // 8] ^ bytes.fromhex(HELLO)[bit // 8] == 0x80 >> bit % 8
+    told = json.loads(scope.state)["said"]
+    if len(dissect_frame(scope.data).fields) == len(fields):
+        assert told == said
+    assert told.startswith(f"bit {bit}") and told.endswith(said[-1])
+    scope.close()
+
+
+def masked(opcode: int, payload: bytes, *, fin: bool = True) -> Frame:
+    return Frame(opcode, payload, fin, masking_key=b"1234")
+
+
+def test_which_frames_a_frame_is_judged_with() -> None:
+    """Those before it of its message; where it is compressed with a memory, all; control frames never."""
+    wire = [masked(1, b"one"), masked(1, b"tw", fin=False), masked(9, b"?"), masked(0, b"o")]
+    frames = list(dissect_frames(b"".join(frame.serialize() for frame in wire), Side.SERVER))
+    parts = [frame.bytes for frame in frames]
+    takeover, without = Parameters(), Parameters(client_no_context_takeover=True)
+    for deflate in (None, takeover, without):
+        assert before(frames, frames[3], deflate) == parts[1], "not compressed"
+        assert before(frames, frames[0], deflate) == b""
+        assert before(frames, frames[1], deflate) == b"", "the one before it is whole"
+
+
+def test_a_compressed_frame_needs_what_its_compressor_remembers() -> None:
+    scope_trace = Trace()
+    with serve(lambda ws, message: None, trace=scope_trace) as server:
+        with connect(server.url, trace=scope_trace) as ws:
+            for message in ("first " * 30, "second " * 30):
+                ws.send(message)
+            ws.ping()
+    frames = [frame for frame in scope_trace.frames if frame.direction == TO_SERVER and frame.compressed]
+    assert len(frames) == 2
+    both, second = frames[0].bytes, frames[1]
+    assert before(scope_trace.frames, second, Parameters()) == both
+    assert before(scope_trace.frames, second, Parameters(server_no_context_takeover=True)) == both
+    assert before(scope_trace.frames, second, Parameters(client_no_context_takeover=True)) == b""
+    assert before(scope_trace.frames, second, None) == b"", "no compression was agreed on"

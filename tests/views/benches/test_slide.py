@@ -116,3 +116,27 @@ def test_no_flips_upset_it() -> None:
 def test_a_bit_that_is_not_there(bit: int) -> None:
     with pytest.raises(ValueError, match="bits 0 to 87"):
         Slide(HELLO, Side.SERVER).flip(bit)
+
+
+@pytest.mark.parametrize(("size", "frames"), [(509, 2), (510, 2), (511, 1), (600, 1)])
+def test_behind_the_frame_only_whole_frames_are_looked_at(size: int, frames: int) -> None:
+    """Behind a ping of two bytes 512 bytes are read: a frame that they cut off is not called incomplete."""
+    behind = Frame(2, bytes(size - 4)).serialize()
+    assert len(behind) == size
+    slide = Slide(Frame(9).serialize() + behind + bytes(100), Side.CLIENT)
+    found = [packet for packet in slide.packets if packet.complete and packet.size > 2]
+    assert len(slide.packets[:2]) == 2 if frames == 2 else len(slide.packets) == 1
+    assert [packet.size for packet in found][: frames - 1] == [size] * (frames - 1)
+
+
+def test_a_frame_that_the_learner_cut_off_is_incomplete() -> None:
+    assert [packet.complete for packet in Slide(HELLO[:8], Side.SERVER).packets] == [False]
+    two = Slide(Frame(9).serialize() + HELLO[:8], Side.CLIENT).packets
+    assert [packet.complete for packet in two] == [True, False]
+
+
+def test_a_mask_where_there_was_none_is_four_zeros() -> None:
+    slide = Slide(Frame(1, b"Hello").serialize(), Side.SERVER)
+    slide.build(masked=True)
+    assert slide.data == bytes.fromhex("8185 00000000") + b"Hello"
+    assert slide.verdict.accepted

@@ -110,3 +110,14 @@ def test_drawings_stand_side_by_side_and_wrap() -> None:
     assert beside.html.startswith('<div style="display:flex;flex-wrap:wrap')
     assert beside.html.count("<img") == 2
     assert beside.text.index("one") < beside.text.index("two")
+
+
+def test_a_click_and_the_follower_draw_one_after_the_other(table: Buttons) -> None:
+    """Each drawing is made and shown under the lock, so none is shown that is older than the one before."""
+    held = []
+    draw = table._draw
+    table._draw = lambda: (held.append(table._lock.locked()), draw())[1]
+    click(table, "add")
+    table.update()
+    assert held and all(held)
+    assert not table._lock.locked()
