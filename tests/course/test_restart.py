@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import runpy
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -79,3 +81,14 @@ def test_in_a_kernel(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ]
     assert "Traceback" in "".join(second.traceback) and "radiuss" in second.evalue
     assert "_restart" not in third.data["text/plain"], "the learner's names are their own"
+
+
+def test_where_the_course_is_missing_or_no_notebook_runs_nothing_is_said(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A terminal's Python takes PYTHONSTARTUP too, and so does a kernel of another environment."""
+    for course in (sys.modules["wsdemo.course"], None):
+        monkeypatch.setitem(sys.modules, "wsdemo.course", course)
+        names = runpy.run_path(str(startup.__file__))
+        assert [name for name in names if not name.startswith("__")] == []
+    assert capfd.readouterr() == ("", "")
