@@ -14,9 +14,9 @@ from tests.proxy.test_chaos import Echo, echo, rest
 from tests.waiting import DEADLINE, turn, turn_until
 from wsdemo.net.wire import Wire
 from wsdemo.protocol.limits import Limits
+from wsdemo.proxy import relay as relays
 from wsdemo.proxy.relay import Relay
 from wsdemo.proxy.sniffer import Sniffer
-from wsdemo.trace import relay as relays
 
 __all__ = ["echo"]  # the fixture
 
