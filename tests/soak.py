@@ -98,11 +98,13 @@ class Client:
                     f"{self.ws.error!r}"
                 )
         else:
-            sock = self.ws.wire._sock
+            sock = self.ws.transport._sock
             if self.kind == "torn":
-                self.ws.wire.reactor.call_soon(_quietly, sock.send, bytes.fromhex("81fe4000 01020304 05"))
+                self.ws.transport.reactor.call_soon(
+                    _quietly, sock.send, bytes.fromhex("81fe4000 01020304 05")
+                )
             if self.kind == "half":
-                self.ws.wire.reactor.call_soon(_quietly, sock.shutdown, socket.SHUT_WR)
+                self.ws.transport.reactor.call_soon(_quietly, sock.shutdown, socket.SHUT_WR)
             else:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self._drop()
@@ -110,7 +112,7 @@ class Client:
         return False
 
     def _drop(self) -> None:
-        self.ws.wire.abort()
+        self.ws.transport.abort()
         self.ws.wait_closed(20)
 
 

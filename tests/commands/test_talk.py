@@ -48,7 +48,7 @@ class Peer:
             case "fail":
                 ws.close(4000, "no\x1b")
             case "break":
-                ws.wire.abort()
+                ws.transport.abort()
             case _:
                 ws.send(message)
 

@@ -116,8 +116,8 @@ def test_the_server_says_why_a_websocket_client_was_sent_away(start: Start) -> N
         assert line(server).startswith("client 1 came from ")
         ws.send(b"\x00\x01")
         assert line(server) == "client 1 says: 2 bytes"
-        with ws.wire.lock:
-            ws.wire.write(bytes.fromhex("83 80 00000000"))
+        with ws.transport.lock:
+            ws.transport.write(bytes.fromhex("83 80 00000000"))
         assert line(server) == "client 1 left: opcode 0x3 is reserved"
     assert end(server) == (0, "", "")
 
@@ -176,7 +176,7 @@ def test_a_connection_that_breaks_is_a_failure(start: Start) -> None:
         client = read(start, "websocket", server.port)
         assert line(client) == "hello"
         (ws,) = server.connections
-        ws.wire.abort()
+        ws.transport.abort()
         assert ended(client) == (1, "", "wsdemo time-client: the connection is closed (close code 1006)\n")
 
 

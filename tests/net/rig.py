@@ -1,4 +1,4 @@
-"""A wire on a fake socket and a fake reactor, whose turns the test takes itself."""
+"""A transport on a fake socket and a fake reactor, whose turns the test takes itself."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from wsdemo.net.wire import Wire
+from wsdemo.net.transport import Transport
 from wsdemo.protocol.limits import Limits
 from wsdemo.trace.trace import Trace
 
@@ -84,47 +84,47 @@ class FakeReactor:
 
 
 class FakeSink:
-    """Notes what the wire tells."""
+    """Notes what the transport tells."""
 
     def __init__(self) -> None:
         self.told: list[Any] = []
         self.place: memoryview | None = None
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         self.told.append(data)
 
-    def wanted(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         return self.place
 
-    def took(self, size: int) -> None:
+    def buffer_updated(self, size: int) -> None:
         self.told.append(size)
 
-    def eof(self) -> None:
+    def eof_received(self) -> None:
         self.told.append("eof")
 
-    def drained(self) -> None:
+    def resume_writing(self) -> None:
         self.told.append("drained")
 
-    def lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         self.told.append(("lost", error))
 
 
 class Rig:
-    """A wire between the three fakes."""
+    """A transport between the three fakes."""
 
     def __init__(self, limits: Limits | None = None, tap: bool = False) -> None:
         self.sock, self.reactor, self.sink = FakeSocket(), FakeReactor(), FakeSink()
         self.trace = Trace()
         recorder = self.trace.tap("server", "server", "client") if tap else None
-        self.wire = Wire(self.reactor, self.sock, self.sink, limits or Limits(), recorder)  # type: ignore[arg-type]
-        self.wire.start()
+        self.transport = Transport(self.reactor, self.sock, self.sink, limits or Limits(), recorder)  # type: ignore[arg-type]
+        self.transport.start()
 
     def ready(self) -> bool:
         return True
 
     def write(self, data: bytes) -> None:
-        with self.wire.lock:
-            self.wire.write(data)
+        with self.transport.lock:
+            self.transport.write(data)
 
     @property
     def sent(self) -> bytes:

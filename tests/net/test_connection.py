@@ -282,11 +282,11 @@ def test_the_deadline_of_closing_starts_with_closing() -> None:
             def look(ws: Connection = ws, looking: threading.Event = looking) -> None:
                 looking.set()
                 if ws.state is not State.CLOSED:
-                    ws.check(ws.wire.reactor.now)
-                    ws.wire.reactor.call_soon(look)
+                    ws.check(ws.transport.reactor.now)
+                    ws.transport.reactor.call_soon(look)
 
             ws._active -= 100
-            ws.wire.reactor.call_soon(look)
+            ws.transport.reactor.call_soon(look)
             assert looking.wait(DEADLINE)
             ws.close()
             assert ws.close_code == 1000

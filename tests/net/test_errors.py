@@ -225,7 +225,7 @@ def test_a_function_that_gives_masking_keys(kind: Any) -> None:
         ws.send("x")
         assert ws.wait_closed(DEADLINE)
         assert str(error) in str(ws.error)
-        shared = ws.wire.reactor
+        shared = ws.transport.reactor
         assert shared.errors[-1] is error
 
 

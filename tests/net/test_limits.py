@@ -437,7 +437,7 @@ def test_send_waits_over_the_high_water_mark() -> None:
     def pour(ws: Connection) -> None:
         for number in range(400):
             ws.send(number.to_bytes(4, "big") + bytes(64 * KiB))
-            told(ws.wire.pending)
+            told(ws.transport.pending)
         ws.recv()
 
     limits = Limits(write_timeout=DEADLINE)
@@ -481,7 +481,7 @@ def test_the_hard_bound_of_the_out_buffer(overflow: Any) -> None:
         try:
             for data in numbers(400):
                 ws.send(data)
-                seen.append(ws.wire.pending)
+                seen.append(ws.transport.pending)
         finally:  # "close": the next send says so
             seen.append(ws.dropped)
             done.set()
@@ -611,7 +611,7 @@ def test_pongs_owed_are_the_newest_only() -> None:
         with connect(server.url) as ws:
             assert ws.ping() < 2
         (connection, *_) = server.connections
-        assert connection.wire.pending < 256 * KiB
+        assert connection.transport.pending < 256 * KiB
         while (made := peer.frame()).payload != b"last":
             assert made.opcode == Opcode.PONG
             count += 1
@@ -628,13 +628,13 @@ def test_pongs_wait_behind_what_is_pending_and_their_sender_is_still_heard() -> 
             peer.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each ping goes at once
             server.broadcast(bytes(8 * MiB))
             (slow,) = server.connections
-            pending = slow.wire.pending
+            pending = slow.transport.pending
             assert pending > limits.high_water
             for number in (b"1", b"2", b"3"):
                 peer.send(raw.frame(PING, number))
                 turn(server._reactor)  # one may have begun before the ping came
                 turn(server._reactor)
-            assert slow.wire.pending == pending
+            assert slow.transport.pending == pending
             peer.send(raw.frame(TEXT, b"still there?"))
             assert heard.next() == "still there?"
             assert len(peer.message()) == 8 * MiB
@@ -649,7 +649,8 @@ def test_who_does_not_read_the_answers_is_not_read_from() -> None:
             taken = peer.fill(question)
             assert taken < 32 * MiB  # what two kernels hold
             (connection,) = server.connections
-            assert connection.wire.pending <= 192 * KiB  # the high-water mark, and the answers of one turn
+            # The high-water mark, and the answers of one turn.
+            assert connection.transport.pending <= 192 * KiB
             for _ in range(taken // len(question)):
                 assert len(peer.message()) == 8 * KiB
             assert connection.error is None

@@ -144,7 +144,7 @@ def test_what_send_took_arrives_in_order(ending: Ending, overflow: Any, compress
         if ending == "quiet":
             for thread in threads:
                 thread.join(DEADLINE)
-            turn_until(server._reactor, lambda: ws.error or not ws.wire.pending)
+            turn_until(server._reactor, lambda: ws.error or not ws.transport.pending)
             turn(server._reactor)
             ws.close()
         elif ending == "close":

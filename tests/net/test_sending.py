@@ -209,7 +209,7 @@ def test_a_thread_that_waits_for_room_is_woken_by_the_end() -> None:
     with serve(pour, limits=Limits(write_timeout=60)) as server:
         peer = raw.client(server.port, receive_buffer=4096)
         (held,) = server.connections
-        while not held.wire.pending:
+        while not held.transport.pending:
             pass
         peer.reset()
         assert seen.next() == 1006
@@ -258,7 +258,7 @@ def test_the_bound_of_the_out_buffer_counts_bytes(way: str, text: str, bound: in
                 ws.send(text)
             else:
                 server.broadcast(text)
-            pending(ws.wire.pending)
+            pending(ws.transport.pending)
         pending("done")
 
     limits = Limits(buffer_size=bound, overflow="drop", write_timeout=DEADLINE)
@@ -383,7 +383,7 @@ def test_a_thread_that_waits_is_told_of_close_at_once() -> None:
 
         thread = threading.Thread(target=pour)
         thread.start()
-        turn_until(server._reactor, lambda: ws.wire._waiters)
+        turn_until(server._reactor, lambda: ws.transport._waiters)
         ws.close()
         assert told.until(lambda word: word == "told")
         thread.join(DEADLINE)
@@ -415,7 +415,7 @@ def test_a_thread_that_waits_behind_fragments_is_told_of_close_at_once() -> None
         assert half.wait(DEADLINE)
         waiting = threading.Thread(target=send, args=("behind",))
         waiting.start()
-        turn_until(ws.wire.reactor, lambda: ws.wire._waiters)
+        turn_until(ws.transport.reactor, lambda: ws.transport._waiters)
         ws.close()
         assert told.next() == "told"
         waiting.join(DEADLINE)
@@ -479,9 +479,9 @@ def test_the_latest_message_is_not_forgotten(kind: str) -> None:
                 ws.send(b"latest" + bytes(60_000))
                 go.set()
                 return
-            while not ws.wire._buffer:  # until the kernel takes no more
+            while not ws.transport._buffer:  # until the kernel takes no more
                 ws.send(bytes(10_000))
-            assert ws.wire.pending < 64 * KiB
+            assert ws.transport.pending < 64 * KiB
             ws.send(b"latest" + bytes(100_000))
             if kind == "close":
                 ws.close()

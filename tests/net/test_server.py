@@ -167,7 +167,7 @@ def test_who_is_connected_is_listed_and_reached_by_the_next_broadcast() -> None:
     with serve(echo) as server:
         for number in range(300):
             with connect(server.url) as ws:
-                assert [held.address for held in server.connections] == [ws.wire._sock.getsockname()]
+                assert [held.address for held in server.connections] == [ws.transport._sock.getsockname()]
                 server.broadcast(str(number))
                 assert ws.recv(DEADLINE) == str(number)
 
@@ -343,7 +343,8 @@ def test_connections_are_listed_in_the_order_of_their_opening() -> None:
     with serve(echo) as server:
         clients = [connect(server.url) for _ in range(3)]
         assert [ws.id for ws in server.connections] == [1, 2, 3]
-        assert [ws.address for ws in server.connections] == [ws.wire._sock.getsockname() for ws in clients]
+        addresses = [ws.transport._sock.getsockname() for ws in clients]
+        assert [ws.address for ws in server.connections] == addresses
         for ws in clients:
             ws.close()
 

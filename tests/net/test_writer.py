@@ -1,4 +1,4 @@
-"""The writing half of a wire, on a fake socket and a fake reactor; then on real ones."""
+"""The writing half of a transport, on a fake socket and a fake reactor; then on real ones."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 from tests.net.rig import PIPE, FakeSink, Rig
 from tests.waiting import DEADLINE, Seen, turn
 from wsdemo.net.reactor import READ, WRITE, Reactor
-from wsdemo.net.wire import Wire
+from wsdemo.net.transport import Transport
 from wsdemo.net.writer import GATHER, fan_out
 from wsdemo.protocol.limits import Limits
 
@@ -23,7 +23,7 @@ from wsdemo.protocol.limits import Limits
 def test_what_fits_leaves_at_once_and_nothing_is_waited_for() -> None:
     rig = Rig()
     rig.write(b"hello")
-    assert (rig.sock.taken, rig.wire.pending, rig.reactor.events) == ([b"hello"], 0, READ)
+    assert (rig.sock.taken, rig.transport.pending, rig.reactor.events) == ([b"hello"], 0, READ)
 
 
 @pytest.mark.parametrize("takes", [0, 1, 4])
@@ -33,12 +33,12 @@ def test_what_does_not_fit_is_kept_in_order_and_flushed(takes: int) -> None:
     rig.write(b"hello")
     rig.write(b", ")
     rig.write(b"world")
-    assert rig.wire.pending == 12 - takes
+    assert rig.transport.pending == 12 - takes
     assert rig.reactor.events == READ | WRITE
     rig.reactor.turn(WRITE)  # two bytes of it: the kernel is full
-    assert rig.wire.pending == 10 - takes
+    assert rig.transport.pending == 10 - takes
     rig.reactor.turn(WRITE)
-    assert (rig.sent, rig.wire.pending, rig.reactor.events) == (b"hello, world", 0, READ)
+    assert (rig.sent, rig.transport.pending, rig.reactor.events) == (b"hello, world", 0, READ)
     assert rig.trace.bytes("to client") == b"hello, world"
     assert [c.data for c in rig.trace.chunks] == rig.sock.taken
 
@@ -69,23 +69,23 @@ def test_drained_is_told_only_after_the_high_water_mark() -> None:
 
 def test_corked_writes_leave_in_one_send() -> None:
     rig = Rig()
-    rig.wire.cork()
+    rig.transport.cork()
     for _ in range(5):
         rig.write(b"answer")
     assert rig.sock.taken == []
-    rig.wire.uncork()
-    assert (rig.sock.taken, rig.wire.pending) == ([b"answer" * 5], 0)
+    rig.transport.uncork()
+    assert (rig.sock.taken, rig.transport.pending) == ([b"answer" * 5], 0)
 
 
 def test_a_cork_holds_a_bounded_amount_and_survives_the_end() -> None:
     rig = Rig()
-    rig.wire.cork()
+    rig.transport.cork()
     rig.write(b"x" * (GATHER + 1))
     assert len(rig.sent) == GATHER + 1
     rig.write(b"y")
-    rig.wire.abort()
-    rig.wire.uncork()
-    assert rig.wire.pending == 0
+    rig.transport.abort()
+    rig.transport.uncork()
+    assert rig.transport.pending == 0
     assert not rig.sent.endswith(b"y")
 
 
@@ -104,7 +104,7 @@ def test_a_buffer_filled_while_waiting_changes_is_not_forgotten() -> None:
 
     rig.reactor.on_modify = meanwhile
     rig.reactor.turn(WRITE)
-    assert rig.wire.pending == 7
+    assert rig.transport.pending == 7
     assert rig.reactor.events & WRITE, "nobody will ever flush this"
     rig.reactor.turn(WRITE)
     assert (rig.sent, rig.reactor.events) == (b"first second", READ)
@@ -115,14 +115,14 @@ def test_a_stall_is_seen_and_progress_ends_it() -> None:
     rig.sock.takes = [0, 1, 0]
     rig.write(b"hello")
     now = time.monotonic()
-    assert not rig.wire.stalled(now + 9)
-    assert rig.wire.stalled(now + 11)
+    assert not rig.transport.stalled(now + 9)
+    assert rig.transport.stalled(now + 11)
     rig.reactor.now = now + 11
     rig.reactor.turn(WRITE)
-    assert not rig.wire.stalled(now + 12)
+    assert not rig.transport.stalled(now + 12)
 
 
-# -- many wires ----------------------------------------------------------------------------------------------
+# -- many transports -----------------------------------------------------------------------------------------
 
 STATES: dict[str, Callable[[Rig], object]] = {
     "idle": lambda rig: None,
@@ -131,8 +131,8 @@ STATES: dict[str, Callable[[Rig], object]] = {
     "breaks": lambda rig: rig.sock.takes.append(PIPE),
     "has a buffer": lambda rig: (rig.sock.takes.append(0), rig.write(b"before ")),
     "broke before": lambda rig: (rig.sock.takes.append(PIPE), rig.write(b"before ")),
-    "corked": lambda rig: rig.wire.cork(),
-    "closed": lambda rig: rig.wire.abort(),
+    "corked": lambda rig: rig.transport.cork(),
+    "closed": lambda rig: rig.transport.abort(),
 }
 
 
@@ -145,12 +145,12 @@ def test_fan_out_is_a_write_to_each(state: str, tap: bool) -> None:
         rig = Rig(tap=tap)
         STATES[state](rig)
         send(rig)
-        before = (rig.sent, rig.wire.pending, rig.reactor.events)
+        before = (rig.sent, rig.transport.pending, rig.reactor.events)
         if state == "corked":
-            rig.wire.uncork()
+            rig.transport.uncork()
         rig.reactor.turn(READ | WRITE)
         chunks = [chunk.data for chunk in rig.trace.chunks]
-        ends.append((before, rig.sent, rig.wire.pending, rig.wire.broken, rig.sink.told, chunks))
+        ends.append((before, rig.sent, rig.transport.pending, rig.transport.broken, rig.sink.told, chunks))
     assert ends[0] == ends[1]
 
 
@@ -160,13 +160,13 @@ def test_fan_out_names_those_without_room_and_writes_to_the_others() -> None:
     rigs[1].write(b"x" * 97)
     assert fan_out(rigs, b"tick", 100) == [rigs[1]]
     assert fan_out(rigs, b"tic", 100) == []
-    assert [rig.wire.pending for rig in rigs] == [0, 100, 0]
+    assert [rig.transport.pending for rig in rigs] == [0, 100, 0]
     assert rigs[0].sent == rigs[2].sent == b"ticktic"
 
 
 def test_fan_out_passes_over_those_that_are_leaving() -> None:
     rig = Rig()
-    rig.wire.finish()
+    rig.transport.write_eof()
     rig.reactor.turn()
     assert fan_out([rig], b"tick", 100) == []
     assert rig.sent == b""
@@ -182,17 +182,17 @@ def test_many_threads_write_large_pieces_to_a_slow_reader() -> None:
     near, far = socket.socketpair()
     near.setblocking(False)
     near.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 8192)
-    wire = Wire(reactor, near, sink, limits)
-    reactor.call_soon(wire.start)
+    transport = Transport(reactor, near, sink, limits)
+    reactor.call_soon(transport.start)
     failed = Seen()
 
     def write(name: int) -> None:
         for _ in range(50):
-            with wire.lock:
-                if not wire.wait_for_room(time.monotonic() + DEADLINE):
+            with transport.lock:
+                if not transport.wait_for_room(time.monotonic() + DEADLINE):
                     failed(name)
                     return
-                wire.write(b"%d" % name * 10_000)
+                transport.write(b"%d" % name * 10_000)
 
     threads = [threading.Thread(target=write, args=(name,)) for name in range(4)]
     for thread in threads:
@@ -210,7 +210,7 @@ def test_many_threads_write_large_pieces_to_a_slow_reader() -> None:
             thread.join(DEADLINE)
         assert failed.empty()
         assert got == {b"0": 50, b"1": 50, b"2": 50, b"3": 50}
-        wire.abort()
+        transport.abort()
         turn(reactor)
     reactor.close()
     assert sink.told[-1] == ("lost", None)
@@ -220,21 +220,21 @@ def test_who_waits_for_room_is_woken_by_the_end() -> None:
     reactor, sink = Reactor("test"), FakeSink()
     near, far = socket.socketpair()
     near.setblocking(False)
-    wire = Wire(reactor, near, sink, Limits(high_water=0))
+    transport = Transport(reactor, near, sink, Limits(high_water=0))
     seen = Seen()
-    with wire.lock:
-        wire.write(b"x" * 4_000_000)
+    with transport.lock:
+        transport.write(b"x" * 4_000_000)
 
     def wait() -> None:
-        with wire.lock:
+        with transport.lock:
             seen("waits")
-            seen(wire.wait_for_room(time.monotonic() + DEADLINE))
+            seen(transport.wait_for_room(time.monotonic() + DEADLINE))
 
     thread = threading.Thread(target=wait)
     thread.start()
     assert seen.next() == "waits"
-    wire.abort()
-    assert seen.next() is True  # to find that the wire is closed
+    transport.abort()
+    assert seen.next() is True  # to find that the transport is closed
     thread.join(DEADLINE)
     far.close()
     reactor.close()
@@ -244,30 +244,30 @@ def test_waiting_for_room_ends_at_the_deadline() -> None:
     rig = Rig(Limits(high_water=3))
     rig.sock.takes = [0]
     rig.write(b"1234")
-    with rig.wire.lock:
-        assert not rig.wire.wait_for_room(time.monotonic() + 0.01)
+    with rig.transport.lock:
+        assert not rig.transport.wait_for_room(time.monotonic() + 0.01)
 
 
 @pytest.mark.parametrize("held", [b"held", b""])
 def test_who_waits_for_room_is_woken_when_what_was_held_has_left(held: bytes) -> None:
     """Bytes that are held for company count as pending; they may leave in two steps."""
     rig, seen = Rig(Limits(high_water=0)), Seen()
-    wire = rig.wire
-    wire.cork()
+    transport = rig.transport
+    transport.cork()
     rig.write(b"first")
 
     def wait() -> None:
-        with wire.lock:
-            seen(wire.wait_for_room(time.monotonic() + 60))
+        with transport.lock:
+            seen(transport.wait_for_room(time.monotonic() + 60))
 
     thread = threading.Thread(target=wait, daemon=True)
     thread.start()
-    while not wire._waiters:
+    while not transport._waiters:
         pass
-    with wire.lock:
-        wire.push()
+    with transport.lock:
+        transport.push()
     rig.write(held)
-    wire.uncork()
+    transport.uncork()
     assert seen.next() is True
     thread.join(DEADLINE)
     assert rig.sent == b"first" + held

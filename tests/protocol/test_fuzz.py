@@ -108,7 +108,7 @@ def check(protocol: Protocol, events: list[Event]) -> None:
                 assert event is events[0]
     if protocol.error is not None:
         assert protocol.error.section and str(protocol.error).isprintable()
-    owed = protocol.owed()
+    owed = protocol.data_to_send()
     if protocol.side is Side.SERVER and protocol.response is not None:  # it had an opening
         answer = parse_response(owed)
         assert answer is not None
@@ -147,12 +147,12 @@ def test_any_bytes_from_the_first_on(side: Side) -> None:
         asked = request("ws://localhost", deflate=Deflate())
         client = Protocol(Side.CLIENT, limits=LIMITS, request=asked, deflate=Deflate())
         server = Protocol(Side.SERVER, limits=LIMITS, deflate=Deflate())
-        opening = client.owed()
+        opening = client.data_to_send()
         if side is Side.SERVER:
             protocol, peer = server, Protocol(Side.CLIENT, opened=True, deflate=AGREED)
         else:
             server.receive(opening)
-            opening = server.owed()
+            opening = server.data_to_send()
             protocol, peer = client, server
         if chance.randrange(2):
             opening = mutated(chance, bytearray(opening))

@@ -35,7 +35,7 @@ def fed(protocol: Protocol, data: bytes, size: int) -> list[Event]:
 
 
 def answer(protocol: Protocol) -> Response:
-    found = parse_response(protocol.owed())
+    found = parse_response(protocol.data_to_send())
     assert found is not None
     return found[0]
 
@@ -44,35 +44,35 @@ def answer(protocol: Protocol) -> Response:
 @pytest.mark.parametrize("deflate", [None, Deflate(), Deflate(True, True, 15, 15)])
 def test_both_sides(size: int, deflate: Deflate | None) -> None:
     here, there = client(deflate), server(deflate)
-    (opened,) = fed(there, here.owed(), size)
+    (opened,) = fed(there, here.data_to_send(), size)
     assert isinstance(opened, Opened)
     assert (opened.subprotocol, opened.request.target) == ("chat", "/chat")
-    hello = there.owed() + there.send_text("a" * 100) + there.ping()  # glued to the 101
+    hello = there.data_to_send() + there.send_text("a" * 100) + there.ping()  # glued to the 101
     opened, *rest = fed(here, hello, size)
     assert isinstance(opened, Opened)
     assert opened.response.status == 101
     assert rest == [Message("a" * 100), Ping(b"")]
     assert (here.subprotocol, here.deflate) == ("chat", there.deflate)
     assert (here.deflate is None) is (deflate is None)
-    assert there.receive(here.owed() + here.send_text("b" * 100))[1:] == [Message("b" * 100)]
+    assert there.receive(here.data_to_send() + here.send_text("b" * 100))[1:] == [Message("b" * 100)]
     assert here.state is there.state is State.OPEN
 
 
 def test_frames_glued_to_the_request() -> None:
     here, there = client(), server()
     eager = Protocol(Side.CLIENT, opened=True)
-    events = there.receive(here.owed() + eager.send_text("early") + eager.ping(b"1"))
+    events = there.receive(here.data_to_send() + eager.send_text("early") + eager.ping(b"1"))
     assert events[1:] == [Message("early"), Ping(b"1")]
-    assert there.owed().startswith(b"HTTP/1.1 101 ")  # the pong comes behind it
+    assert there.data_to_send().startswith(b"HTTP/1.1 101 ")  # the pong comes behind it
     opened = client()
     other = server()
-    other.receive(opened.owed() + eager.ping(b"1"))
-    assert [type(event).__name__ for event in opened.receive(other.owed())] == ["Opened", "Pong"]
+    other.receive(opened.data_to_send() + eager.ping(b"1"))
+    assert [type(event).__name__ for event in opened.receive(other.data_to_send())] == ["Opened", "Pong"]
 
 
 def test_the_default_policy() -> None:
     there = Protocol(Side.SERVER, deflate=Deflate())
-    (opened,) = there.receive(client(Deflate()).owed())
+    (opened,) = there.receive(client(Deflate()).data_to_send())
     assert isinstance(opened, Opened)
     assert there.deflate is not None
     foreign = handshake.request(URL, origin="https://evil.example")
@@ -90,7 +90,7 @@ def test_a_server_refuses() -> None:
     got = answer(there)
     assert (got.status, got.headers["connection"].split(", ")[-1]) == (426, "close")
     assert there.state is State.CLOSED
-    assert there.receive(client().owed()) == []  # "nothing after it is read"
+    assert there.receive(client().data_to_send()) == []  # "nothing after it is read"
     assert there.receive_eof() == []
 
 
@@ -124,13 +124,13 @@ def test_the_head_is_bounded() -> None:
 
 def test_a_client_is_refused() -> None:
     here = client()
-    here.owed()
+    here.data_to_send()
     (refused,) = here.receive(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 4\r\n\r\nfull")
     assert isinstance(refused, Refused)
     assert refused.error is not None
     assert refused.error.status == 503
     assert "full" in str(refused.error)
-    assert (here.state, here.owed()) == (State.CLOSED, b"")
+    assert (here.state, here.data_to_send()) == (State.CLOSED, b"")
 
 
 def test_a_client_meets_something_else() -> None:
@@ -144,11 +144,11 @@ def test_a_client_meets_something_else() -> None:
 @pytest.mark.parametrize("make", [client, server])
 def test_tcp_ends_before_it_is_open(make: object) -> None:
     protocol = make()  # type: ignore[operator]
-    protocol.owed()
+    protocol.data_to_send()
     (refused,) = protocol.receive_eof()
     assert isinstance(refused, Refused)
     assert "ended before" in str(refused.error)
-    assert (protocol.state, protocol.owed(), protocol.receive_eof()) == (State.CLOSED, b"", [])
+    assert (protocol.state, protocol.data_to_send(), protocol.receive_eof()) == (State.CLOSED, b"", [])
 
 
 def test_a_client_needs_a_request() -> None:

@@ -145,12 +145,12 @@ def test_websockets_says_we_hear(
 ) -> None:
     here, there = Protocol(side, opened=True, deflate=deflate), websockets_end(side.peer, deflate)
     assert here.receive(b"".join(websockets_says(there, item) for item in talk)) == heard(talk)
-    there.receive_data(here.owed())
+    there.receive_data(here.data_to_send())
     assert websockets_heard(there) == [Pong(item.payload) for item in talk if isinstance(item, Ping)]
     code, reason = end
     there.send_close(None if code == 1005 else code, reason)
     assert here.receive(b"".join(there.data_to_send())) == [Closing(code, reason)]
-    there.receive_data(here.owed())
+    there.receive_data(here.data_to_send())
     there.receive_eof()
     assert there.close_code == code
 
@@ -230,7 +230,7 @@ def test_wsproto_says_we_hear(talk: list[Any], side: Side, deflate: Parameters |
     data = b"".join(wsproto_says(there, item) for item in talk)
     assert here.receive(data) == heard(talk)
     assert here.receive(there.send(wsproto.events.CloseConnection(1001, "bye"))) == [Closing(1001, "bye")]
-    there.receive_data(here.owed())
+    there.receive_data(here.data_to_send())
     assert wsproto_heard(there)[-1:] == [Closing(1001, "")]
 
 
@@ -303,7 +303,7 @@ def test_states_and_close_codes_are_those_of_websockets(happened: list[Any], sid
             case code if there.state is OPEN:
                 here.close(code)
                 there.send_close(code)
-        here.owed()
+        here.data_to_send()
         assert here.state.name == there.state.name
         assert here.close_sent == (there.close_sent and there.close_sent.code)
         if what == "eof":  # websockets knows no code before

@@ -24,9 +24,9 @@ def test_added_or_received_in_place(data: bytes, cuts: list[int], masked: bool, 
     edges = sorted({0, len(sent), *(cut for cut in cuts if cut < len(sent))})
     for i, (a, b) in enumerate(itertools.pairwise(edges)):
         if in_place and i % 2:
-            view = partial.room(1000)
+            view = partial.get_buffer(1000)
             view[: b - a] = sent[a:b]
-            partial.took(b - a)
+            partial.buffer_updated(b - a)
         else:
             partial.add(sent[a:b])
         assert partial.missing == len(data) - b
@@ -38,13 +38,15 @@ def test_room_grows_with_what_came() -> None:
     data = os.urandom(10 * FIRST_ROOM)
     rooms = []
     while partial.missing:
-        view = partial.room(10 * FIRST_ROOM)
+        view = partial.get_buffer(10 * FIRST_ROOM)
         rooms.append(len(view))
         view[:] = data[partial.filled : partial.filled + len(view)]
-        partial.took(len(view))
+        partial.buffer_updated(len(view))
     assert rooms == [FIRST_ROOM * n for n in (1, 1, 2, 4, 2)]
     assert partial.payload() == data
-    assert len(PartialFrame(0x82, 10 * FIRST_ROOM, None, None).room(1000)) == 1000  # no more than asked for
+    assert (
+        len(PartialFrame(0x82, 10 * FIRST_ROOM, None, None).get_buffer(1000)) == 1000
+    )  # no more than asked for
 
 
 def test_a_payload_that_dribbles_in_is_moved_rarely() -> None:

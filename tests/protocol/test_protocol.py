@@ -175,7 +175,7 @@ def test_whole_cut_and_with_more_behind(
     for way in ways:
         protocol = Protocol(side, opened=True)
         assert shape(fed(protocol, way)) == events
-        check_answers(answered(protocol.owed(), side), events)
+        check_answers(answered(protocol.data_to_send(), side), events)
         assert protocol.state is (State.CLOSING if ended else State.OPEN)
         assert (protocol.error is not None) is isinstance(end, failed)
         received = (end.code, end.reason) if isinstance(end, Closing) else (1006, "")
@@ -240,7 +240,7 @@ def test_memory_follows_the_bytes_that_came(side: Side) -> None:
     tracemalloc.start()
     protocol.receive(header(0x82, 1 << 39, 0x80 if side is Side.SERVER else 0) + KEY + b"a" * 1000)
     assert tracemalloc.get_traced_memory()[1] < 20 * KiB
-    view = protocol.wanted()
+    view = protocol.get_buffer()
     assert view is not None
     assert len(view) <= 64 * KiB
     assert tracemalloc.get_traced_memory()[1] < 300 * KiB
@@ -397,13 +397,13 @@ def test_receiving_in_place_is_the_same(
         events = protocol.receive(data[:first])
         position, in_place = first, 0
         while position < len(data):
-            view = protocol.wanted()
+            view = protocol.get_buffer()
             size = min(len(view) if view is not None else 16_000, 9973, len(data) - position)
             piece = data[position : position + size]
             if view is not None:
                 view[:size] = piece
                 in_place += size
-                events += protocol.took(size)
+                events += protocol.buffer_updated(size)
             else:
                 events += protocol.receive(piece)
             position += size
@@ -412,35 +412,35 @@ def test_receiving_in_place_is_the_same(
         # and after a view that was not used
         protocol = Protocol(side, opened=True)
         protocol.receive(data[:1000])
-        assert protocol.wanted() is not None
+        assert protocol.get_buffer() is not None
         assert fed(protocol, [data[1000:]]) == [message, Message("next")]
 
 
 def test_in_place_for_large_payloads_only() -> None:
     protocol = Protocol(Side.CLIENT, opened=True)
-    assert protocol.wanted() is None
+    assert protocol.get_buffer() is None
     protocol.receive(header(0x82, IN_PLACE) + b"a")
-    assert protocol.wanted() is None
+    assert protocol.get_buffer() is None
     protocol = Protocol(Side.CLIENT, opened=True)
     protocol.receive(header(0x82, IN_PLACE + 2) + b"a")
-    view = protocol.wanted()
+    view = protocol.get_buffer()
     assert view is not None
     with pytest.raises(ValueError, match="do not fit"):
-        protocol.took(len(view) + 1)
+        protocol.buffer_updated(len(view) + 1)
     protocol.receive_eof()
-    assert protocol.wanted() is None
+    assert protocol.get_buffer() is None
     with pytest.raises(InvalidState):
-        protocol.took(0)
+        protocol.buffer_updated(0)
 
 
 def test_in_place_text_fails_at_once() -> None:
     protocol = Protocol(Side.CLIENT, opened=True)
     protocol.receive(header(0x81, 100_000) + b"a")
-    view = protocol.wanted()
+    view = protocol.get_buffer()
     assert view is not None
     view[:2] = b"a\xff"
-    assert shape(protocol.took(2)) == [failed(1007)]
-    assert protocol.took.__self__.wanted() is None
+    assert shape(protocol.buffer_updated(2)) == [failed(1007)]
+    assert protocol.buffer_updated.__self__.get_buffer() is None
 
 
 # Pings
@@ -452,9 +452,9 @@ def test_pings_of_one_batch_are_all_answered(side: Side) -> None:
     pings = [Frame(PING, b"%d" % i) for i in range(10)]
     protocol = Protocol(side, opened=True)
     protocol.receive(wire(pings, side))
-    assert answered(protocol.owed(), side) == [(PONG, ping.payload) for ping in pings]
-    assert protocol.owed() == b""
-    assert not protocol.owes
+    assert answered(protocol.data_to_send(), side) == [(PONG, ping.payload) for ping in pings]
+    assert protocol.data_to_send() == b""
+    assert not protocol.has_data_to_send
 
 
 @both
@@ -462,12 +462,12 @@ def test_a_flood_of_pings_owes_little(side: Side) -> None:
     protocol = Protocol(side, opened=True)
     flood = wire([Frame(PING, bytes(121) + i.to_bytes(4, "big")) for i in range(10_000)], side)
     protocol.receive(flood)
-    owed = answered(protocol.owed(), side)
+    owed = answered(protocol.data_to_send(), side)
     assert owed[-1] == (PONG, bytes(121) + (9999).to_bytes(4, "big"))
     assert len(owed) * 131 < PONGS + 262
     for i in range(100):  # nobody takes them away: the newest batch only
         protocol.receive(wire([Frame(PING, b"%d" % i), Frame(PING, b"%d!" % i)], side))
-    assert answered(protocol.owed(), side) == [(PONG, b"99"), (PONG, b"99!")]
+    assert answered(protocol.data_to_send(), side) == [(PONG, b"99"), (PONG, b"99!")]
 
 
 @both
@@ -477,7 +477,7 @@ def test_no_pong_after_a_close_frame(side: Side) -> None:
     sent = protocol.close()
     assert [opcode for opcode, _ in answered(sent, side)] == [PONG, CLOSE]
     assert protocol.receive(wire([Frame(PING, b"after")], side)) == [Ping(b"after")]
-    assert protocol.owed() == b""
+    assert protocol.data_to_send() == b""
 
 
 # The end
@@ -491,7 +491,7 @@ def test_the_closing_handshake_begun_here(side: Side) -> None:
     assert protocol.receive(wire([Frame(TEXT, b"on its way")], side)) == [Message("on its way")]
     assert protocol.receive(wire([close(3000)], side)) == [Closing(3000)]
     assert (protocol.state, protocol.close_sent, protocol.close_code) == (State.CLOSING, 1001, 3000)
-    assert protocol.owed() == b""
+    assert protocol.data_to_send() == b""
     assert protocol.receive_eof() == [Closed(3000)]
     assert protocol.state is State.CLOSED
     assert protocol.receive_eof() == []
@@ -504,7 +504,7 @@ def test_there_is_one_close_frame(side: Side) -> None:
     for _ in range(2):  # also while the answer waits to be taken, and messages may still go before it
         with pytest.raises(InvalidState, match="is closing; only an open one can be closed"):
             protocol.close()
-        assert answered(protocol.owed(), side) in ([(CLOSE, b"\x03\xe9")], [])
+        assert answered(protocol.data_to_send(), side) in ([(CLOSE, b"\x03\xe9")], [])
 
 
 @both
@@ -512,7 +512,7 @@ def test_an_error_while_closing(side: Side) -> None:
     protocol = Protocol(side, opened=True)
     protocol.close()
     assert shape(protocol.receive(wire([Frame(3)], side))) == [failed(1002)]
-    assert protocol.owed() == b""  # one close frame is enough
+    assert protocol.data_to_send() == b""  # one close frame is enough
     assert (protocol.state, protocol.close_sent, protocol.close_code) == (State.CLOSING, 1000, 1006)
     assert protocol.receive(wire([close(1000)], side)) == []  # nothing is read after a failure
     assert protocol.receive_eof() == [Closed(1006, clean=False)]
@@ -534,7 +534,7 @@ def test_the_close_frame_of_a_failure_says_why(side: Side) -> None:
     protocol = Protocol(side, opened=True, limits=Limits(message_size=5))
     assert protocol.receive(wire([Frame(TEXT, b"123456")], side)) == [Failed(protocol.error)]  # type: ignore[arg-type]
     assert str(protocol.error) == "message of 6 bytes or more, at most 5 accepted"
-    assert answered(protocol.owed(), side) == [(CLOSE, b"\x03\xf1" + str(protocol.error).encode())]
+    assert answered(protocol.data_to_send(), side) == [(CLOSE, b"\x03\xf1" + str(protocol.error).encode())]
     assert protocol.close_reason == ""  # of what was received, and nothing was
 
 

@@ -80,7 +80,7 @@ def test_fragments(side: Side, deflate: Parameters | None) -> None:
 def test_pings_and_pongs(side: Side) -> None:
     here, there = pair(side)
     assert there.receive(here.ping(b"1") + here.pong(bytes(125))) == [Ping(b"1"), Pong(bytes(125))]
-    assert here.receive(there.owed()) == [Pong(b"1")]
+    assert here.receive(there.data_to_send()) == [Pong(b"1")]
     for send in (here.ping, here.pong):
         with pytest.raises(ValueError, match="of 126 bytes, at most 125 fit"):
             send(bytes(126))
@@ -153,9 +153,9 @@ def test_masking_keys() -> None:
 
 def test_owed_is_taken_away_once() -> None:
     server, client = pair(Side.SERVER)
-    assert not server.owes
+    assert not server.has_data_to_send
     server.receive(client.ping())
-    assert server.owes
-    assert server.owed()
-    assert not server.owes
-    assert server.owed() == b""
+    assert server.has_data_to_send
+    assert server.data_to_send()
+    assert not server.has_data_to_send
+    assert server.data_to_send() == b""

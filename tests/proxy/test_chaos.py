@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from tests.waiting import DEADLINE, turn_until
 from wsdemo.proxy.chaos import (
     Chaos,
+    ChaosStep,
     Cut,
     Delay,
     Freeze,
@@ -21,7 +22,6 @@ from wsdemo.proxy.chaos import (
     Pass,
     Reset,
     Split,
-    Step,
     Thaw,
     Throttle,
     Wait,
@@ -174,7 +174,7 @@ def test_freeze_and_thaw(echo: Echo) -> None:
 
 @pytest.mark.parametrize("live", [True, False])
 def test_reset_and_cut(echo: Echo, live: bool) -> None:
-    script: Sequence[Step] = () if live else [Pass(3), Reset()]
+    script: Sequence[ChaosStep] = () if live else [Pass(3), Reset()]
     with Chaos("127.0.0.1", echo.port, to_client=script) as network, dial(network) as sock:
         sock.sendall(b"abc")
         receive(sock, 3) if live else None
@@ -217,7 +217,7 @@ steps = st.one_of(
 
 @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.lists(steps, max_size=6), st.binary(min_size=1, max_size=300))
-def test_every_byte_arrives_in_order(echo: Echo, script: list[Step], data: bytes) -> None:
+def test_every_byte_arrives_in_order(echo: Echo, script: list[ChaosStep], data: bytes) -> None:
     with Chaos("127.0.0.1", echo.port, script) as network, dial(network) as sock:
         sock.sendall(data)
         sock.shutdown(socket.SHUT_WR)
@@ -239,7 +239,7 @@ def test_one_direction_only(echo: Echo) -> None:
 
 
 @pytest.mark.parametrize("step", [Delay(-1), Split(-1), Wait(float("inf")), Throttle(float("nan"))])
-def test_steps_that_make_no_sense(echo: Echo, step: Step) -> None:
+def test_steps_that_make_no_sense(echo: Echo, step: ChaosStep) -> None:
     with pytest.raises(ValueError, match="numbers of 0 or more"):
         Chaos("127.0.0.1", echo.port, [step])
     with Chaos("127.0.0.1", echo.port) as network, pytest.raises(ValueError, match="belongs in a script"):

@@ -1,4 +1,4 @@
-"""The relay itself: its bounds, what it does with connections that end, and who may touch a wire."""
+"""The relay itself: its bounds, what it does with connections that end, and who may touch a transport."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import trustme
 
 from tests.proxy.test_chaos import Echo, echo, rest
 from tests.waiting import DEADLINE, turn, turn_until
-from wsdemo.net.wire import Wire
+from wsdemo.net.transport import Transport
 from wsdemo.protocol.limits import Limits
 from wsdemo.proxy import relay as relays
 from wsdemo.proxy.relay import Relay
@@ -106,24 +106,24 @@ def test_a_failure_counts_once_for_each_connection(echo: Echo) -> None:
         assert repr(relay) == f"<Relay: 127.0.0.1:{relay.port} to 127.0.0.1:{echo.port}, 0 connections>"
 
 
-def test_bytes_are_handed_on_under_the_lock_of_the_wire(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_are_handed_on_under_the_lock(echo: Echo, monkeypatch: pytest.MonkeyPatch) -> None:
     held: list[bool] = []
-    write = Wire.write
+    write = Transport.write
 
-    def watched(wire: Wire, *data: bytes) -> None:
+    def watched(transport: Transport, *data: bytes) -> None:
         # A lock that may be taken twice by its own thread: only another one can tell whether it is held.
         def look() -> None:
-            free = wire.lock.acquire(blocking=False)
+            free = transport.lock.acquire(blocking=False)
             if free:
-                wire.lock.release()
+                transport.lock.release()
             held.append(not free)
 
         thread = threading.Thread(target=look)
         thread.start()
         thread.join(DEADLINE)
-        write(wire, *data)
+        write(transport, *data)
 
-    monkeypatch.setattr(Wire, "write", watched)
+    monkeypatch.setattr(Transport, "write", watched)
     with Relay("127.0.0.1", echo.port) as relay, dial(relay) as sock:
         sock.sendall(b"a")
         assert sock.recv(1) == b"a"

@@ -87,7 +87,7 @@ def test_what_was_sent_before_close_arrives_and_nobody_is_reset(plain: socket.so
     client, sock = pair(plain, limits=Limits(inbox_messages=2), trace=trace)
     with sock:
         sock.sendall(serialize("never read") * 100)
-        turn_until(client._reactor, lambda: client._link.wire._paused)
+        turn_until(client._reactor, lambda: client._link.transport._paused)
         sock.sendall(serialize("never read") * 100)
         client.send("last words")
         closer = threading.Thread(target=client.close)
@@ -166,8 +166,8 @@ def test_a_full_inbox_pushes_back_and_nothing_is_lost(plain: socket.socket) -> N
     sender = threading.Thread(target=lambda: [sock.sendall(serialize(text)) for text in messages])
     with client, sock:
         sender.start()
-        wire = client._link.wire
-        turn_until(client._reactor, lambda: wire._paused)
+        transport = client._link.transport
+        turn_until(client._reactor, lambda: transport._paused)
         assert len(client._inbox) < 50
         assert sender.is_alive(), "30 MB fit in no buffer: the sender must be waiting"
         assert [client.recv(DEADLINE) for _ in messages] == messages
@@ -178,7 +178,7 @@ def test_close_with_a_full_inbox(plain: socket.socket) -> None:
     client, sock = pair(plain, limits=Limits(inbox_messages=2))
     with sock:
         sock.sendall(serialize("never read") * 1000)
-        turn_until(client._reactor, lambda: client._link.wire._paused)
+        turn_until(client._reactor, lambda: client._link.transport._paused)
         client.close()
 
 
@@ -216,4 +216,4 @@ def test_ipv6(serve: Serve) -> None:
 
 def test_tcp_asks_after_a_server_that_has_vanished(serve: Serve) -> None:
     with TimeClient(port=serve().port) as client:
-        assert client._link.wire._sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert client._link.transport._sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

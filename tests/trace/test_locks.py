@@ -77,7 +77,7 @@ def test_one_reader_at_a_time_dissects() -> None:
     dissector = Watched(trace)
     trace.tap("client", CLIENT, SERVER).sent(REQUEST % b"")
     assert len(dissector.packets()) == len(dissector.news()) == 1
-    dissector.forget()
+    dissector.take()
     assert held == [True] * 3
 
 

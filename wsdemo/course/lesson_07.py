@@ -43,7 +43,7 @@ def answer_to_close(answer: Callable[[bytes], bytes], rng: random.Random) -> Non
     for payload in payloads:
         protocol = Protocol(Side.SERVER, opened=True)
         protocol.receive(Frame(Opcode.CLOSE, payload, masking_key=KEY).serialize())
-        wanted = protocol.owed()[2:]
+        wanted = protocol.data_to_send()[2:]
         got = answer(payload)
         if payload and on_the_wire(int.from_bytes(payload[:2], "big")) and wanted == payload[:2]:
             same(got, wanted, f"the answer to a close frame of {show(payload)}")
@@ -186,7 +186,7 @@ class Actor(threading.Thread):
             sock.settimeout(PATIENCE)
             while self._protocol.state is State.CONNECTING:
                 self._protocol.receive(sock.recv(65536))
-            sock.sendall(self._protocol.owed())
+            sock.sendall(self._protocol.data_to_send())
             for what, code in self._story:
                 self._act(sock, what, code)
             if self._story[-1][0] == "message":

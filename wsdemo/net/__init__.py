@@ -1,5 +1,5 @@
 """The only code that touches sockets and threads.
 
-Read `reactor` (one thread, one selector, timers), then `wire` (one socket: bytes in, an out-buffer, the tap),
-then `connection`, `client`, `service` and `server`.
+Read `reactor` (one thread, one selector, timers), then `transport` (one socket: bytes in, an
+out-buffer, the tap), then `connection`, `client`, `service` and `server`.
 """

@@ -25,8 +25,8 @@ from wsdemo.net.dial import dial
 from wsdemo.net.handler import Handler, log_failure
 from wsdemo.net.server import period
 from wsdemo.net.tls import Tls, check_context
+from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import wait
-from wsdemo.net.wire import Wire
 from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
@@ -109,12 +109,12 @@ def connect(
     connection = Connection(
         next(_numbers), sock.getpeername(), protocol, told, limits, owner, owner.reactor.now
     )
-    connection.wire = Wire(owner.reactor, sock, connection, limits, tap, secure)
+    connection.transport = Transport(owner.reactor, sock, connection, limits, tap, secure)
     owner.reactor.call_soon(owner.start, connection)
     try:
         owner.wait(deadline)
     except BaseException as error:
-        connection.wire.abort()
+        connection.transport.abort()
         connection.close()
         if isinstance(error, TimeoutError):
             raise TimeoutError(f"{where} did not open within {limits.open_timeout:g} seconds") from None
@@ -134,8 +134,8 @@ class _Owner:
 
     def start(self, connection: Connection) -> None:
         """Send the request, and begin to read. `wait` has the deadline of the opening."""
-        connection.wire.start()
-        connection.pay()
+        connection.transport.start()
+        connection.flush()
 
     def wait(self, deadline: float) -> None:
         """Wait until the connection is open. Raises TimeoutError, and the error that prevented it."""
@@ -153,7 +153,7 @@ class _Owner:
         """The server said no, or something that is no answer."""
         failed = connection.error  # of TLS: the certificate, more often than not
         self._error = failed if isinstance(failed, tls.SSLError) else event.error
-        connection.wire.abort()
+        connection.transport.abort()
 
     def closing(self, connection: Connection) -> None:
         """The socket's end is near."""

@@ -1,4 +1,4 @@
-"""One WebSocket connection: a `Protocol` (bytes ↔ events) on a `Wire` (bytes ↔ socket).
+"""One WebSocket connection: a `Protocol` (bytes ↔ events) on a `Transport` (bytes ↔ socket).
 
 ::
 
@@ -150,9 +150,9 @@ class Connection(Heartbeat):
         """
         if self._inbox is None:
             raise InvalidState("the messages of this connection go to on_message; recv has none to give")
-        if self.wire.reactor.forked:
+        if self.transport.reactor.forked:
             raise InvalidState(FORKED)
-        if self.wire.reactor.here and (timeout is None or timeout > 0):
+        if self.transport.reactor.here and (timeout is None or timeout > 0):
             raise InvalidState(
                 "recv in a handler waits for the thread that it runs in: "
                 "give the connection a handler of its own, or call recv in another thread"
@@ -166,34 +166,34 @@ class Connection(Heartbeat):
         ``error`` says so. In a handler it does not wait. Closing what is closed does nothing. Raises
         ValueError for a code that no endpoint may send, or a reason of more than 123 bytes.
         """
-        wire = self.wire
-        if wire.reactor.forked:
+        transport = self.transport
+        if transport.reactor.forked:
             return
-        with wire.lock:
+        with transport.lock:
             if self._protocol.state is State.OPEN:
                 self._active = time.monotonic()  # first: `check` may look before the frame is out
                 self._write_latest()
-                wire.write(self._protocol.close(code, reason))
+                transport.write(self._protocol.close(code, reason))
                 self._give_up()
             opening = self._protocol.state is State.CONNECTING
         if opening:
-            wire.abort()  # not under the lock, which it takes itself
+            transport.abort()  # not under the lock, which it takes itself
         if current() is None:  # in a handler of any connection waiting could be for its own thread
             if not self.wait_closed(self._limits.close_timeout + 1.0):
                 self.cut_off()
                 self.wait_closed()
-            if wire.reactor.stopping:
-                wire.reactor.close()
+            if transport.reactor.stopping:
+                transport.reactor.close()
 
     def wait_closed(self, timeout: float | None = None) -> bool:
         """Wait until the socket is closed; false: not within ``timeout`` seconds.
 
         Raises InvalidState in a handler, which would wait for its own thread.
         """
-        with self.wire.lock:
+        with self.transport.lock:
             if self._gone is None:
                 self._gone = threading.Event()
-        if self.wire.reactor.here and not self._gone.is_set() and (timeout is None or timeout > 0):
+        if self.transport.reactor.here and not self._gone.is_set() and (timeout is None or timeout > 0):
             raise InvalidState("wait_closed in a handler waits for the thread that it runs in: use on_close")
         return wait(self._gone, timeout)
 
@@ -201,13 +201,13 @@ class Connection(Heartbeat):
         """End this connection because of ``error``: a close frame that says so, then TCP (§7.1.7).
 
         What another kind of error says is for the server's log, not for the peer. At once, so that no
-        ``close`` that follows is faster and says 1000; the caller does not hold the wire's lock.
+        ``close`` that follows is faster and says 1000; the caller does not hold the transport's lock.
         """
-        with self.wire.lock:
+        with self.transport.lock:
             self.fail_locked(error, code)
 
     def fail_locked(self, error: BaseException, code: int | None = None) -> None:
-        """As `fail`; the caller holds the wire's lock."""
+        """As `fail`; the caller holds the transport's lock."""
         if code is None:
             code = error.code if isinstance(error, ProtocolError) else 1011
         reason = str(error) if isinstance(error, ProtocolError | TimeoutError) else "internal error"
@@ -231,11 +231,11 @@ class Connection(Heartbeat):
 
     def cut_off(self) -> None:
         """End TCP without the peer's close frame; where bytes are still pending ``error`` says so."""
-        if self.wire.pending:
+        if self.transport.pending:
             self.error = self.error or TimeoutError(
-                f"closed with {self.wire.pending} bytes not sent: the peer reads too slowly"
+                f"closed with {self.transport.pending} bytes not sent: the peer reads too slowly"
             )
-        self.wire.abort()
+        self.transport.abort()
 
     def refuse(self, error: HandshakeError) -> None:
         """Give up an opening that is not done: by ``error``'s HTTP status, after the 101 by a close code."""
@@ -243,7 +243,7 @@ class Connection(Heartbeat):
             code = CloseCode.TRY_AGAIN_LATER if error.status == 503 else CloseCode.POLICY_VIOLATION
             self._fail(error, code, str(error))
         else:
-            with self.wire.lock:
+            with self.transport.lock:
                 events = self._protocol.refuse(error)
             self._tell(events)
 
@@ -254,47 +254,47 @@ class Connection(Heartbeat):
         if handler.on_message is None:
             limits = self._limits
             self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
-        with self.wire.lock:  # it is listed when the peer hears the 101, and no broadcast comes before
+        with self.transport.lock:  # it is listed when the peer hears the 101, and no broadcast comes before
             self.owner.opened(self)
-            self.wire.write(self._protocol.owed_first())
+            self.transport.write(self._protocol.data_to_send_first())
         self._call(handler.on_open)
 
-    # -- the wire's sink, in the reactor's thread ---------------------------------------------------------
+    # -- the transport's sink, in the reactor's thread ----------------------------------------------------
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came: turn them into events, and tell of them."""
-        with self.wire.lock:
+        with self.transport.lock:
             events = self._protocol.receive(data)
         if len(events) == 1 and type(events[0]) is Message:  # what `_tell` does, 0.1 µs faster
             self._message(events[0].data)
         else:
             self._tell(events)
 
-    def wanted(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """The rest of a large message goes to its place at once."""
-        return self._protocol.wanted()
+        return self._protocol.get_buffer()
 
-    def took(self, size: int) -> None:
+    def buffer_updated(self, size: int) -> None:
         """So much of it came."""
-        with self.wire.lock:
-            events = self._protocol.took(size)
+        with self.transport.lock:
+            events = self._protocol.buffer_updated(size)
         self._tell(events)
 
-    def eof(self) -> None:
+    def eof_received(self) -> None:
         """The peer will send no more."""
-        with self.wire.lock:
+        with self.transport.lock:
             events = self._protocol.receive_eof()
         self._tell(events)
-        self.wire.finish(close=True)
+        self.transport.close()
 
-    def lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed: whoever waits is woken."""
-        with self.wire.lock:
+        with self.transport.lock:
             events = self._protocol.receive_eof()
         self.error = self.error or error
         self._tell(events)
         self.owner.ended(self)
-        with self.wire.lock:
+        with self.transport.lock:
             gone, self._gone = self._gone, GONE
         if gone is not None:
             gone.set()
@@ -309,8 +309,8 @@ class Connection(Heartbeat):
             else:
                 self._event(event)
         elif events:  # answers to messages that came together leave together
-            wire = self.wire
-            wire.cork()
+            transport = self.transport
+            transport.cork()
             try:
                 for event in events:
                     if type(event) is Message:
@@ -318,30 +318,30 @@ class Connection(Heartbeat):
                     else:
                         self._event(event)
             finally:
-                wire.uncork()
-        if self._protocol.owes:
-            self.pay()
+                transport.uncork()
+        if self._protocol.has_data_to_send:
+            self.flush()
 
-    def pay(self) -> None:
+    def flush(self) -> None:
         """Send what the protocol itself owes: the handshake, pongs, a close frame.
 
         While too much is pending the pongs wait, and of those that wait only the newest is kept.
         """
-        wire, protocol = self.wire, self._protocol
-        with wire.lock:
-            if wire.pending <= self._limits.high_water or protocol.state is not State.OPEN:
-                wire.write(protocol.owed())
+        transport, protocol = self.transport, self._protocol
+        with transport.lock:
+            if transport.pending <= self._limits.high_water or protocol.state is not State.OPEN:
+                transport.write(protocol.data_to_send())
 
-    def _pay_first(self) -> None:
+    def _flush_first(self) -> None:
         """The handshake, and pongs: before the answers to the messages that came after them."""
-        wire = self.wire
-        with wire.lock:
-            if wire.pending <= self._limits.high_water:
-                wire.write(self._protocol.owed_first())
+        transport = self.transport
+        with transport.lock:
+            if transport.pending <= self._limits.high_water:
+                transport.write(self._protocol.data_to_send_first())
 
     def _message(self, data: str | bytes) -> None:
         on_message = self._handler.on_message
-        self._active = self.wire.reactor.now
+        self._active = self.transport.reactor.now
         if on_message is not None:
             if self.error is not None:
                 return  # it has failed, and only waits for the peer's close frame
@@ -352,34 +352,36 @@ class Connection(Heartbeat):
             except BaseException as error:
                 self.handler_failed(error)
         elif self._inbox is not None and not self._inbox.put(data):
-            self.wire.pause()
+            self.transport.pause_reading()
 
     def _event(self, event: Event) -> None:
-        now = self.wire.reactor.now
+        now = self.transport.reactor.now
         match event:
             case Opened():
                 self._active = now
                 if self.authenticated:
                     self.begin(self._handler)
                 else:
-                    self.pay()
+                    self.flush()
             case Refused():
                 self._active = now
                 self.error = self.error or event.error
                 self.owner.refused(self, event)  # on record before the peer hears of it
-                self.pay()
-                self.wire.finish()
+                self.flush()
+                self.transport.write_eof()
             case Ping():
-                self._pay_first()
+                self._flush_first()
             case Pong(payload):
                 self._pong(payload)
             case Closing() | Failed():
                 self._ended(now)
-                self.pay()
+                self.flush()
                 # The server ends TCP first (RFC 6455 §7.1.1). After a failure it lingers, because closing a
                 # socket with unread bytes resets it, and the close frame could be lost.
-                good = type(event) is Closing
-                self.wire.finish(close=good and self._protocol.side is Side.SERVER)
+                if type(event) is Closing and self._protocol.side is Side.SERVER:
+                    self.transport.close()
+                else:
+                    self.transport.write_eof()
             case Closed():
                 self._ended(now)
                 self._call(self._handler.on_close)
@@ -389,7 +391,7 @@ class Connection(Heartbeat):
         self._active = now
         self.error = self.error or self._protocol.error
         self._end_pings()
-        with self.wire.lock:
+        with self.transport.lock:
             self._give_up()
         if self._inbox is not None:
             self._inbox.end(self.close_code or CloseCode.ABNORMAL, self.close_reason, self.error)
@@ -404,20 +406,20 @@ class Connection(Heartbeat):
 
     def _fail(self, error: BaseException, code: int, reason: str) -> None:
         """End the connection with a close code and reason that say whose fault it was."""
-        with self.wire.lock:
+        with self.transport.lock:
             self._end(error, code, reason)
 
     def _end(self, error: BaseException, code: int, reason: str) -> None:
-        """As `_fail`; the caller holds the wire's lock."""
+        """As `_fail`; the caller holds the transport's lock."""
         self.error = self.error or error
         if self._protocol.state is State.OPEN:
             self._active = time.monotonic()
-            self.wire.write(self._protocol.close(code, short_reason(reason)))
+            self.transport.write(self._protocol.close(code, short_reason(reason)))
             self._give_up()
 
     def _room(self) -> None:
-        self.wire.reactor.call_soon(self._resume)
+        self.transport.reactor.call_soon(self._resume)
 
     def _resume(self) -> None:
         if self._inbox is not None and not self._inbox.full:  # more may have come since there was room
-            self.wire.resume()
+            self.transport.resume_reading()

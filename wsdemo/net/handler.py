@@ -38,7 +38,7 @@ class Owner(Protocol):
     """Callbacks to the creator of a connection, in the reactor's thread (the last three: in any)."""
 
     def opened(self, connection: Connection) -> None:
-        """The handshake is done, and the server's answer about to be sent; the wire's lock is held."""
+        """The handshake is done, and the server's answer about to be sent; the transport's lock is held."""
 
     def refused(self, connection: Connection, event: Refused) -> None:
         """There will be no WebSocket: it was refused, or answered as plain HTTP."""

@@ -39,13 +39,13 @@ class Heartbeat(Sender):
         Raises TimeoutError after ``timeout`` seconds (``limits.pong_timeout`` by default), ConnectionClosed,
         and InvalidState in a handler, where waiting would hold up the thread that has to hear the pong.
         """
-        if self.wire.reactor.here:
+        if self.transport.reactor.here:
             raise InvalidState("a handler can't wait for a pong; `latency` has the last round-trip time")
-        if self.wire.reactor.forked:
+        if self.transport.reactor.forked:
             raise InvalidState(FORKED)
         timeout = self._limits.pong_timeout if timeout is None else timeout
         waiting = _Waiting(threading.Event())
-        with self.wire.lock:
+        with self.transport.lock:
             payload = self._send_ping(waiting)
         assert waiting.answered is not None
         if not wait(waiting.answered, timeout):
@@ -53,21 +53,21 @@ class Heartbeat(Sender):
                 self._pings.pop(payload, None)
             raise TimeoutError(f"no pong within {timeout:g} seconds")
         if waiting.took is None:
-            raise self._closed()
+            raise self._closed_error()
         return waiting.took
 
     def check(self, now: float) -> None:
         """Hold the deadlines; called in the reactor's thread, several times within each of them."""
-        limits, wire = self._limits, self.wire
+        limits, transport = self._limits, self.transport
         state = self._protocol.state
-        if wire.stalled(now):
+        if transport.stalled(now):
             self.error = self.error or TimeoutError(f"took no byte for {limits.write_timeout:g} seconds")
-            wire.abort()
+            transport.abort()
         elif state is State.OPEN and self.authenticated:
             if (
                 limits.ping_interval is not None
-                and now - wire.heard > limits.ping_interval
-                and not wire.silent
+                and now - transport.received_at > limits.ping_interval
+                and transport.is_reading
             ):
                 self._keep_alive(now)
             if limits.idle_timeout is not None and now - self._active > limits.idle_timeout:
@@ -75,13 +75,13 @@ class Heartbeat(Sender):
         elif state is State.CONNECTING or state is State.OPEN:
             if now - self._born > limits.open_timeout:
                 what = "the opening handshake" if state is State.CONNECTING else "the first message"
-                if wire.tls is not None and not wire.tls.ready:
+                if transport.tls is not None and not transport.tls.ready:
                     what = "the TLS handshake"
                 self.refuse(
                     HandshakeError(f"{what} did not come within {limits.open_timeout:g} seconds", 408)
                 )
-                if wire.tls is not None and not wire.tls.ready:
-                    wire.abort()  # there is no way yet to tell it so
+                if transport.tls is not None and not transport.tls.ready:
+                    transport.abort()  # there is no way yet to tell it so
         elif now - self._active > limits.close_timeout:
             self.cut_off()
 
@@ -95,16 +95,16 @@ class Heartbeat(Sender):
 
     def _keep_alive(self, now: float) -> None:
         """Nothing was heard for the ping interval: ask, or give up."""
-        wire, timeout = self.wire, self._limits.pong_timeout
-        if wire.heard >= self._pinged:
+        transport, timeout = self.transport, self._limits.pong_timeout
+        if transport.received_at >= self._pinged:
             self._pinged = now
-            with wire.lock:
+            with transport.lock:
                 self._send_ping(_Waiting(None))
         elif timeout is not None and now - self._pinged > timeout:
             self.fail(TimeoutError(f"no pong within {timeout:g} seconds"), 1011)
 
     def _send_ping(self, waiting: _Waiting) -> bytes:
-        """Send a ping of our own; the caller holds the wire's lock."""
+        """Send a ping of our own; the caller holds the transport's lock."""
         self._check_open()
         if self._pings is None:
             self._pings = {}
@@ -112,7 +112,7 @@ class Heartbeat(Sender):
         while payload in self._pings:  # a clock may stand still for a while
             payload += b"+"
         self._pings[payload] = waiting
-        self.wire.write(self._protocol.ping(payload))
+        self.transport.write(self._protocol.ping(payload))
         return payload
 
     def _pong(self, payload: bytes) -> None:

@@ -1,8 +1,8 @@
-"""The sending half of a connection: messages and fragments onto a wire, in order, and never without bound.
+"""The sending half of a connection: messages and fragments, in order, and never without bound.
 
 ::
 
-    send("…") ──► room? ──► encode ──► wire        one lock around the two, so frames leave in order
+    send("…") ──► room? ──► encode ──► transport        one lock around the two, so frames leave in order
                    │
                    └─ no: a thread of yours waits; a handler can't, so `limits.overflow` decides
 
@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any, Final
 
-from wsdemo.net.wire import Wire
+from wsdemo.net.transport import Transport
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState, PolicyViolation
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.prepared import Prepared
@@ -34,11 +34,11 @@ FORKED: Final = "this connection belongs to the process that opened it: open one
 
 
 class Sender:
-    """The sending half of a connection. ``wire`` is set by its creator, before anything else."""
+    """The sending half of a connection. ``transport`` is set by its creator, before anything else."""
 
-    __slots__ = ("_latest", "_limits", "_protocol", "_streamer", "dropped", "wire")
+    __slots__ = ("_latest", "_limits", "_protocol", "_streamer", "dropped", "transport")
 
-    wire: Wire
+    transport: Transport
 
     def __init__(self, protocol: Protocol, limits: Limits) -> None:
         self.dropped = 0  #: messages of handlers that were not sent
@@ -58,12 +58,12 @@ class Sender:
         if not isinstance(message, KINDS):
             self._send_fragments(message)
             return
-        wire = self.wire
-        if wire.reactor.forked:
+        transport = self.transport
+        if transport.reactor.forked:
             raise InvalidState(FORKED)
-        with wire.lock:
-            if wire.pending or self._streamer is not None or self._latest is not None:
-                if not wire.reactor.here:
+        with transport.lock:
+            if transport.pending or self._streamer is not None or self._latest is not None:
+                if not transport.reactor.here:
                     self._wait_for_turn(time.monotonic() + self._limits.write_timeout)
                 elif not self._admit(message):
                     return
@@ -71,25 +71,25 @@ class Sender:
 
     def send_prepared(self, message: Data, prepared: Prepared) -> None:
         """Write an encoded message without waiting: a `broadcast` in the reactor thread."""
-        with self.wire.lock:
+        with self.transport.lock:
             if not self._alive:
                 return
-            waits = self.wire.pending or self._streamer is not None or self._latest is not None
+            waits = self.transport.pending or self._streamer is not None or self._latest is not None
             if not waits or self._admit(message):
-                self.wire.write(prepared.for_connection(self._protocol))
+                self.transport.write(prepared.for_connection(self._protocol))
 
     def offer_prepared(self, prepared: Prepared) -> bool:
         """Write an encoded message if there is room: a `broadcast` in another thread.
 
         False: not now. True as well where the connection has ended, and nothing can be written any more.
         """
-        with self.wire.lock:
+        with self.transport.lock:
             if not self._alive:
                 return True
             if self._must_wait(None):
                 return False
             self._write_latest()
-            self.wire.write(prepared.for_connection(self._protocol))
+            self.transport.write(prepared.for_connection(self._protocol))
             return True
 
     def ready(self) -> bool:
@@ -102,35 +102,35 @@ class Sender:
             and self._latest is None
         )
 
-    def drained(self) -> None:
+    def resume_writing(self) -> None:
         """The peer has caught up: now the latest message, where that is the policy."""
-        with self.wire.lock:
+        with self.transport.lock:
             self._write_latest()
-            if self._protocol.owes:  # pongs that waited
-                self.wire.write(self._protocol.owed())
+            if self._protocol.has_data_to_send:  # pongs that waited
+                self.transport.write(self._protocol.data_to_send())
 
     def fail(self, error: BaseException, code: int | None = None) -> None:
         """End this connection because of ``error``; from any thread."""
         raise NotImplementedError
 
     def fail_locked(self, error: BaseException, code: int | None = None) -> None:
-        """As `fail`; the caller holds the wire's lock."""
+        """As `fail`; the caller holds the transport's lock."""
         raise NotImplementedError
 
-    # -- one message, one frame: the caller holds the wire's lock ------------------------------------------
+    # -- one message, one frame: the caller holds the transport's lock -------------------------------------
 
     @property
     def _alive(self) -> bool:
-        return self._protocol.state is OPEN and self.wire.broken is None
+        return self._protocol.state is OPEN and self.transport.broken is None
 
     def _write(self, message: Data) -> None:
-        wire, protocol = self.wire, self._protocol
-        if wire.broken is not None or protocol.state is not OPEN:
+        transport, protocol = self.transport, self._protocol
+        if transport.broken is not None or protocol.state is not OPEN:
             self._check_open()
         if isinstance(message, str):
-            wire.write(protocol.send_text(message))
+            transport.write(protocol.send_text(message))
         else:
-            wire.write(protocol.send_binary(message))
+            transport.write(protocol.send_binary(message))
 
     def _write_latest(self) -> None:
         """Where that is the policy, the message that waits, unless another's fragments are under way."""
@@ -155,22 +155,22 @@ class Sender:
 
     def _fits(self, before: int, size: int) -> bool:
         """Whether there is room for ``size`` bytes, behind ``before`` that wait; the first always fits."""
-        wire, bound = self.wire, self._limits.buffer_size
-        if wire.pending + before + size <= bound:
+        transport, bound = self.transport, self._limits.buffer_size
+        if transport.pending + before + size <= bound:
             return True
-        wire.push()  # bytes held for company are not a slow reader's
-        return not wire.pending + before or wire.pending + before + size <= bound
+        transport.push()  # bytes held for company are not a slow reader's
+        return not transport.pending + before or transport.pending + before + size <= bound
 
     def _overflow(self, message: Data) -> None:
         """The reader is too slow, and there is no room: follow ``limits.overflow``."""
         if self._limits.overflow == "close":
             self.dropped += 1
             self.fail_locked(
-                PolicyViolation(f"{self.wire.pending} bytes wait for a slow reader: no more are kept")
+                PolicyViolation(f"{self.transport.pending} bytes wait for a slow reader: no more are kept")
             )
         elif self._limits.overflow == "latest" and self._latest is None:
             self._latest = message
-            self.wire.notify_drained()
+            self.transport.notify_drained()
         else:
             self.dropped += 1
             if self._limits.overflow == "latest":
@@ -178,22 +178,22 @@ class Sender:
 
     def _must_wait(self, mine: _Streamer | None) -> bool:
         """Whether a thread has to wait; ``mine``: the fragmented message that it is sending itself."""
-        return self._streamer is not mine or self.wire.pending > self._limits.high_water
+        return self._streamer is not mine or self.transport.pending > self._limits.high_water
 
     def _wait_for_turn(self, deadline: float, mine: _Streamer | None = None) -> None:
         """Block until there is room, and no other thread's fragmented message is under way."""
-        wire = self.wire
+        transport = self.transport
         while self._must_wait(mine):
             self._check_open()
             streamer = self._streamer
             if streamer is not mine and streamer is not None and streamer.thread == threading.get_ident():
                 raise InvalidState("send was called while it iterates over the fragments of another message")
-            if wire.wait(deadline):
+            if transport.wait(deadline):
                 continue
             if streamer is not mine:
                 raise TimeoutError("another thread's fragmented message has not ended")
             raise TimeoutError(
-                f"the peer reads too slowly: {wire.pending} bytes still pending "
+                f"the peer reads too slowly: {transport.pending} bytes still pending "
                 f"after {self._limits.write_timeout:g} seconds"
             )
         self._write_latest()
@@ -201,10 +201,10 @@ class Sender:
     def _check_open(self) -> None:
         if self._protocol.state is State.CONNECTING:
             raise InvalidState("the opening handshake is not done yet")
-        if self.wire.broken is not None or not self._protocol.can_send:
-            raise self._closed()
+        if self.transport.broken is not None or not self._protocol.can_send:
+            raise self._closed_error()
 
-    def _closed(self) -> ConnectionClosed:
+    def _closed_error(self) -> ConnectionClosed:
         code = self._protocol.close_code
         return ConnectionClosed(1006 if code is None else code, self._protocol.close_reason or "")
 
@@ -216,19 +216,19 @@ class Sender:
         if self._streamer is not None:
             self.dropped += len(self._streamer.waiting)
             self._streamer.waiting.clear()
-        self.wire.wake()
+        self.transport.wake()
 
     # -- one message, many frames ---------------------------------------------------------------------------
 
     def _send_fragments(self, message: object) -> None:
         """One message in as many frames as it has parts, sent as they come (RFC 6455 §5.4)."""
         parts = fragments(message)
-        wire = self.wire
-        if wire.reactor.here:
+        transport = self.transport
+        if transport.reactor.here:
             raise InvalidState("a handler can't send a message in fragments: it would hold up the others")
-        if wire.reactor.forked:
+        if transport.reactor.forked:
             raise InvalidState(FORKED)
-        with wire.lock:
+        with transport.lock:
             self._wait_for_turn(time.monotonic() + self._limits.write_timeout)
             self._check_open()
             streamer = self._streamer = _Streamer()
@@ -242,12 +242,12 @@ class Sender:
                 raise ValueError("a message of no fragments; send '' or b'' for an empty message")
             self._send_fragment(streamer, last, fin=True)
         except BaseException as error:
-            with wire.lock:
+            with transport.lock:
                 if streamer.begun and self._alive:  # half a message is out: only its rest may follow it
                     self.fail_locked(error, 1011)
             raise
         finally:
-            with wire.lock:
+            with transport.lock:
                 self._streamer = None
                 if self._alive:
                     for data in streamer.waiting:  # within the bound, see `_admit`
@@ -255,15 +255,15 @@ class Sender:
                     self._write_latest()
                 else:
                     self.dropped += len(streamer.waiting)
-                wire.wake()
+                transport.wake()
 
     def _send_fragment(self, streamer: _Streamer, part: Data, fin: bool) -> None:
-        with self.wire.lock:
+        with self.transport.lock:
             self._wait_for_turn(time.monotonic() + self._limits.write_timeout, streamer)
             self._check_open()
             data = self._protocol.send_fragment(part, fin)
             streamer.begun = not fin
-            self.wire.write(data)
+            self.transport.write(data)
 
 
 class _Streamer:

@@ -30,8 +30,8 @@ from wsdemo.net.reactor import Reactor, Timer, current
 from wsdemo.net.sending import Data
 from wsdemo.net.service import Service
 from wsdemo.net.tls import Tls, check_context
+from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import LONGEST
-from wsdemo.net.wire import Wire
 from wsdemo.net.writer import fan_out, not_taken, offer_until
 from wsdemo.protocol.arguments import (
     check_done,
@@ -260,11 +260,11 @@ class Server(Service):
         connection = Connection(number, address, protocol, handler, limits, self, self._reactor.now)
         connection.authenticated = self._gate is None
         secure = Tls(self._ssl, server_side=True, tap=encrypted) if self._ssl is not None else None
-        connection.wire = Wire(self._reactor, sock, connection, limits, tap, secure)
+        connection.transport = Transport(self._reactor, sock, connection, limits, tap, secure)
         self._opening[number] = connection
         if limits.per_address is not None:
             self._addresses[address[0]] += 1
-        connection.wire.start()
+        connection.transport.start()
         if len(self._opening) > limits.handshakes:
             oldest = next(iter(self._opening.values()))
             busy = HandshakeError(f"more than {limits.handshakes} openings at once: try again later", 503)

@@ -1,4 +1,4 @@
-"""TLS as a filter between a wire and its socket: plain bytes in, encrypted bytes out, and back.
+"""TLS as a filter between a transport and its socket: plain bytes in, encrypted bytes out, and back.
 
 It uses ``ssl`` without a socket, so both levels can be recorded: what the program says, and what the wire
 carries. Certificates are verified by the context that is passed in, the host name too. What fails is an
@@ -36,7 +36,7 @@ def check_context(context: ssl.SSLContext | None, server_side: bool, name: str =
 
 
 class Tls:
-    """One end of a TLS connection, without a socket (RFC 8446). The wire holds its lock around each call.
+    """One end of a TLS connection, without a socket (RFC 8446). The transport locks each call.
 
     ``tap`` records the encrypted bytes.
     """

@@ -51,7 +51,7 @@ class Parameters:
     memory_level: int = 5
     threshold: int = 64
 
-    def alone(self) -> Parameters:
+    def without_takeover(self) -> Parameters:
         """The same without context takeover: each message can be read without those before it.
 
         A sender may do so at any time, the receiver need not know.

@@ -51,7 +51,7 @@ class Message(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Ping:
-    """The peer asks whether we are there. The answer is in ``Protocol.owed()`` already."""
+    """The peer asks whether we are there. The answer is in ``Protocol.data_to_send()`` already."""
 
     payload: bytes = b""
 

@@ -2,9 +2,9 @@
 
 ::
 
-    server    bytes ──Reader──► Request ──accept()──► Accepted ──► 101, Opened
+    server    bytes ──HeadReader──► Request ──accept()──► Accepted ──► 101, Opened
                                                       Response, HandshakeError ──► that answer, Refused
-    client    Request ──► bytes · · · bytes ──Reader──► Response ──check()──► Opened, or Refused
+    client    Request ──► bytes · · · bytes ──HeadReader──► Response ──check()──► Opened, or Refused
 
 What the fields of the handshake mean is the business of ``handshake``; this is its place in a connection.
 """
@@ -20,7 +20,7 @@ from .errors import HandshakeError
 from .events import Event, Opened, Refused
 from .headers import Headers
 from .http11 import (
-    Reader,
+    HeadReader,
     Request,
     Response,
     request_head,
@@ -29,13 +29,13 @@ from .http11 import (
     serialize_response,
 )
 from .limits import Limits
-from .sending import MaskingKey, Sender
+from .sending import MaskingKey, Serializer
 from .states import State, Step
 
 Accept = Callable[[Request], handshake.Accepted | Response]
 
 
-class Opening(Sender):
+class Opening(Serializer):
     """What one end does until it is open."""
 
     __slots__ = ("_reader", "_wish", "accept", "limits", "request", "response", "subprotocol")
@@ -58,7 +58,7 @@ class Opening(Sender):
         self.subprotocol: str | None = None
         self.accept = accept  #: a server's decision on the request; may be set until that comes
         self._wish = deflate if isinstance(deflate, Deflate) else None
-        self._reader: Reader[Request] | Reader[Response] | None = None
+        self._reader: HeadReader[Request] | HeadReader[Response] | None = None
         if not opened:
             self._begin()
 
@@ -68,12 +68,12 @@ class Opening(Sender):
 
     def _begin(self) -> None:
         if self.side is Side.SERVER:
-            self._reader = Reader(request_head, self.limits)
+            self._reader = HeadReader(request_head, self.limits)
             return
         if self.request is None:
             raise ValueError("a client needs a request (see handshake.request), or opened=True")
-        self._reader = Reader(response_head, self.limits)
-        self._owed = self.request.raw or serialize_request(self.request)
+        self._reader = HeadReader(response_head, self.limits)
+        self._handshake = self.request.raw or serialize_request(self.request)
 
     def _open(self, data: bytes) -> tuple[list[Event], bytes]:
         """Bytes of the handshake: what happened, and the bytes behind it, which are frames."""
@@ -109,7 +109,7 @@ class Opening(Sender):
             return self._refuse(error)
         if isinstance(answer, Response):
             return self._refuse(None, _last(answer))
-        self._owed = serialize_response(answer.response)
+        self._handshake = serialize_response(answer.response)
         return self._opened(request, answer.response, answer.subprotocol, answer.deflate)
 
     def _check(self, response: Response) -> Event:
@@ -148,7 +148,7 @@ class Opening(Sender):
                 response = handshake.refusal(error)
             if response is not None:
                 self.response = response
-                self._owed = serialize_response(response)
+                self._handshake = serialize_response(response)
         self._go(step)
         self.accept = self._wish = self._reader = None
         return Refused(error, self.request, self.response)

@@ -60,8 +60,8 @@ class PartialFrame:
         self._buffer += data
         self._arrived(len(data))
 
-    def room(self, most: int) -> memoryview:
-        """Where the next bytes, ``most`` of them, may be written; ``took`` says how many were."""
+    def get_buffer(self, most: int) -> memoryview:
+        """Where the next bytes, ``most`` of them, may be written; ``buffer_updated`` says how many were."""
         self._release()
         buffer = self._buffer
         if len(buffer) == self.filled:
@@ -72,8 +72,8 @@ class PartialFrame:
         self._view = memoryview(buffer)[self.filled : self.filled + most]
         return self._view
 
-    def took(self, size: int) -> None:
-        """``size`` bytes were written at the start of ``room``."""
+    def buffer_updated(self, size: int) -> None:
+        """``size`` bytes were written at the start of ``get_buffer``."""
         if not 0 <= size <= len(self._buffer) - self.filled:
             raise ValueError(f"{size} bytes do not fit in the room for {len(self._buffer) - self.filled}")
         self._release()

@@ -59,9 +59,9 @@ class Prepared:
         kind = (deflate.server_max_window_bits, deflate.level, deflate.memory_level)
         frame = self._frames.get(kind)
         if frame is None:
-            packed = deflate.alone().deflater(Side.SERVER).deflate(self._payload)
+            packed = deflate.without_takeover().deflater(Side.SERVER).deflate(self._payload)
             frame = self._serialize(kind, self._first | RSV1, packed)
-        protocol.forget()
+        protocol.reset_compressor()
         return frame
 
     def _serialize(self, kind: object, first: int, payload: bytes) -> bytes:

@@ -4,7 +4,8 @@
 
              receive(bytes) ──► [Opened, Message, Ping, Closed …]
     Protocol
-             send_text(str) ──► bytes to write        owed() ──► bytes to write: handshake, pongs, close frame
+             send_text(str) ──► bytes to write
+             data_to_send() ──► bytes to write: the handshake, pongs, a close frame
 
 It is one end of one connection and never touches it: whoever holds the socket brings the bytes that came
 and takes away the bytes to send. So it runs in a test, in a lesson, in a thread or in an event loop.
@@ -75,7 +76,7 @@ class Protocol(Opening):
     '81 85 37 fa 21 3d 7f 9f 4d 51 58'
     >>> server.receive(client.send_text("Hello") + client.close(1001, "bye"))
     [Message(data='Hello'), Closing(code=1001, reason='bye')]
-    >>> server.owed().hex(" ")  # its close frame, in answer
+    >>> server.data_to_send().hex(" ")  # its close frame, in answer
     '88 02 03 e9'
     >>> server.receive_eof()
     [Closed(code=1001, reason='bye', clean=True)]
@@ -88,7 +89,7 @@ class Protocol(Opening):
         "_message",
         "_partial",
         "_rest",
-        "_small",
+        "_fast_limit",
         "_stale",
         "close_code",
         "close_reason",
@@ -117,7 +118,7 @@ class Protocol(Opening):
             self._unbind()
         else:
             self._bound = min(limits.first_message_size, limits.message_size)
-            self._small = -1  # no message takes the short way, which does not end this bound
+            self._fast_limit = -1  # no message takes the short way, which does not end this bound
         self._rest = b""  # an incomplete header
         self._partial: PartialFrame | None = None
         self._message: PartialMessage | None = None
@@ -156,22 +157,22 @@ class Protocol(Opening):
             code = self._end(CloseCode.ABNORMAL)
         return [Closed(code, self.close_reason, clean=code != CloseCode.ABNORMAL)]
 
-    def wanted(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Where to ``recv_into`` while a large payload comes, at most ``limits.turn_size`` bytes: it saves
         copies. None: use ``receive``."""
         partial = self._partial
         if partial is None or partial.missing <= IN_PLACE:
             return None
-        return partial.room(self.limits.turn_size)
+        return partial.get_buffer(self.limits.turn_size)
 
-    def took(self, size: int) -> list[Event]:
-        """``size`` bytes were received into ``wanted()``; the same as ``receive`` of them."""
+    def buffer_updated(self, size: int) -> list[Event]:
+        """``size`` bytes were received into ``get_buffer()``; the same as ``receive`` of them."""
         partial = self._partial
         if partial is None:
-            raise InvalidState("took() without wanted()")
+            raise InvalidState("buffer_updated() without get_buffer()")
         events: list[Event] = []
         try:
-            partial.took(size)
+            partial.buffer_updated(size)
             if not partial.missing:
                 self._finish(partial, events)
         except (ProtocolError, UnicodeDecodeError) as error:
@@ -196,13 +197,13 @@ class Protocol(Opening):
         elif self._rest:
             data = self._rest + data
             end = len(data)
-        mask_bit, small = self._mask_bit, self._small
+        mask_bit, fast_limit = self._mask_bit, self._fast_limit
         between = self._message is None  # no message in fragments is under way
         from_bytes, append, new = int.from_bytes, events.append, tuple.__new__
         while end - position >= 2:
             first = data[position]
             length = data[position + 1] ^ mask_bit  # over 127 where the mask bit is wrong
-            if length <= small and between and (first == TEXT_WHOLE or first == BINARY_WHOLE):  # noqa: SIM109 - faster
+            if length <= fast_limit and between and (first == TEXT_WHOLE or first == BINARY_WHOLE):  # noqa: SIM109 - faster
                 start = position + 6 if mask_bit else position + 2
             else:
                 found = self._header(data, position)
@@ -282,7 +283,7 @@ class Protocol(Opening):
     def _unbind(self) -> None:
         """The first message is whole, and its size known: the next ones are bounded as all are."""
         self._bound = self.limits.message_size
-        self._small = min(LENGTH_16 - 1, self._bound)
+        self._fast_limit = min(LENGTH_16 - 1, self._bound)
 
     def _arrive(self, first: int, length: int, data: bytes, start: int) -> None:
         """A header is complete and its payload is not: keep what is there of it."""
@@ -337,7 +338,7 @@ class Protocol(Opening):
             code, reason = parse_close(payload)
             self._go(Step.CLOSE_RECEIVED)
             # "the endpoint typically echos the status code it received" (RFC 6455 §5.5.1)
-            self._owe_close(payload[:2])
+            self._keep_close_frame(payload[:2])
             events.append(Closing(self._end(code, reason), reason))
             return True
         return False
@@ -351,14 +352,14 @@ class Protocol(Opening):
         error.__traceback__ = None  # whose frames would keep the bytes, until somebody collects them
         self.error = error
         self._go(Step.FAILED)
-        self._owe_close(close_payload(error.code, short_reason(str(error))))
+        self._keep_close_frame(close_payload(error.code, short_reason(str(error))))
         self._end(CloseCode.ABNORMAL)
         events.append(Failed(error))
 
-    def _owe_close(self, payload: bytes) -> None:
+    def _keep_close_frame(self, payload: bytes) -> None:
         """Our close frame, unless it is out, after all else: nothing may follow it (RFC 6455 §5.5.1)."""
         if self.close_sent is None:
-            self._farewell = self._close_frame(payload)
+            self._close_frame = self._make_close_frame(payload)
 
     def _end(self, code: int, reason: str = "") -> int:
         """Nothing more is received, and this was the end of it."""

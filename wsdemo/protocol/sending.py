@@ -3,7 +3,7 @@
 ::
 
     send_text("Hello")   ──►  header · masking key (a client's) · payload, masked
-    owed()               ──►  what nobody asked for: handshake, pongs, close frame
+    data_to_send()       ──►  what the protocol itself says: handshake, pongs, close frame
 
 Knows nothing of what comes in; ``Protocol`` builds on it.
 """
@@ -42,14 +42,14 @@ BytesLike = bytes | bytearray | memoryview
 MaskingKey = bytes | Callable[[], bytes]
 
 
-class Sender:
+class Serializer:
     """What one end may say, in the state that it is in."""
 
     __slots__ = (
         "_deflater",
-        "_farewell",
+        "_close_frame",
         "_key",
-        "_owed",
+        "_handshake",
         "_packer",
         "_pongs",
         "_sending",
@@ -70,30 +70,30 @@ class Sender:
         self._deflater: Deflater | None = None
         self._sending: Opcode | None = None  # the message whose fragments we are sending
         self._packer: Deflater | None = None  # and what compresses them
-        self._owed = b""  # the handshake
+        self._handshake = b""  # our request or response
         self._pongs = b""
-        self._farewell = b""  # the peer closed or failed: our close frame
+        self._close_frame = b""  # the peer closed or failed: our close frame
 
-    def owed(self) -> bytes:
+    def data_to_send(self) -> bytes:
         """What the protocol itself has to say since the last call: handshake, pongs, close frame."""
-        if not self.owes:
+        if not self.has_data_to_send:
             return b""
-        owed = self._owed + self._pongs + self._farewell
-        self._owed = self._pongs = self._farewell = b""
-        return owed
+        data = self._handshake + self._pongs + self._close_frame
+        self._handshake = self._pongs = self._close_frame = b""
+        return data
 
-    def owed_first(self) -> bytes:
-        """Of ``owed`` what comes before the answers to messages: the handshake and pongs, no close frame."""
-        first = self._owed + self._pongs
-        self._owed = self._pongs = b""
+    def data_to_send_first(self) -> bytes:
+        """What goes before the answers to messages: the handshake and pongs, no close frame."""
+        first = self._handshake + self._pongs
+        self._handshake = self._pongs = b""
         return first
 
     @property
-    def owes(self) -> bool:
-        """Whether ``owed`` has something."""
-        return bool(self._pongs or self._owed or self._farewell)
+    def has_data_to_send(self) -> bool:
+        """Whether ``data_to_send`` has something."""
+        return bool(self._pongs or self._handshake or self._close_frame)
 
-    def forget(self) -> None:
+    def reset_compressor(self) -> None:
         """The peer got a frame that we did not compress (see ``Prepared``): start afresh after it.
 
         Its text is part of what the peer's inflater looks back on, and our deflater has never seen it.
@@ -154,8 +154,8 @@ class Sender:
         payload = close_payload(code, reason)
         if self.state is not _OPEN:
             raise InvalidState(f"the connection is {self.state.value}; only an open one can be closed")
-        owed = self.owed()
-        return owed + self._close_frame(payload)
+        data = self.data_to_send()
+        return data + self._make_close_frame(payload)
 
     def check_can_send(self) -> None:
         """``InvalidState`` where no message can be sent now."""
@@ -165,18 +165,18 @@ class Sender:
 
     @property
     def can_send(self) -> bool:
-        """Whether it is open; or the peer has ended it, and ``owed`` has not given our close frame yet.
+        """Whether it is open; or the peer has ended it, and our close frame has not been taken yet.
 
         "An endpoint MAY delay sending a Close frame until its current message is sent" (RFC 6455 §5.5.1):
         answers to messages that came together with what ended the connection still go out.
         """
-        return self.state is State.OPEN or bool(self._farewell)
+        return self.state is State.OPEN or bool(self._close_frame)
 
     def _check_open(self) -> None:
         if not self.can_send:
             raise InvalidState(f"the connection is {self.state.value}; only an open one can send")
 
-    def _close_frame(self, payload: bytes) -> bytes:
+    def _make_close_frame(self, payload: bytes) -> bytes:
         """The bytes of our close frame, of which there is one."""
         self.close_sent = int.from_bytes(payload[:2], "big") or CloseCode.NO_CODE.value
         self._go(Step.CLOSE_SENT)

@@ -24,7 +24,7 @@ from typing import Final, get_args
 from wsdemo.net.reactor import Timer
 from wsdemo.protocol.arguments import check_kind, list_of
 from wsdemo.protocol.limits import Limits
-from wsdemo.proxy.relay import Leg, Link, Pipe, Relay
+from wsdemo.proxy.relay import Leg, Pipe, Relay, Session
 from wsdemo.record.facts import TO_SERVER, Direction
 
 #: Bytes that one direction holds back before it stops reading its source.
@@ -97,7 +97,7 @@ class Wait:
     seconds: float
 
 
-Step = Split | Join | Delay | Throttle | Freeze | Thaw | Reset | Cut | Pass | Wait
+ChaosStep = Split | Join | Delay | Throttle | Freeze | Thaw | Reset | Cut | Pass | Wait
 
 
 class Chaos(Relay):
@@ -111,10 +111,10 @@ class Chaos(Relay):
         self,
         target_host: str,
         target_port: int,
-        script: Sequence[Step] = (),
+        script: Sequence[ChaosStep] = (),
         *,
-        to_server: Sequence[Step] | None = None,
-        to_client: Sequence[Step] | None = None,
+        to_server: Sequence[ChaosStep] | None = None,
+        to_client: Sequence[ChaosStep] | None = None,
         host: str = "127.0.0.1",
         port: int = 0,
         limits: Limits | None = None,
@@ -126,7 +126,7 @@ class Chaos(Relay):
         )
         for step in (*self._scripts[0], *self._scripts[1]):
             _check(step)
-        self._live: tuple[list[Step], list[Step]] = ([], [])  # what connections to come begin with
+        self._live: tuple[list[ChaosStep], list[ChaosStep]] = ([], [])  # what connections to come begin with
         super().__init__(
             target_host,
             target_port,
@@ -137,7 +137,7 @@ class Chaos(Relay):
             name="wsdemo-chaos",
         )
 
-    def apply(self, step: Step, direction: Direction | None = None) -> None:
+    def apply(self, step: ChaosStep, direction: Direction | None = None) -> None:
         """Do a step now, on every connection, in one direction or both; settings hold for new ones too.
 
         When it returns, the step holds: what is sent after ``freeze()`` does not arrive.
@@ -172,16 +172,16 @@ class Chaos(Relay):
         which = 0 if direction == TO_SERVER else 1
         return Rough(source, target, direction, (*self._live[which], *self._scripts[which]))
 
-    def _apply(self, step: Step, direction: Direction | None) -> None:
+    def _apply(self, step: ChaosStep, direction: Direction | None) -> None:
         for which in (0, 1):
             if direction in (None, (TO_SERVER, "to client")[which]):
                 kept = [other for other in self._live[which] if not _replaces(step, other)]
                 self._live[which][:] = kept if isinstance(step, Thaw | Reset | Cut) else [*kept, step]
-        for link in list(self._links.values()):
+        for session in list(self._sessions.values()):
             if isinstance(step, Reset | Cut):
-                _end(link, step)
+                _end(session, step)
                 continue
-            for leg in link.legs:
+            for leg in session.legs:
                 pipe = leg.pipe
                 if isinstance(pipe, Rough) and direction in (None, pipe.direction):
                     pipe.apply(step)
@@ -190,10 +190,10 @@ class Chaos(Relay):
 class Rough(Pipe):
     """One direction of a bad network: bytes wait here until the steps so far let them go."""
 
-    def __init__(self, source: Leg, target: Leg, direction: Direction, steps: Sequence[Step]) -> None:
+    def __init__(self, source: Leg, target: Leg, direction: Direction, steps: Sequence[ChaosStep]) -> None:
         super().__init__(source, target)
         self.direction: Direction = direction
-        self._reactor = source.link.relay._reactor
+        self._reactor = source.session.relay._reactor
         self._steps = collections.deque(steps)
         #: When it is due, and what: bytes, None for the end, or the error that broke the source.
         self._waiting: collections.deque[tuple[float, bytes | Exception | None]] = collections.deque()
@@ -211,37 +211,37 @@ class Rough(Pipe):
         """The first steps."""
         self._advance()
 
-    def feed(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came from the source."""
         if self.stopped:
             return
         self._waiting.append((time.monotonic() + self._delay.seconds, data))
         self._size += len(data)
         if self._size > HELD:
-            self.source.wire.pause()
+            self.source.transport.pause_reading()
         self._pump()
 
-    def eof(self) -> None:
+    def eof_received(self) -> None:
         """The source will send no more: that, too, travels."""
         if self.stopped:
-            super().eof()
+            super().eof_received()
             return
         self._waiting.append((time.monotonic() + self._delay.seconds, None))
         self._pump()
 
-    def lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """The source is gone: that, too, travels."""
         if self.stopped or self.ended or error is None:
-            super().lost(error)
+            super().connection_lost(error)
             return
         self._waiting.append((time.monotonic() + self._delay.seconds, error))
         self._pump()
 
-    def go_on(self) -> None:
+    def resume_writing(self) -> None:
         """The target has room again."""
         self._pump()
         if self._size <= HELD and not self._frozen:
-            super().go_on()
+            super().resume_writing()
 
     def stop(self) -> None:
         """One of both sides is gone."""
@@ -254,12 +254,12 @@ class Rough(Pipe):
 
     # -- the script -----------------------------------------------------------------------------------------
 
-    def apply(self, step: Step) -> None:
+    def apply(self, step: ChaosStep) -> None:
         """Do one step now, whatever the script is at."""
         self._do(step)
         self._pump()
 
-    def _do(self, step: Step) -> None:
+    def _do(self, step: ChaosStep) -> None:
         """One step; nothing is let go before the steps behind it have had their say."""
         match step:
             case Split():
@@ -272,11 +272,11 @@ class Rough(Pipe):
                 self._throttle = step
             case Freeze():
                 self._frozen = True
-                self.source.wire.pause()
+                self.source.transport.pause_reading()
             case Thaw():
                 self._frozen = False
             case Reset() | Cut():
-                _end(self.source.link, step)
+                _end(self.source.session, step)
             case Pass():
                 self._left = step.size or None
             case Wait():
@@ -313,7 +313,7 @@ class Rough(Pipe):
                 if piece is None:
                     self.end()
                 else:
-                    super().lost(piece)
+                    super().connection_lost(piece)
                 return
             if self._throttle.rate:
                 self._next = max(now, self._next) + len(piece) / self._throttle.rate
@@ -321,13 +321,13 @@ class Rough(Pipe):
                 self._next = now + self._split.gap
             self.deliver(piece)
             self._passed(len(piece))
-        if self._size <= HELD and not self._frozen and not self.stopped and not self._choked:
-            super().go_on()
+        if self._size <= HELD and not self._frozen and not self.stopped and not self._backpressured:
+            super().resume_writing()
 
     @property
-    def _choked(self) -> bool:
+    def _backpressured(self) -> bool:
         """Whether the target has more pending than it should."""
-        return self.target.wire.pending > self.source.link.relay.limits.high_water
+        return self.target.transport.pending > self.source.session.relay.limits.high_water
 
     def _ready(self, now: float) -> float:
         """Seconds until the next piece may go; 0 or less: now."""
@@ -376,25 +376,25 @@ class Rough(Pipe):
                 self._next_steps()
 
 
-def _end(link: Link, step: Step) -> None:
-    for leg in link.legs:
+def _end(session: Session, step: ChaosStep) -> None:
+    for leg in session.legs:
         leg.pipe.stop()
     if isinstance(step, Reset):
-        link.reset()
+        session.reset()
     else:
-        for leg in link.legs:
-            leg.wire.finish()
-            leg.wire.resume()  # what still comes is thrown away: closing with unread bytes would reset
+        for leg in session.legs:
+            leg.transport.write_eof()
+            leg.transport.resume_reading()  # and throw away what comes: closing with unread bytes resets
 
 
-def _replaces(step: Step, other: Step) -> bool:
+def _replaces(step: ChaosStep, other: ChaosStep) -> bool:
     """Whether a live setting ends an earlier one."""
     return type(step) is type(other) or (isinstance(step, Thaw) and isinstance(other, Freeze))
 
 
-def _check(step: Step) -> None:
+def _check(step: ChaosStep) -> None:
     """Refuse a step that makes no sense, before the thread meets it."""
-    check_kind("step", step, get_args(Step), "a step, such as Delay(0.1) or Freeze()")
+    check_kind("step", step, get_args(ChaosStep), "a step, such as Delay(0.1) or Freeze()")
     values = [getattr(step, name) for name in step.__slots__]
     if not all(isinstance(value, int | float) and 0 <= value < float("inf") for value in values):
         raise ValueError(f"{step}: numbers of 0 or more are needed")

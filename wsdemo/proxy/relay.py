@@ -23,7 +23,7 @@ from typing import Any, Final
 from wsdemo.net.dial import dial
 from wsdemo.net.service import Service
 from wsdemo.net.tls import Tls, check_context
-from wsdemo.net.wire import Wire
+from wsdemo.net.transport import Transport
 from wsdemo.protocol.arguments import check_kind, check_whole
 from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Direction
@@ -57,7 +57,7 @@ class Relay(Service):
         check_context(context, server_side=False, name="context")
         self.target = (target_host, target_port)
         self._context = context  # TLS to the target
-        self._links: dict[int, Link] = {}
+        self._sessions: dict[int, Session] = {}
         self._number = 0
         self._dialing = 0
         self.failures = 0  #: how many connections have failed
@@ -67,7 +67,7 @@ class Relay(Service):
     def __repr__(self) -> str:
         host, port = self.target
         where = f"{self.host}:{self.port} to {host}:{port}"
-        return f"<{type(self).__name__}: {where}, {len(self._links)} connections>"
+        return f"<{type(self).__name__}: {where}, {len(self._sessions)} connections>"
 
     @property
     def errors(self) -> list[Exception]:
@@ -77,7 +77,7 @@ class Relay(Service):
     @property
     def connections(self) -> int:
         """How many there are now."""
-        return len(self._links)
+        return len(self._sessions)
 
     # -- for those who look at the bytes, or mistreat them -------------------------------------------------
 
@@ -92,7 +92,7 @@ class Relay(Service):
     # -- in the reactor's thread ---------------------------------------------------------------------------
 
     def _accepted(self, sock: socket.socket, address: Any) -> None:
-        if self._closing or self._dialing >= DIALS or len(self._links) >= self.limits.connections:
+        if self._closing or self._dialing >= DIALS or len(self._sessions) >= self.limits.connections:
             sock.close()
             return
         self._dialing += 1
@@ -118,7 +118,7 @@ class Relay(Service):
             return
         self._number += 1
         try:
-            self._links[self._number] = Link(self, self._number, near, far)
+            self._sessions[self._number] = Session(self, self._number, near, far)
         except OSError as error:  # the client has left already
             near.close()
             far.close()
@@ -129,15 +129,15 @@ class Relay(Service):
         self.failures += 1
         log.info("a connection through %r failed: %s", self, error)
 
-    def _gone(self, link: Link) -> None:
-        self._links.pop(link.number, None)
+    def _gone(self, session: Session) -> None:
+        self._sessions.pop(session.number, None)
 
     def _close(self) -> None:
-        for link in list(self._links.values()):
-            link.close()
+        for session in list(self._sessions.values()):
+            session.close()
 
 
-class Link:
+class Session:
     """One connection through a relay: two sockets and two pipes."""
 
     def __init__(self, relay: Relay, number: int, near: socket.socket, far: socket.socket) -> None:
@@ -153,8 +153,8 @@ class Link:
         self.far.pipe = relay.pipe(self.far, self.near, TO_CLIENT)
         for leg in self.legs:
             leg.pipe.begin()
-        self.far.wire.start()
-        self.near.wire.start()
+        self.far.transport.start()
+        self.near.transport.start()
 
     @property
     def legs(self) -> tuple[Leg, Leg]:
@@ -164,7 +164,7 @@ class Link:
     def close(self) -> None:
         """End both sides now."""
         for leg in self.legs:
-            leg.wire.abort()
+            leg.transport.abort()
 
     def reset(self) -> None:
         """End both sides by a reset: what was on its way is lost (RFC 9293 §3.10.7)."""
@@ -175,67 +175,69 @@ class Link:
         """One direction has ended. When both have, the sockets are closed as soon as all has left."""
         if all(leg.pipe.ended for leg in self.legs):
             for leg in self.legs:
-                leg.wire.finish(close=True)
+                leg.transport.close()
 
-    def lost(self, leg: Leg, error: Exception | None) -> None:
+    def connection_lost(self, leg: Leg, error: Exception | None) -> None:
         """One side is gone; so the other one goes, when it has heard of it."""
         other = self.far if leg is self.near else self.near
         other.pipe.stop()
         if error is not None and not self.broken:
             self.broken = True
             self.relay._failed(error)
-        if other.wire.closed:
+        if other.transport.closed:
             self.relay._gone(self)
         else:
-            leg.pipe.lost(error)
+            leg.pipe.connection_lost(error)
 
 
 class Leg:
-    """One side of a connection through a relay: the sink of its wire."""
+    """One side of a connection through a relay: the sink of its transport."""
 
     pipe: Pipe  #: what passes on the bytes that come here
 
-    def __init__(self, link: Link, sock: socket.socket, tap: Tap | None, tls: Tls | None = None) -> None:
-        self.link = link
+    def __init__(
+        self, session: Session, sock: socket.socket, tap: Tap | None, tls: Tls | None = None
+    ) -> None:
+        self.session = session
         self._sock = sock
-        self.wire = Wire(link.relay._reactor, sock, self, link.relay.limits, tap, tls)
+        self.transport = Transport(session.relay._reactor, sock, self, session.relay.limits, tap, tls)
 
     def follow(self, error: Exception | None) -> None:
         """The other side has ended, or broke: so does this one."""
         if isinstance(error, ConnectionError):
             self.reset()
         else:
-            self.wire.finish(close=True)
+            self.transport.close()
 
     def reset(self) -> None:
         """Close the socket so that TCP sends a reset, not an end."""
-        if not self.wire.closed:
+        if not self.transport.closed:
             self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
-            self.wire.abort()
+            self.transport.abort()
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came."""
-        self.pipe.feed(data)
+        self.pipe.data_received(data)
 
-    def wanted(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Any place will do."""
         return None
 
-    def took(self, size: int) -> None:
+    def buffer_updated(self, size: int) -> None:
         """Never called: no place is wanted."""
 
-    def eof(self) -> None:
+    def eof_received(self) -> None:
         """This side will send no more."""
-        self.pipe.eof()
+        self.pipe.eof_received()
 
-    def drained(self) -> None:
+    def resume_writing(self) -> None:
         """This side has taken all that was pending: the other one may go on."""
-        other = self.link.far if self is self.link.near else self.link.near
-        other.pipe.go_on()
+        other = self.session.far if self is self.session.near else self.session.near
+        other.pipe.resume_writing()
 
-    def lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed."""
-        self.link.lost(self, error)
+        self.session.connection_lost(self, error)
 
 
 class Pipe:
@@ -250,19 +252,19 @@ class Pipe:
     def begin(self) -> None:
         """Both pipes are there, and no byte has come yet."""
 
-    def feed(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came from the source."""
         if not self.stopped:
             self.deliver(data)
 
-    def eof(self) -> None:
+    def eof_received(self) -> None:
         """The source will send no more."""
         if self.stopped:
-            self.source.wire.finish(close=True)
+            self.source.transport.close()
         else:
             self.end()
 
-    def lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """The source is gone."""
         self.stop()
         self.target.follow(error)
@@ -271,21 +273,21 @@ class Pipe:
         """Pass nothing on any more: what comes from the source is thrown away."""
         self.stopped = True
 
-    def go_on(self) -> None:
+    def resume_writing(self) -> None:
         """The target has room again."""
-        if not self.source.wire.closed:
-            self.source.wire.resume()
+        if not self.source.transport.closed:
+            self.source.transport.resume_reading()
 
     def deliver(self, data: bytes) -> None:
         """Hand bytes to the target; while it has too much to take, the source is not read."""
-        wire = self.target.wire
-        with wire.lock:
-            wire.write(data)
-        if wire.pending > self.source.link.relay.limits.high_water:
-            self.source.wire.pause()
+        transport = self.target.transport
+        with transport.lock:
+            transport.write(data)
+        if transport.pending > self.source.session.relay.limits.high_water:
+            self.source.transport.pause_reading()
 
     def end(self) -> None:
         """Tell the target that no more will come."""
         self.ended = True
-        self.target.wire.finish()
-        self.source.link.ended()
+        self.target.transport.write_eof()
+        self.source.session.ended()

@@ -26,7 +26,7 @@ from wsdemo.net.listener import local_host
 from wsdemo.net.tls import check_context
 from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.errors import HandshakeError
-from wsdemo.protocol.http11 import Reader, Request, request_head
+from wsdemo.protocol.http11 import HeadReader, Request, request_head
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.url import URL, parse_url
 from wsdemo.proxy.relay import Leg, Pipe, Relay
@@ -142,10 +142,10 @@ class Rewriting(Pipe):
         super().__init__(source, target)
         self._url = url
         self._here = here
-        self._reader: Reader[Request] | None = Reader(request_head, source.link.relay.limits)
+        self._reader: HeadReader[Request] | None = HeadReader(request_head, source.session.relay.limits)
         self._held = b""  # of a head that is not whole
 
-    def feed(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came from the client."""
         while data and self._reader is not None and not self.stopped:
             self._held += data
@@ -160,15 +160,15 @@ class Rewriting(Pipe):
             self._held = b""
             self.deliver(rewritten(request.raw, self._url, self._here))
             upgrade = "upgrade" in request.headers  # frames follow, or nothing
-            self._reader = None if upgrade else Reader(request_head, self.source.link.relay.limits)
+            self._reader = None if upgrade else HeadReader(request_head, self.source.session.relay.limits)
         if data:
-            super().feed(data)
+            super().data_received(data)
 
-    def eof(self) -> None:
+    def eof_received(self) -> None:
         """The client will send no more."""
         if self._held and not self.stopped:
             self.deliver(self._held)
-        super().eof()
+        super().eof_received()
 
 
 def rewritten(head: bytes, url: URL, here: str) -> bytes:

@@ -54,7 +54,7 @@ class TimeClient:
             sock.close()
             raise OSError(error.errno, f"cannot connect to {host}:{port}: the server has left") from error
         self._link = Link(self._reactor, sock, limits, tap, self._inbox.put, self._lost)
-        self._reactor.call_soon(self._link.wire.start)
+        self._reactor.call_soon(self._link.transport.start)
 
     def __enter__(self) -> TimeClient:
         return self
@@ -107,7 +107,7 @@ class TimeClient:
         if self._reactor.forked:
             return
         if not self._gone.is_set():
-            patience = self._limits.close_timeout if self._link.wire.pending else LINGER
+            patience = self._limits.close_timeout if self._link.transport.pending else LINGER
             self._link.close(linger=True)
             if reactors.current() is not None:
                 return
@@ -124,7 +124,7 @@ class TimeClient:
 
     def _resume(self) -> None:
         if not self._inbox.full:  # more may have come since there was room
-            self._link.wire.resume()
+            self._link.transport.resume_reading()
 
     def _lost(self, error: BaseException | None) -> None:
         self._inbox.end(1006, str(error) if error else "")

@@ -1,4 +1,4 @@
-"""One end of a raw TCP connection: text messages over a wire, in both directions.
+"""One end of a raw TCP connection: text messages over a transport, in both directions.
 
 The server's peers and the client each have one. Knows nothing of time servers.
 """
@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 
 from wsdemo.net.reactor import Reactor
-from wsdemo.net.wire import Wire
+from wsdemo.net.transport import Transport
 from wsdemo.protocol.errors import (
     ConnectionClosed,
     InvalidState,
@@ -27,10 +27,10 @@ class Link:
     """Turns bytes into messages and messages into bytes.
 
     ``on_message(text) -> bool`` and ``on_lost(error)`` are called in the reactor's thread; a false answer
-    means that reading should pause until the wire's `resume`.
+    means that reading should pause until the transport's `resume_reading`.
     """
 
-    __slots__ = ("_limits", "_on_lost", "_on_message", "_waiting", "closing", "error", "wire")
+    __slots__ = ("_limits", "_on_lost", "_on_message", "_waiting", "closing", "error", "transport")
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Link:
         self._on_message = on_message
         self._on_lost = on_lost
         self._waiting = bytearray()  # the start of a message whose rest has not come
-        self.wire = Wire(reactor, sock, self, limits, tap)
+        self.transport = Transport(reactor, sock, self, limits, tap)
 
     def send(self, data: bytes) -> None:
         """Write an encoded message; from a thread of yours it waits while too much is pending.
@@ -55,49 +55,49 @@ class Link:
         Raises ConnectionClosed, and TimeoutError when the peer takes nothing for the write timeout: then
         nothing of the message was sent.
         """
-        wire = self.wire
-        if wire.reactor.forked:
+        transport = self.transport
+        if transport.reactor.forked:
             raise InvalidState(
                 "this connection belongs to the process that opened it: open one after the fork"
             )
-        if wire.reactor.here:
+        if transport.reactor.here:
             self._check()
             self.post(data)
             return
         seconds = self._limits.write_timeout
-        with wire.lock:
-            if not wire.wait_for_room(time.monotonic() + seconds):
+        with transport.lock:
+            if not transport.wait_for_room(time.monotonic() + seconds):
                 raise TimeoutError(f"the peer reads too slowly: no room after {seconds:g} seconds")
             self._check()
-            wire.write(data)
+            transport.write(data)
 
     def post(self, data: bytes) -> None:
         """Write an encoded message without ever waiting: a reader too slow for it is dropped at the bound."""
-        wire = self.wire
-        with wire.lock:
-            if self.closing or wire.closed or wire.broken is not None:
+        transport = self.transport
+        with transport.lock:
+            if self.closing or transport.closed or transport.broken is not None:
                 return  # it is leaving, and `lost` comes
-            pending = wire.pending
+            pending = transport.pending
             if not pending or pending + len(data) <= self._limits.buffer_size:
-                wire.write(data)
+                transport.write(data)
                 return
         self.fail(too_slow(pending))
 
     def offer(self, data: bytes) -> bool:
         """Write an encoded message if there is room; false: not now. True as well when it is over."""
-        wire = self.wire
-        with wire.lock:
-            if not self.over and wire.broken is None:
-                if wire.pending > self._limits.high_water:
+        transport = self.transport
+        with transport.lock:
+            if not self.over and transport.broken is None:
+                if transport.pending > self._limits.high_water:
                     return False
-                wire.write(data)
+                transport.write(data)
             return True
 
     def fail(self, error: BaseException) -> None:
         """End this connection, and only this one, because of ``error``."""
         if self.error is None:
             self.error = error
-        self.wire.abort()
+        self.transport.abort()
 
     def close(self, linger: bool = False) -> None:
         """Send what is pending and end the connection; nothing more is heard of it.
@@ -106,25 +106,27 @@ class Link:
         resets the connection, and the peer would see an error where there is none.
         """
         self.closing = True
-        self.wire.finish(close=not linger)
         if linger:
-            self.wire.reactor.call_soon(self.wire.resume)
+            self.transport.write_eof()
+            self.transport.reactor.call_soon(self.transport.resume_reading)
+        else:
+            self.transport.close()
 
     def cut_off(self) -> None:
         """End TCP now; where bytes are still pending ``error`` says so."""
-        if self.wire.pending and self.error is None:
+        if self.transport.pending and self.error is None:
             self.error = TimeoutError(
-                f"closed with {self.wire.pending} bytes not sent: the peer reads too slowly"
+                f"closed with {self.transport.pending} bytes not sent: the peer reads too slowly"
             )
-        self.wire.abort()
+        self.transport.abort()
 
     def _check(self) -> None:
-        if self.closing or self.wire.closed or self.wire.broken is not None:
+        if self.closing or self.transport.closed or self.transport.broken is not None:
             raise ConnectionClosed(1006, str(self.error) if self.error else "")
 
-    # -- the wire's sink, in the reactor's thread ---------------------------------------------------------
+    # -- the transport's sink, in the reactor's thread ----------------------------------------------------
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came: hand on every message that is whole."""
         waiting = self._waiting
         waiting += data
@@ -134,7 +136,7 @@ class Link:
             while not self.over and (found := parse(waiting, self._limits.message_size, start)):
                 text, start = found
                 if not self._on_message(text):
-                    self.wire.pause()
+                    self.transport.pause_reading()
         except WebSocketError as error:
             self.fail(error)
         if self.over:
@@ -142,29 +144,29 @@ class Link:
         else:
             del waiting[:start]
 
-    def wanted(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Any place will do."""
         return None
 
-    def took(self, size: int) -> None:
+    def buffer_updated(self, size: int) -> None:
         """Never called: no place is wanted."""
 
-    def eof(self) -> None:
+    def eof_received(self) -> None:
         """The peer is done; so are we, once what is pending has left."""
         if self._waiting and self.error is None:
             self.error = ProtocolError(
                 f"the stream ended inside a message, {len(self._waiting)} bytes into it"
             )
-        self.wire.finish(close=True)
+        self.transport.close()
 
-    def drained(self) -> None:
+    def resume_writing(self) -> None:
         """Nothing waits for this."""
 
     def ready(self) -> bool:
         """Messages are written whole, so always."""
         return True
 
-    def lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed."""
         if not self.closing:  # else a reset is only a brusque answer to our own end
             self.error = self.error or error
@@ -173,7 +175,7 @@ class Link:
     @property
     def over(self) -> bool:
         """Whether nothing is sent or heard any more."""
-        return self.closing or self.wire.closed
+        return self.closing or self.transport.closed
 
 
 def too_slow(pending: int) -> PolicyViolation:

@@ -45,7 +45,7 @@ def wall_clock() -> str:
 class Peer:
     """One client, as the server sees it."""
 
-    __slots__ = ("_link", "_server", "address", "id", "wire")
+    __slots__ = ("_link", "_server", "address", "id", "transport")
 
     def __init__(self, server: TimeServer, number: int, sock: socket.socket, address: Any) -> None:
         self.id = number  #: 1, 2, 3 … in the order of arrival
@@ -53,7 +53,7 @@ class Peer:
         self._server = server
         tap = server.trace.tap("server", sock.getsockname(), address) if server.trace is not None else None
         self._link = Link(server._reactor, sock, server.limits, tap, self._heard, self._lost)
-        self.wire = self._link.wire  #: the socket's side of it
+        self.transport = self._link.transport  #: the socket's side of it
 
     def __repr__(self) -> str:
         return f"<Peer {self.id}>"
@@ -74,7 +74,7 @@ class Peer:
     @property
     def pending(self) -> int:
         """Bytes sent to this client that the kernel has not taken yet."""
-        return self.wire.pending
+        return self.transport.pending
 
     def _heard(self, text: str) -> bool:
         self._tell(self._server.on_message, text)
@@ -171,7 +171,7 @@ class TimeServer(Service):
         peers = self.clients if to is None else list(to)
         if self._reactor.here:
             for link in fan_out([peer._link for peer in peers], data, limits.buffer_size):
-                link.wire.abort(too_slow(link.wire.pending))
+                link.transport.abort(too_slow(link.transport.pending))
             return
         deadline = time.monotonic() + limits.write_timeout
         links = fan_out([peer._link for peer in peers], data, limits.high_water)
@@ -198,7 +198,7 @@ class TimeServer(Service):
             sock.close()
             return
         self._peers[peer.id] = peer
-        peer.wire.start()
+        peer.transport.start()
         peer._link.post(self._welcome)
         peer._tell(self.on_open)
 
@@ -213,7 +213,7 @@ class TimeServer(Service):
         """Drop who has taken no byte for too long."""
         self._reactor.call_later(min(1.0, self.limits.write_timeout / 4), self._sweep)
         for peer in self.clients:
-            if peer.wire.stalled(self._reactor.now):
+            if peer.transport.stalled(self._reactor.now):
                 seconds = self.limits.write_timeout
                 peer._link.fail(TimeoutError(f"took no byte for {seconds:g} seconds"))
 

@@ -21,14 +21,14 @@ from typing import Final
 
 from wsdemo.net.dial import dial
 from wsdemo.net.reactor import Reactor, Timer
-from wsdemo.net.wire import Wire
+from wsdemo.net.transport import Transport
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.errors import HandshakeError, ProtocolError
 from wsdemo.protocol.events import Closing, Failed, Message, Opened, Refused
 from wsdemo.protocol.handshake import request as opening
 from wsdemo.protocol.http11 import (
     Headers,
-    Reader,
+    HeadReader,
     Request,
     Response,
     response_head,
@@ -80,7 +80,7 @@ class Terms:
 
 
 class Client:
-    """One who listens, and the sink of its wire. `start` and `leave` are called in the reactor's thread."""
+    """A listener, and the sink of its transport. `start` and `leave` are called in the reactor's thread."""
 
     def __init__(self, terms: Terms, number: int, count: int) -> None:
         self.number = number  #: 0, 1, 2 … of ``count``
@@ -91,7 +91,7 @@ class Client:
         self._last = 0  # the number of the last event heard
         self._leaving = False
         self._error: Exception | None = None
-        self._wire: Wire | None = None
+        self._wire: Transport | None = None
 
     def start(self) -> None:
         """Connect, and begin."""
@@ -118,8 +118,8 @@ class Client:
     def _begin(self) -> None:
         raise NotImplementedError
 
-    def _farewell(self, wire: Wire) -> None:
-        wire.finish(close=True)
+    def _farewell(self, transport: Transport) -> None:
+        transport.close()
 
     def _connect(self) -> None:
         terms = self._terms
@@ -127,7 +127,7 @@ class Client:
         tap = None
         if terms.trace is not None:
             tap = terms.trace.tap("client", sock.getsockname(), sock.getpeername())
-        self._wire = Wire(terms.reactor, sock, self, LIMITS, tap)
+        self._wire = Transport(terms.reactor, sock, self, LIMITS, tap)
         self._wire.start()
         self.connections += 1
 
@@ -153,30 +153,30 @@ class Client:
         if self._wire is not None:
             self._wire.abort()
 
-    # -- the wire's sink ----------------------------------------------------------------------------------
+    # -- the transport's sink -----------------------------------------------------------------------------
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came."""
         raise NotImplementedError
 
-    def wanted(self) -> memoryview | None:
+    def get_buffer(self) -> memoryview | None:
         """Any place will do."""
         return None
 
-    def took(self, size: int) -> None:
+    def buffer_updated(self, size: int) -> None:
         """Never called: no place is wanted."""
 
-    def eof(self) -> None:
+    def eof_received(self) -> None:
         """The server will send no more."""
         if not self._leaving:
             self._error = self._error or ConnectionError("the server has ended the connection")
         assert self._wire is not None
-        self._wire.finish(close=True)
+        self._wire.close()
 
-    def drained(self) -> None:
+    def resume_writing(self) -> None:
         """Nothing waits for this."""
 
-    def lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed."""
         self._terms.gone(self.number, None if self._leaving else self._error or error)
 
@@ -188,7 +188,7 @@ class Polling(Client):
 
     def __init__(self, terms: Terms, number: int, count: int) -> None:
         super().__init__(terms, number, count)
-        self._reader: Reader[Response] = Reader(response_head, LIMITS)
+        self._reader: HeadReader[Response] = HeadReader(response_head, LIMITS)
         self._timer: Timer | None = None
         self._pause = False  # between two connections
 
@@ -198,7 +198,7 @@ class Polling(Client):
             self._timer.cancel()
         super().leave()
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes of an answer: hand on its events, and think of the next request."""
         try:
             found = self._reader.receive(data)
@@ -208,7 +208,7 @@ class Polling(Client):
         if found is None or self._leaving:
             return
         response, rest = found
-        self._reader = Reader(response_head, LIMITS)
+        self._reader = HeadReader(response_head, LIMITS)
         if response.status not in (200, 204) or rest:
             self._fail(ProtocolError(f"status {response.status}, expected 200 or 204, and nothing behind it"))
             return
@@ -221,10 +221,10 @@ class Polling(Client):
             self._hear(text)
         self._next()
 
-    def lost(self, error: Exception | None) -> None:
+    def connection_lost(self, error: Exception | None) -> None:
         """The connection is closed: by plan, where each request has one."""
         if not self._pause:
-            super().lost(error)
+            super().connection_lost(error)
 
     def _next(self) -> None:
         raise NotImplementedError
@@ -290,12 +290,12 @@ class ServerSent(Client):
     """Asks once; the answer goes on for ever (WHATWG HTML §9.2)."""
 
     def _begin(self) -> None:
-        self._head: Reader[Response] | None = Reader(response_head, LIMITS)
+        self._head: HeadReader[Response] | None = HeadReader(response_head, LIMITS)
         self._chunks: Chunks | None = None
         self._text = b""
         self._ask("/stream", ("Accept", "text/event-stream"))
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes of the answer: its head, then events."""
         try:
             if self._head is not None:
@@ -351,10 +351,10 @@ class WebSocketClient(Client):
         given = [field for field in terms.headers if field[0].lower() != "connection"]
         asked = opening(f"ws://{terms.host}:{terms.port}/", headers=given)
         self._protocol = Protocol(Side.CLIENT, limits=LIMITS, request=asked)
-        self._write(self._protocol.owed())
+        self._write(self._protocol.data_to_send())
         self.requests += 1
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came: messages, and what the protocol itself has to say."""
         for event in self._protocol.receive(data):
             match event:
@@ -368,16 +368,16 @@ class WebSocketClient(Client):
                     self._error = error
                 case Closing(code) if not self._leaving:
                     self._error = ProtocolError(f"the server closed with {code}")
-        owed = self._protocol.owed()
-        if owed:
-            self._write(owed)
+        data = self._protocol.data_to_send()
+        if data:
+            self._write(data)
 
-    def _farewell(self, wire: Wire) -> None:
+    def _farewell(self, transport: Transport) -> None:
         """A close frame; the server answers with one, and ends TCP first (RFC 6455 §7.1.1)."""
         if self._protocol.state is State.OPEN:
             self._write(self._protocol.close())
         else:
-            wire.finish(close=True)
+            transport.close()
 
 
 class RawClient(Client):
@@ -387,7 +387,7 @@ class RawClient(Client):
         self._waiting = b""
         self._welcomed = False
 
-    def receive(self, data: bytes) -> None:
+    def data_received(self, data: bytes) -> None:
         """Bytes came."""
         self._waiting += data
         start = 0

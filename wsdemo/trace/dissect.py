@@ -160,7 +160,7 @@ class Dissector:
             known = self._kinds[kind] = (packets, tuple(p for p in packets if isinstance(p, kind)))
         return known[1]
 
-    def forget(self) -> list[Chunk]:
+    def take(self) -> list[Chunk]:
         """Chunks and packets go, what is known of the connections stays. Gives the chunks."""
         with self._lock:
             self._update()

@@ -23,8 +23,7 @@ from wsdemo.protocol.deflate import ANYTHING, Parameters
 from wsdemo.protocol.errors import HandshakeError, InvalidData, ProtocolError, WebSocketError
 from wsdemo.protocol.events import Failed, Message
 from wsdemo.protocol.frames import FIN, OPCODE, RSV1, header_size, parse_length
-from wsdemo.protocol.http11 import INTERIM, Request, Response, request_head, response_head
-from wsdemo.protocol.http11 import Reader as HeadReader
+from wsdemo.protocol.http11 import INTERIM, HeadReader, Request, Response, request_head, response_head
 from wsdemo.protocol.http11.chunked import parse_chunk
 from wsdemo.protocol.http11.head import too_long
 from wsdemo.protocol.limits import Limits
@@ -198,7 +197,7 @@ class Frames(Reader):
             elif isinstance(event, Failed):
                 error = event.error
                 self._verdict = Verdict("refused", error.code, str(error), error.section)
-        judge.owed()
+        judge.data_to_send()
 
     def _first_of(self, first: int) -> int | None:
         """Of a continuation frame: the first byte of the frame that began its message."""

@@ -88,7 +88,7 @@ class Trace(Record):
 
     def take(self) -> tuple[list[Chunk], list[Mark]]:
         """Give the chunks and marks so far, and forget them as `clear` does."""
-        chunks = self._dissected().forget()
+        chunks = self._dissected().take()
         self.size = sum(len(chunk.data) for chunk in list(self.chunks))  # what came in the meantime
         self.dropped = 0
         marks = self.marks[:]

@@ -22,7 +22,7 @@ from wsdemo.protocol import http11
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import (
-    Reader,
+    HeadReader,
     Request,
     Response,
     parse_response,
@@ -39,7 +39,7 @@ FUZZ = int(os.environ.get("WSDEMO_FUZZ", "10000"))
 Read = tuple[str | int, str, list[tuple[str, str]], bytes]
 
 
-def read(reader: Reader[Request] | Reader[Response], *pieces: bytes) -> Read | None:
+def read(reader: HeadReader[Request] | HeadReader[Response], *pieces: bytes) -> Read | None:
     """What we read; None where we refuse, or want more."""
     found = None
     try:
@@ -60,11 +60,11 @@ def read(reader: Reader[Request] | Reader[Response], *pieces: bytes) -> Read | N
 
 
 def ours(*pieces: bytes) -> Read | None:
-    return read(Reader(request_head), *pieces)
+    return read(HeadReader(request_head), *pieces)
 
 
 def our_answer(*pieces: bytes) -> Read | None:
-    return read(Reader(response_head), *pieces)
+    return read(HeadReader(response_head), *pieces)
 
 
 def h11s(wire: bytes) -> Read | None:

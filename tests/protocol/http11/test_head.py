@@ -12,7 +12,7 @@ from tests.protocol.http11.wires import REFUSED, REFUSED_RESPONSES, REQUESTS, RE
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import (
-    Reader,
+    HeadReader,
     Request,
     Response,
     parse_request,
@@ -32,7 +32,7 @@ def test_request(wire: bytes, method: str, target: str, fields: list[tuple[str, 
     assert parse_request(wire + b"\x81\x80more") == (request, len(wire))
     for cut in range(len(wire)):
         assert parse_request(wire[:cut]) is None, cut
-        reader = Reader(request_head)
+        reader = HeadReader(request_head)
         assert reader.receive(wire[:cut]) is None
         found = reader.receive(wire[cut:] + b"\x81\r\n")
         assert found == (request, b"\x81\r\n"), cut
@@ -50,7 +50,7 @@ def test_refused_request(wire: bytes, status: int, words: str) -> None:
         parse_request(wire + b"GET / HTTP/1.1\r\n\r\n")
     assert caught.value.status == status
     for cut in range(len(wire) if len(wire) < 200 else 0):
-        reader = Reader(request_head)
+        reader = HeadReader(request_head)
         with pytest.raises(HandshakeError) as caught:
             reader.receive(wire[:cut])
             reader.receive(wire[cut:])
@@ -67,7 +67,7 @@ def test_response(wire: bytes, status: int, reason: str, fields: list[tuple[str,
     response = Response(status, reason, Headers(fields), body)
     assert parse_response(wire) == (response, len(wire))
     for cut in range(len(wire)):
-        reader = Reader(response_head)
+        reader = HeadReader(response_head)
         assert reader.receive(wire[:cut]) is None
         assert reader.receive(wire[cut:] + b"\x81\r\n") == (response, b"\x81\r\n"), cut
     assert one_by_one(response_head, wire) == (response, b"")

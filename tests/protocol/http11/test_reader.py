@@ -7,7 +7,7 @@ import pytest
 from tests.protocol.http11.wires import get, one_by_one
 from wsdemo.protocol import http11
 from wsdemo.protocol.errors import HandshakeError
-from wsdemo.protocol.http11 import Reader, Response, parse_response, request_head, response_head
+from wsdemo.protocol.http11 import HeadReader, Response, parse_response, request_head, response_head
 from wsdemo.protocol.limits import Limits
 
 
@@ -15,7 +15,7 @@ from wsdemo.protocol.limits import Limits
     "wire", [b"hello\n", b"\0", b"GET / HTTP/1.1\r\nX: \x1b", b"GET / HTTP/1.1\n", b"a\rb"]
 )
 def test_what_cannot_become_a_head_is_refused_before_its_end(wire: bytes) -> None:
-    for run in (Reader(request_head).receive, lambda data: one_by_one(request_head, data)):
+    for run in (HeadReader(request_head).receive, lambda data: one_by_one(request_head, data)):
         with pytest.raises(HandshakeError):
             run(wire)
 
@@ -42,9 +42,12 @@ def test_bound(make: object, limit: int, status: int) -> None:
     limits = SMALL
     if status == 431 and len(make(limit)) > SMALL.head_size:
         limits = Limits()
-    assert Reader(request_head, limits).receive(make(limit)) is not None
+    assert HeadReader(request_head, limits).receive(make(limit)) is not None
     assert one_by_one(request_head, make(limit), limits) is not None
-    for run in (Reader(request_head, limits).receive, lambda data: one_by_one(request_head, data, limits)):
+    for run in (
+        HeadReader(request_head, limits).receive,
+        lambda data: one_by_one(request_head, data, limits),
+    ):
         with pytest.raises(HandshakeError) as caught:
             run(make(limit + 1))
         assert caught.value.status == status
@@ -62,7 +65,7 @@ def test_bound(make: object, limit: int, status: int) -> None:
 )
 def test_a_flood_without_end_is_cut_at_its_bound(start: bytes, repeat: bytes, status: int, size: int) -> None:
     """Across segments too: tungstenite CVE-2023-43669, ws CVE-2024-37890, aiohttp CVE-2026-22815."""
-    reader = Reader(request_head)
+    reader = HeadReader(request_head)
     sent = 0
     with pytest.raises(HandshakeError) as caught:
         reader.receive(start)
@@ -110,7 +113,7 @@ ENDLESS = {
 @pytest.mark.parametrize("size", [1, 7, 1000])
 def test_cost_is_linear_however_it_comes(name: str, size: int) -> None:
     parse, wire = ENDLESS[name]
-    reader = Reader(parse)  # type: ignore[type-var]
+    reader = HeadReader(parse)  # type: ignore[type-var]
     reader._buffer = buffer = Counted()
     for start in range(0, len(wire), size):
         assert reader.receive(wire[start : start + size]) is None
@@ -124,7 +127,7 @@ def test_interim_responses_are_skipped(count: int) -> None:
     """ "A client MUST be able to parse one or more 1xx responses" (RFC 9110 §15.2)."""
     wire = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>\r\n\r\n" * count + b"HTTP/1.1 101 Yes\r\n\r\n"
     for cut in range(len(wire)):
-        reader = Reader(response_head)
+        reader = HeadReader(response_head)
         assert reader.receive(wire[:cut]) is None
         assert reader.receive(wire[cut:] + b"x") == (Response(101, "Yes"), b"x")
     assert one_by_one(response_head, wire) == (Response(101, "Yes"), b"")
@@ -133,16 +136,16 @@ def test_interim_responses_are_skipped(count: int) -> None:
 
 def test_body_of_a_refusal_is_bounded_and_may_end_early() -> None:
     wire = b"HTTP/1.1 403 No\r\nContent-Length: 1000000\r\n\r\n"
-    reader = Reader(response_head, SMALL)
+    reader = HeadReader(response_head, SMALL)
     found = reader.receive(wire + b"much too long")
     assert found is not None and found[0].body == b"much "
-    reader = Reader(response_head)
+    reader = HeadReader(response_head)
     assert reader.receive(wire + b"why") is None
     response = reader.receive_eof()
     assert response is not None and response.body == b"why"
-    reader = Reader(response_head)
+    reader = HeadReader(response_head)
     assert reader.receive(wire[:30]) is None
     assert reader.receive_eof() is None
-    request_reader = Reader(request_head)
+    request_reader = HeadReader(request_head)
     assert request_reader.receive(get(b"Content-Length: 5\r\n") + b"abc") is None
     assert request_reader.receive_eof() is None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wsdemo.protocol.http11 import Reader
+from wsdemo.protocol.http11 import HeadReader
 from wsdemo.protocol.limits import Limits
 
 UPGRADE = (
@@ -192,7 +192,7 @@ REFUSED_RESPONSES = [
 
 def one_by_one(parse, wire, limits=Limits()):  # type: ignore[no-untyped-def] # noqa: B008 - frozen
     """What a reader gives when the bytes come one by one, at the last of them or before."""
-    reader = Reader(parse, limits)
+    reader = HeadReader(parse, limits)
     for byte in wire:
         found = reader.receive(bytes([byte]))
         if found is not None:

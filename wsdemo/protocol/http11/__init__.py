@@ -24,13 +24,13 @@ from ..headers import CRLF, TEXT, TOKEN, VISIBLE, Headers, check_sendable, shown
 from ..limits import Limits
 from .head import request_head, response_head
 from .message import REASONS, Request, Response, absolute_authority
-from .reader import INTERIM, Reader
+from .reader import INTERIM, HeadReader
 
 __all__ = [
     "INTERIM",
     "REASONS",
     "Headers",
-    "Reader",
+    "HeadReader",
     "Request",
     "Response",
     "absolute_authority",
@@ -64,14 +64,14 @@ def parse_request(
     r"""The request at the start of ``data`` and its length in bytes, or None: more bytes are needed.
 
     ``HandshakeError`` with the status to answer where it is not a request that we accept. For bytes that
-    come bit by bit there is ``Reader``, which does not start again each time.
+    come bit by bit there is ``HeadReader``, which does not start again each time.
 
     >>> parse_request(b"GET /chat HTTP/1.1\r\nHost: example.com\r\n\r\n...")
     (Request(method='GET', target='/chat', headers=<Headers: Host>, body=b''), 41)
     >>> parse_request(b"GET /chat HTTP/1.1\r\nHost: exam") is None
     True
     """
-    found = Reader(request_head, limits).receive(data)
+    found = HeadReader(request_head, limits).receive(data)
     return found and (found[0], len(data) - len(found[1]))
 
 
@@ -99,5 +99,5 @@ def parse_response(
     >>> parse_response(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n...")
     (Response(status=101, reason='Switching Protocols', headers=<Headers: Upgrade>, body=b''), 56)
     """
-    found = Reader(response_head, limits).receive(data)
+    found = HeadReader(response_head, limits).receive(data)
     return found and (found[0], len(data) - len(found[1]))

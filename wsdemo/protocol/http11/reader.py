@@ -27,11 +27,11 @@ INTERIM: Final = 8
 M = TypeVar("M", Request, Response)
 
 
-class Reader(Generic[M]):
+class HeadReader(Generic[M]):
     r"""Collects bytes until they are a whole request or response; looks at each byte once.
 
     >>> from wsdemo.protocol.http11 import request_head
-    >>> reader = Reader(request_head)
+    >>> reader = HeadReader(request_head)
     >>> reader.receive(b"GET / HTTP/1.1\r\nHost: example.com\r\n\r")
     >>> request, rest = reader.receive(b"\nabc")
     >>> request.target, rest

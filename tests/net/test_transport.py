@@ -1,4 +1,4 @@
-"""The wire: reading, and every way to end. On a fake socket and a fake reactor whose turns the test takes."""
+"""Reading, and every way to end: a transport on a fake socket and a fake reactor, turned by the test."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_a_broken_socket_is_read_to_its_end(when: str) -> None:
     assert rig.sink.told == told
     assert rig.sock.closed
     rig.write(b"taken silently")
-    assert rig.wire.pending == 0
+    assert rig.transport.pending == 0
 
 
 def test_a_broken_socket_with_nothing_to_read_waits_for_the_selector() -> None:
@@ -36,19 +36,19 @@ def test_a_broken_socket_with_nothing_to_read_waits_for_the_selector() -> None:
     assert rig.sink.told == []
     rig.sock.gives = [b""]
     rig.reactor.turn(READ)
-    rig.wire.finish(close=True)
+    rig.transport.close()
     rig.reactor.turn()
     assert rig.sink.told == ["eof", ("lost", PIPE)]
 
 
 def test_lost_comes_once_whoever_ends_it() -> None:
     rig = Rig()
-    rig.wire.abort(RESET)
-    rig.wire.abort()
-    rig.wire.finish(close=True)
+    rig.transport.abort(RESET)
+    rig.transport.abort()
+    rig.transport.close()
     rig.write(b"nothing")
-    rig.wire.pause()
-    rig.wire.resume()
+    rig.transport.pause_reading()
+    rig.transport.resume_reading()
     rig.reactor.turn(READ | WRITE)
     assert (rig.sink.told, rig.sent, rig.reactor.events) == ([("lost", RESET)], b"", 0)
 
@@ -70,7 +70,7 @@ def test_an_ended_stream_is_not_read_again() -> None:
     rig = Rig()
     rig.sock.gives = [b"", b""]
     rig.reactor.turn(READ)
-    rig.wire.resume()
+    rig.transport.resume_reading()
     rig.reactor.turn(READ)
     assert (rig.sink.told, rig.reactor.events) == (["eof"], 0)
 
@@ -78,14 +78,14 @@ def test_an_ended_stream_is_not_read_again() -> None:
 def test_paused_it_does_not_read_but_still_writes() -> None:
     rig = Rig()
     rig.sock.gives = [b"later"]
-    rig.wire.pause()
+    rig.transport.pause_reading()
     rig.reactor.turn(READ)
     assert rig.sink.told == []
     rig.sock.takes = [0]
     rig.write(b"hello")
     rig.reactor.turn(WRITE)
     assert rig.sent == b"hello"
-    rig.wire.resume()
+    rig.transport.resume_reading()
     rig.reactor.turn(READ)
     assert rig.sink.told == [b"later"]
 
@@ -97,7 +97,7 @@ def test_finish_sends_what_is_pending_then_ends_and_goes_on_reading() -> None:
     rig = Rig()
     rig.sock.takes = [0]
     rig.write(b"hello")
-    rig.wire.finish()
+    rig.transport.write_eof()
     rig.reactor.turn()
     assert not rig.sock.shut
     rig.reactor.turn(WRITE)
@@ -111,7 +111,7 @@ def test_finish_and_close() -> None:
     rig = Rig()
     rig.sock.takes = [0]
     rig.write(b"hello")
-    rig.wire.finish(close=True)
+    rig.transport.close()
     rig.reactor.turn(WRITE)
     rig.reactor.turn(WRITE)
     assert (rig.sent, rig.sock.closed, rig.sink.told) == (b"hello", True, [("lost", None)])
@@ -121,7 +121,7 @@ def test_finish_after_the_socket_broke() -> None:
     rig = Rig()
     rig.sock.takes = [0, PIPE]
     rig.write(b"hello")
-    rig.wire.finish(close=True)
+    rig.transport.close()
     rig.reactor.turn(WRITE)
     rig.reactor.turn()
     assert (rig.sock.closed, rig.sink.told) == (True, [("lost", PIPE)])

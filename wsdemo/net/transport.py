@@ -5,7 +5,7 @@
     any thread ── write(data) ──► [TLS] ──► out-buffer ──► socket     see `writer`
     reactor    ◄── sink.receive(data) ◄── [TLS] ◄───────── socket
 
-The reactor's thread alone reads, flushes and closes. Who owns the wire (its *sink*) gives the bytes a
+The reactor's thread alone reads, flushes and closes. Who owns the transport (its *sink*) gives the bytes a
 meaning. Knows nothing of frames, HTTP or messages.
 """
 
@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 BULK: Final = 8 * 1024
 
 
-class Wire(Writer):
+class Transport(Writer):
     """A connected socket on a reactor."""
 
-    __slots__ = ("_bulk", "_ended", "_ending", "_last", "_paused", "heard")
+    __slots__ = ("_bulk", "_ended", "_ending", "_last", "_paused", "received_at")
 
     def __init__(
         self,
@@ -42,7 +42,7 @@ class Wire(Writer):
         tls: Tls | None = None,
     ) -> None:
         super().__init__(reactor, sock, sink, limits, tap, tls)
-        self.heard = reactor.now  #: seconds; when bytes last came in
+        self.received_at = reactor.now  #: seconds; when bytes last came in
         self._bulk = False  # much came at the last look: a large message may be under way
         self._paused = self._ended = self._ending = self._last = False
         if tap is not None:
@@ -57,24 +57,25 @@ class Wire(Writer):
                 self._write_raw(self.tls.outgoing())
         self._watch()
 
-    def pause(self) -> None:
+    def pause_reading(self) -> None:
         """Stop reading: TCP pushes back on the sender."""
         self._paused = True
         self._watch()
 
-    def resume(self) -> None:
+    def resume_reading(self) -> None:
         """Read again, unless the peer has ended."""
         self._paused = self._ended
         self._watch()
 
     # -- from any thread ----------------------------------------------------------------------------------
 
-    def finish(self, close: bool = False) -> None:
-        """Send what is pending, then tell the peer that no more will come.
+    def write_eof(self) -> None:
+        """Send what is pending, then tell the peer that no more will come. Reading goes on."""
+        self.reactor.call_soon(self._finish, False)
 
-        Reading goes on until the peer ends too, or `abort`; with ``close`` the socket is closed at once.
-        """
-        self.reactor.call_soon(self._finish, close)
+    def close(self) -> None:
+        """Send what is pending, then close the socket."""
+        self.reactor.call_soon(self._finish, True)
 
     def abort(self, error: Exception | None = None) -> None:
         """Close the socket now, whatever is pending."""
@@ -89,9 +90,9 @@ class Wire(Writer):
         return self._closed
 
     @property
-    def silent(self) -> bool:
-        """Whether we do not read it just now, so that hearing nothing means nothing."""
-        return self._paused or self._choked
+    def is_reading(self) -> bool:
+        """Whether the socket is read; where it is not, hearing nothing means nothing."""
+        return not (self._paused or self._backpressured)
 
     # -- reading, in the reactor's thread -----------------------------------------------------------------
 
@@ -105,7 +106,7 @@ class Wire(Writer):
     def _read(self, mask: int = READ) -> None:
         sink = self._sink
         try:
-            view = sink.wanted() if self._bulk else None
+            view = sink.get_buffer() if self._bulk else None
             if view is None:
                 data = self._sock.recv(self._limits.turn_size)
                 size = len(data)
@@ -116,7 +117,7 @@ class Wire(Writer):
         except OSError as error:
             self._close(error)
             return
-        self.heard = self.reactor.now
+        self.received_at = self.reactor.now
         self._bulk = size >= BULK and self.tls is None
         before = self.pending
         try:
@@ -128,14 +129,14 @@ class Wire(Writer):
                 if self.tap is not None:
                     self.tap.received(data if view is None else bytes(view[:size]))
                 if view is None:
-                    sink.receive(data)
+                    sink.data_received(data)
                 else:
-                    sink.took(size)
+                    sink.buffer_updated(size)
         except BaseException as error:  # a mistake of ours, or of a function that gives masking keys
             self._close(error if isinstance(error, Exception) else RuntimeError(repr(error)))
             raise  # the reactor keeps and logs it
-        if self.pending > before and self._over:  # it asks and does not listen: no more is read until it does
-            self._choked = True
+        if self.pending > before and self._above_high_water:
+            self._backpressured = True
             self._watch()
 
     def _decrypt(self, tls: Tls, data: bytes) -> None:
@@ -154,7 +155,7 @@ class Wire(Writer):
         if plain:
             if self.tap is not None:
                 self.tap.received(plain)
-            self._sink.receive(plain)
+            self._sink.data_received(plain)
         if tls.ended and not self._closed:
             self._eof()
 
@@ -169,11 +170,11 @@ class Wire(Writer):
             except OSError as error:  # an ssl.SSLError
                 self._close(error)
                 return
-        self._sink.eof()
+        self._sink.eof_received()
 
     def _read_rest(self) -> None:
         """Writing failed: what is still there is read turn by turn, as ever, to the error at its end."""
-        self._choked = False
+        self._backpressured = False
         self._watch()
 
     # -- the end ------------------------------------------------------------------------------------------
@@ -208,7 +209,7 @@ class Wire(Writer):
         that WRITE was still waited for, and left it at that.
         """
         while not self._closed:
-            events = (0 if self._paused or self._choked else READ) | (WRITE if self._buffer else 0)
+            events = (0 if self._paused or self._backpressured else READ) | (WRITE if self._buffer else 0)
             if events == self._events:
                 return
             ready = self._read if events == READ else self._ready
@@ -225,7 +226,7 @@ class Wire(Writer):
             return
         with self.lock:
             self._closed = True
-            self._bare = False
+            self._plain_socket = False
             self._buffer = self._corked = None
             self.pending = 0
             self.wake()
@@ -237,4 +238,4 @@ class Wire(Writer):
                 self.tap.mark("reset")
             self.tap.mark("closed")
         self._sock.close()
-        self._sink.lost(error or self.broken)
+        self._sink.connection_lost(error or self.broken)
