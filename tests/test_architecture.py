@@ -36,9 +36,9 @@ OUTSIDE_PROTOCOL = {"os.urandom", "secrets"}
 
 
 def layer_of(module: str) -> str:
-    """The rung of a dotted name below `wsdemo`: `net.wire` -> `net`; the package itself -> `wsdemo`.
+    """The rung of a dotted name below `wsdemo`: `net.transport` -> `net`; the package itself -> `wsdemo`.
 
-    >>> layer_of("net.wire"), layer_of("")
+    >>> layer_of("net.transport"), layer_of("")
     ('net', 'wsdemo')
     """
     return module.split(".")[0] or "wsdemo"

@@ -576,21 +576,21 @@ def test_room_from_before_the_inbox_was_full_again_lets_nothing_in() -> None:
     done = threading.Event()
 
     def one_turn() -> None:
-        ws.receive(message * 10)
-        assert ws.wire.silent
+        ws.data_received(message * 10)
+        assert not ws.transport.is_reading
         for _ in range(10):
             assert ws.recv(0) == "x"
-        ws.receive(message * 10)
+        ws.data_received(message * 10)
         reactor.call_soon(done.set)
 
     with serve(echo) as server, connect(server.url, limits=Limits(inbox_messages=10)) as ws:
-        reactor = ws.wire.reactor
+        reactor = ws.transport.reactor
         reactor.call_soon(one_turn)
         assert done.wait(DEADLINE)
-        assert ws.wire.silent and not reactor.errors
+        assert not ws.transport.is_reading and not reactor.errors
         for _ in range(10):
             assert ws.recv(0) == "x"
-        turn_until(reactor, lambda: not ws.wire.silent)
+        turn_until(reactor, lambda: ws.transport.is_reading)
 
 
 def test_pongs_owed_are_the_newest_only() -> None:

@@ -56,20 +56,20 @@ def test_room_from_before_the_inbox_was_full_again_lets_nothing_in(plain: socket
     link, reactor, done = client._link, client._reactor, threading.Event()
 
     def one_turn() -> None:
-        link.receive(serialize("x") * 10)
-        assert link.wire.silent
+        link.data_received(serialize("x") * 10)
+        assert not link.transport.is_reading
         for _ in range(10):
             assert client.recv(0) == "x"
-        link.receive(serialize("x") * 10)
+        link.data_received(serialize("x") * 10)
         reactor.call_soon(done.set)
 
     with client, sock:
         reactor.call_soon(one_turn)
         assert done.wait(DEADLINE)
-        assert link.wire.silent and not reactor.errors
+        assert not link.transport.is_reading and not reactor.errors
         for _ in range(10):
             assert client.recv(0) == "x"
-        turn_until(reactor, lambda: not link.wire.silent)
+        turn_until(reactor, lambda: link.transport.is_reading)
 
 
 def test_nothing_within_the_timeout(plain: socket.socket) -> None:

@@ -2,9 +2,9 @@
 
 ::
 
-    your thread ── send ──► Protocol ──► Wire ──► socket
+    your thread ── send ──► Protocol ──► Transport ──► socket
     your thread ◄── recv ◄── Inbox ◄─┐
-    handler     ◄── on_message ◄─────┴─ events ◄── Protocol ◄── Wire ◄── socket     reactor's thread
+    handler     ◄── on_message ◄─────┴── events ◄── Protocol ◄── Transport ◄── socket    reactor's thread
 
 The same class serves both sides. The reactor's thread answers pings and close frames and watches the
 deadlines, so a connection stays healthy while your own thread does something else.
