@@ -15,14 +15,20 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import ipywidgets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 
-from tests.views.samples import CHARTS, SAMPLES, SLIDES
+from tests.views.samples import BENCHES, CHARTS, SAMPLES, SLIDES
 from wsdemo.views.benches import microscope
 from wsdemo.views.drawing.canvas import Sketch
 
+#: Of a widget, what its reader sees or what a control does.
+TRAITS = (
+    *("description", "value", "options", "min", "max", "step", "disabled", "tooltip", "placeholder", "icon"),
+    *("indent", "continuous_update"),
+)
 FOLDER = Path(__file__).parent / "approved"
 
 
@@ -42,6 +48,37 @@ def of_slide(name: str) -> dict[str, str]:
         ".txt": microscope._text(slide) + "\n",
         ".html": _html(microscope._html(slide)),
     }
+
+
+def of_bench(name: str) -> dict[str, str]:
+    """The same of a widget: its controls, and its still."""
+    live = BENCHES[name]()
+    still, _ = live.outputs
+    lines = [*controls(live.widget), still["text/plain"]]
+    text = "\n".join(lines).replace(live.widget.model_id, "MODEL") + "\n"
+    live.close()
+    return {".list": text}
+
+
+def controls(widget: Any, depth: int = 0) -> Iterator[str]:
+    """A widget and those in it, a line each."""
+    shown = {name: getattr(widget, name) for name in TRAITS if getattr(widget, name, None) not in (None, "")}
+    if isinstance(widget, ipywidgets.HTML):
+        shown["value"] = re.sub(r"base64,[^\"]+", "base64,…", shown.get("value", ""))
+    shown |= {f"layout.{name}": value for name, value in _set(widget.layout)}
+    shown |= {f"style.{name}": value for name, value in _set(getattr(widget, "style", None))}
+    words = " ".join(f"{name}={value!r}" for name, value in shown.items())
+    yield f"{'  ' * depth}{type(widget).__name__} {words}"
+    for child in getattr(widget, "children", ()):
+        yield from controls(child, depth + 1)
+
+
+def _set(part: Any) -> Iterator[tuple[str, Any]]:
+    """What is set of a layout or a style."""
+    if part is not None:
+        for name in sorted(part.keys):
+            if not name.startswith("_") and getattr(part, name) is not None:
+                yield name, getattr(part, name)
 
 
 def _html(html: str) -> str:
@@ -115,7 +152,7 @@ def main() -> None:
     FOLDER.mkdir(exist_ok=True)
     for path in FOLDER.iterdir():
         path.unlink()
-    for made, names in ((of_drawing, SAMPLES), (of_slide, SLIDES), (of_chart, CHARTS)):
+    for made, names in ((of_drawing, SAMPLES), (of_slide, SLIDES), (of_bench, BENCHES), (of_chart, CHARTS)):
         for name in names:
             for end, content in made(name).items():
                 (FOLDER / f"{name}{end}").write_text(content, encoding="utf-8")

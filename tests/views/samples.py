@@ -97,6 +97,14 @@ def refused() -> Trace:
     return trace
 
 
+def long_words() -> Trace:
+    """A text that is longer than an arrow, and a frame of which a part has come."""
+    trace, first, _ = talk()
+    first.received(Frame(1, b"a long text, " * 10).serialize())
+    first.received(Frame(1, b"Hello").serialize()[:4])
+    return trace
+
+
 DELAYS: Final = {
     "short polling": [0.01 * n for n in range(1, 21)],
     "SSE": [0.0006 * n for n in range(1, 21)],
@@ -169,6 +177,7 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "stack, only pings": lambda: views.stack([Frame(9, masking_key=KEY), Frame(10, masking_key=KEY)]),
     "stack, cut off": lambda: views.stack(Frame(1, b"Hello", masking_key=KEY).serialize()[:9]),
     "handshake": lambda: views.handshake(REQUEST, RESPONSE),
+    "handshake, a long body": lambda: views.handshake(REQUEST[:60], REFUSAL.replace(b"no!", b"no" * 200)),
     "handshake, refused": lambda: views.handshake(REQUEST, REFUSAL),
     "stream": lambda: views.stream([b"5         hello11        h", b"ello, ", b"world0         3         a"]),
     "stream, not framed": lambda: views.stream([b"hello", b" \x00goodbye" * 10], framed=False, most=70),
@@ -177,6 +186,7 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "ladder, refused": lambda: views.ladder(refused()),
     "ladder, the newest": lambda: views.ladder(ended(), most=3),
     "ladder, one connection": lambda: views.ladder(refused(), connection=2),
+    "ladder, long words": lambda: views.ladder(long_words()),
     "ladder, nothing": lambda: views.ladder(Trace()),
     "states": lambda: views.states(),
     "states, one": lambda: views.states(State.OPEN),
@@ -256,6 +266,28 @@ SLIDES: Final[dict[str, Callable[[], Slide]]] = {
     "slide, cut off": lambda: Slide(FRAMES["masked text"].serialize()[:1], Side.SERVER),
     "slide, continued": lambda: Slide(b"\x80\x02\xa9!", Side.CLIENT, b"\x01\x01\xc3"),
 }
+
+#: Widgets, by name.
+BENCHES: Final[dict[str, Callable[[], views.Live]]] = {
+    "bench, a word": lambda: views.type_a_word("é!"),
+    "bench, slider": lambda: views.slider(
+        lambda size: views.stream([b"5         hello"[:size]]), range(1, 16, 2), start=9, label="recv size"
+    ),
+    "bench, scene": lambda: views.scene(lambda script: _diary(), [("add", "Ana"), ("add", "Ben"), ("talk",)]),
+    "bench, asking": lambda: views.asking(lambda lines: REFUSAL.decode(), ["GET / HTTP/1.1", "Host: a"]),
+    "bench, keys": lambda: views.choose_a_key({"a": b"Hello", "b": b""}, lambda payload, key: ["read"], KEY),
+    "bench, sequence": lambda: views.sequence({"ping": Frame(9)}, lambda row: ["pong"], ["ping"]),
+    "bench, buttons": lambda: views.buttons({"push": int, "pull": int}, lambda: views.Word("a"), lambda: 0),
+    "bench, laboratory": lambda: views.laboratory(),
+    "bench, ladder": lambda: views.ladder(ended(), live=True),
+}
+
+
+def _diary() -> views.Diary:
+    diary = views.Diary()
+    diary.facts = list(FACTS)
+    return diary
+
 
 #: Charts, by name.
 CHARTS: Final[dict[str, Callable[[], views.Picture]]] = {

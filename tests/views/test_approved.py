@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pytest
 
-from tests.views.approved import FOLDER, of_chart, of_drawing, of_slide
-from tests.views.samples import CHARTS, SAMPLES, SLIDES
+from tests.views.approved import FOLDER, of_bench, of_chart, of_drawing, of_slide
+from tests.views.samples import BENCHES, CHARTS, SAMPLES, SLIDES
 from tests.views.seen import seen, within
 from wsdemo.views.drawing.canvas import Sketch
 
@@ -22,6 +22,12 @@ def test_a_drawing_is_the_approved_one(name: str) -> None:
 @pytest.mark.parametrize("name", CHARTS)
 def test_a_chart_is_the_approved_one(name: str) -> None:
     for end, content in of_chart(name).items():
+        assert content.splitlines() == (FOLDER / f"{name}{end}").read_text(encoding="utf-8").splitlines()
+
+
+@pytest.mark.parametrize("name", BENCHES)
+def test_a_bench_has_the_approved_controls(name: str) -> None:
+    for end, content in of_bench(name).items():
         assert content.splitlines() == (FOLDER / f"{name}{end}").read_text(encoding="utf-8").splitlines()
 
 
@@ -41,5 +47,6 @@ def test_no_word_stands_on_another_or_beyond_the_edge(name: str) -> None:
 def test_no_approved_file_is_left_over() -> None:
     wanted = {f"{name}{end}" for name in SAMPLES for end in of_drawing(name)}
     wanted |= {f"{name}{end}" for name in SLIDES for end in of_slide(name)}
+    wanted |= {f"{name}{end}" for name in BENCHES for end in of_bench(name)}
     wanted |= {f"{name}{end}" for name in CHARTS for end in of_chart(name)}
     assert {path.name for path in FOLDER.iterdir()} == wanted
