@@ -1,4 +1,4 @@
-"""Checks of arguments: what can't be right is refused in the call that got it, not later and elsewhere.
+"""Checks of arguments: a wrong one is refused by the call that got it, not later and elsewhere.
 
 ::
 
@@ -6,8 +6,8 @@
     ╰┬─╯      ╰──────┬───────╯          ╰──────────────┬─────────────╯
     name      what was given              what it takes
 
-TypeError for another kind of thing, ValueError for one of the right kind that does not do.
-Knows nothing of what an option means: that stands beside the option.
+TypeError for a value of the wrong kind, ValueError for a wrong value of the right kind.
+Knows nothing of what an option means: that is documented beside the option.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def wrong_kind(name: str, value: object, expected: str) -> TypeError:
 
 
 def wrong_value(name: str, value: object, expected: str) -> ValueError:
-    """The error for a value of the right kind that does not do."""
+    """The error for a wrong value of the right kind."""
     return ValueError(f"{name}: got {got(value)}, expected {expected}")
 
 
 def got(value: object) -> str:
-    """What a value is, in a few words: numbers and texts are shown, of other things the type.
+    """A value in a few words: numbers and texts are shown, of anything else the type.
 
     >>> got("8000"), got(-1.5), got([1, 2]), got(int)
     ("the text '8000'", '-1.5', 'a value of type list', 'the class int')
@@ -54,18 +54,20 @@ def got(value: object) -> str:
 
 
 def check_kind(name: str, value: object, kind: type | tuple[type, ...], expected: str) -> None:
-    """An instance of ``kind``; None only where ``kind`` says so."""
+    """Raise TypeError unless ``value`` is an instance of ``kind``; None only where ``kind`` includes it."""
     if not isinstance(value, kind):
         raise wrong_kind(name, value, expected)
 
 
 def check_flag(name: str, value: object) -> None:
-    """True or False, and nothing that only counts as such."""
+    """Raise TypeError for anything but True or False, such as 1."""
     check_kind(name, value, bool, "True or False")
 
 
 def check_whole(name: str, value: Any, least: int, most: int | None = None) -> None:
-    """A whole number from ``least`` to ``most``: not True, which is 1 to Python, and not 1e6.
+    """Require a whole number from ``least`` to ``most``: not True, which is 1 to Python, and not 1e6.
+
+    Raises TypeError or ValueError.
 
     >>> check_whole("port", 8000.0, 0, 65535)
     Traceback (most recent call last):
@@ -79,7 +81,9 @@ def check_whole(name: str, value: Any, least: int, most: int | None = None) -> N
 
 
 def check_seconds(name: str, value: Any, most: float = math.inf) -> None:
-    """A number of seconds over 0, up to ``most``; not True, and not NaN, which no clock ever reaches.
+    """Require a number of seconds over 0, up to ``most``; not True, and not NaN, which no clock ever reaches.
+
+    Raises TypeError or ValueError.
 
     >>> check_seconds("every", -1)
     Traceback (most recent call last):
@@ -93,9 +97,9 @@ def check_seconds(name: str, value: Any, most: float = math.inf) -> None:
 
 
 def list_of(name: str, values: Any, expected: str = "a list of names") -> tuple[Any, ...]:
-    """The elements of a list, in their order; of a generator, too, which could be read but once.
+    """The elements of a list, in their order; also of a generator, which can be read only once.
 
-    Not a text: ``"a" in "abc"`` is true, so that each part of it would count as an element.
+    TypeError for a text: ``"a" in "abc"`` is true, so that each part of it would count as an element.
     """
     if isinstance(values, (str, bytes, Mapping)) or not isinstance(values, Iterable):
         raise wrong_kind(name, values, expected)
@@ -103,10 +107,10 @@ def list_of(name: str, values: Any, expected: str = "a list of names") -> tuple[
 
 
 def check_function(name: str, function: Any, arguments: int, expected: str) -> None:
-    """Something to call with so many arguments, and what it does is done when the call returns.
+    """Require a function of ``arguments`` arguments whose work is done when its call returns; else TypeError.
 
-    The call of an ``async def`` function does nothing but give a coroutine. Nobody awaits it here, and for a
-    truth value it would be a yes. A generator function is the same trap.
+    Calling an ``async def`` function only makes a coroutine. Nothing awaits it here, and as a truth value it
+    would be a yes. A generator function is the same trap.
 
     >>> async def authorize(request):
     ...     return "Ana"
@@ -130,9 +134,9 @@ def check_function(name: str, function: Any, arguments: int, expected: str) -> N
 
 
 def check_done(name: str, result: object) -> None:
-    """Whether a call is over: refuse what it gave when that is a coroutine or generator, which has not begun.
+    """Raise TypeError where a call gave a coroutine or a generator, whose work has not begun.
 
-    For functions that do not look as if they gave one, such as ``lambda: coroutine()``.
+    For functions that do not show beforehand that they give one, such as ``lambda: coroutine()``.
     """
     if isinstance(result, (CoroutineType, GeneratorType)):
         result.close()  # or Python warns that it was never awaited
@@ -142,7 +146,7 @@ def check_done(name: str, result: object) -> None:
 
 
 def _not_done_by_its_call(function: Any) -> str | None:
-    """What is wrong with a function whose call only gives a coroutine or generator; None for others."""
+    """The reason to refuse a function whose call only gives a coroutine or generator; None for others."""
     while isinstance(function, functools.partial):
         function = function.func
     for called in (function, type(function).__call__):  # of an object, what its call calls

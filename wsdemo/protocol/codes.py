@@ -10,7 +10,7 @@ from typing import Final
 
 
 class Side(Enum):
-    """Which end of the connection: only the client masks what it sends (RFC 6455 §5.1)."""
+    """One of the two ends of a connection: only the client masks what it sends (RFC 6455 §5.1)."""
 
     CLIENT = "client"
     SERVER = "server"
@@ -26,7 +26,7 @@ class Side(Enum):
 
 
 class Opcode(IntEnum):
-    """What a frame is (RFC 6455 §5.2); 3-7 and 11-15 are reserved. From 8 on: control frames."""
+    """The kind of a frame (RFC 6455 §5.2); 3-7 and 11-15 are reserved. From 8 on: control frames."""
 
     CONTINUATION = 0x0  # more of the message that a frame with fin=0 began
     TEXT = 0x1  # begins a message of UTF-8 text
@@ -41,7 +41,7 @@ CONTROL: Final = 0b1000
 
 
 class CloseCode(IntEnum):
-    """Why a connection ended (RFC 6455 §7.4.1, and the IANA registry for 1012-1014)."""
+    """The reason why a connection ended (RFC 6455 §7.4.1, and the IANA registry for 1012-1014)."""
 
     NORMAL = 1000  # the purpose is fulfilled
     GOING_AWAY = 1001  # a server shuts down, a browser leaves the page

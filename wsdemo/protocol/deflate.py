@@ -29,7 +29,7 @@ from .extensions import parse_extensions
 NAME: Final = "permessage-deflate"
 #: What every flush ends with, so it need not travel (RFC 7692 §7.2.1): an empty stored block's lengths.
 TAIL: Final = b"\x00\x00\xff\xff"
-#: DEFLATE blocks marked as final that we put up with in one message: each one costs a new stream.
+#: The most DEFLATE blocks marked as final that one message may have: each one costs a new stream.
 FINAL_BLOCKS: Final = 16
 
 _BITS: Final = {str(bits): bits for bits in range(8, 16)}  # "without leading zeroes" (RFC 7692 §7.1.2)
@@ -37,10 +37,10 @@ _BITS: Final = {str(bits): bits for bits in range(8, 16)}  # "without leading ze
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What both ends agreed on, by the names of RFC 7692 §7.1, and three settings of our own compressor.
+    """The parameters that both ends agreed on (RFC 7692 §7.1), and three settings of our own compressor.
 
     ``level`` 1 (fast) to 9 (small); ``memory_level`` 1 to 9: 1 KiB to 256 KiB while compressing; messages
-    under ``threshold`` bytes are sent as they are, they would hardly shrink.
+    under ``threshold`` bytes are sent uncompressed: they would hardly shrink.
     """
 
     server_no_context_takeover: bool = False
@@ -59,9 +59,9 @@ class Parameters:
         return replace(self, server_no_context_takeover=True, client_no_context_takeover=True)
 
     def deflater(self, side: Side, *, fragments: bool = False) -> Deflater:
-        """What compresses the messages that ``side`` sends; one for all connections where it keeps nothing.
+        """The compressor for the messages that ``side`` sends; connections share it where it keeps nothing.
 
-        ``fragments``: for one message in fragments, between which it does keep something.
+        ``fragments``: for a message in fragments, between which a compressor always keeps its text.
         """
         if side is Side.SERVER:
             takeover, bits = not self.server_no_context_takeover, self.server_max_window_bits
@@ -72,7 +72,7 @@ class Parameters:
         return _shared_deflater(bits, self.level, self.memory_level)
 
     def inflater(self, side: Side) -> Inflater:
-        """What decompresses the messages that ``side`` receives."""
+        """The decompressor for the messages that ``side`` receives."""
         if side is Side.SERVER:
             return Inflater(self.client_max_window_bits, takeover=not self.client_no_context_takeover)
         return Inflater(self.server_max_window_bits, takeover=not self.server_no_context_takeover)
@@ -80,7 +80,7 @@ class Parameters:
 
 @dataclass(frozen=True, slots=True)
 class Deflate:
-    """What we would like: the most that each direction should keep.
+    """The compression that we ask for: the most that each direction should keep. TypeError for wrong kinds.
 
     Without context takeover, the default, an idle connection keeps nothing, and a broadcast is compressed
     once for all. With it, a connection that has talked keeps about 40 KiB at these sizes. A server decides;
@@ -106,7 +106,7 @@ class Deflate:
 
     @classmethod
     def of(cls, compression: object) -> Deflate | None:
-        """The value of an option ``compression``, as others spell it too: "deflate" for True, None for False.
+        """The value of an option ``compression``: True or "deflate", False or None, a Deflate; or TypeError.
 
         >>> Deflate.of("deflate") == Deflate(), Deflate.of(None)
         (True, None)
@@ -164,7 +164,7 @@ class Deflate:
         return None
 
     def agreed(self, answer: Sequence[tuple[str, str | None]]) -> Parameters:
-        """What a server's answer to our ``offer`` means; ``HandshakeError`` where it is none (RFC 7692 §7.1).
+        """The parameters in the answer to our ``offer`` (RFC 7692 §7.1); ``HandshakeError`` for wrong ones.
 
         Many servers know neither window bits nor context takeover, and leave out what we asked for. That is
         a window of 2^15 bytes and context takeover: up to 40 KiB that such a connection keeps to inflate.
@@ -201,7 +201,7 @@ ANYTHING: Final = Deflate(
 
 
 def parameters_in(extensions: str) -> Parameters | None:
-    """The compression that an answer's Sec-WebSocket-Extensions tells of; None for none, and for nonsense.
+    """The compression named in an answer's Sec-WebSocket-Extensions; None for none, and for nonsense.
 
     >>> parameters_in("permessage-deflate; server_max_window_bits=10").server_max_window_bits
     10
@@ -255,7 +255,7 @@ class Deflater:
 
 
 class Inflater:
-    """Decompresses messages, one after the other, and never to more than asked for."""
+    """Decompresses messages, one after the other, each to at most the given size."""
 
     __slots__ = ("_bits", "_stream", "takeover")
 
@@ -268,7 +268,8 @@ class Inflater:
         """The message (RFC 7692 §7.2.2), of at most ``limit`` bytes.
 
         ``MessageTooBig`` where it would be more: a few KiB can inflate to a thousand times as much, so the
-        bound holds while inflating. ``InvalidData`` where it is no DEFLATE data. After either, no more.
+        bound holds while inflating. ``InvalidData`` where it is no DEFLATE data, ``PolicyViolation`` for too
+        many final blocks. After an error it must not be used again.
 
         >>> Inflater().inflate(bytes.fromhex("f248cdc9c90700"), limit=5)
         b'Hello'

@@ -12,8 +12,8 @@
         ├── InvalidState               you called what the state does not allow
         └── ConnectionClosed           there is no connection any more; has code and reason
 
-An error states what was got and what was allowed, in one line; a ``ProtocolError`` says where that is
-written. Timeouts are the builtin ``TimeoutError``.
+An error states what was got and what was allowed, in one line; a ``ProtocolError`` names the section that
+says so. Timeouts are the builtin ``TimeoutError``.
 Knows nothing of sockets, threads or logging.
 """
 
@@ -33,8 +33,8 @@ class WebSocketError(Exception):
 class HandshakeError(WebSocketError):
     """The opening handshake failed (RFC 6455 §4).
 
-    ``status`` is the HTTP status that a server answers with, or that a client was answered with (0 where
-    the answer was not HTTP at all). ``headers`` are (name, value) pairs that the answer must carry, for
+    ``status`` is the HTTP status that a server sends, or that a client received (0 where the answer was not
+    HTTP at all). ``headers`` are (name, value) pairs that the answer must carry, for
     example ``Sec-WebSocket-Version: 13`` with a 426.
     """
 
@@ -79,7 +79,7 @@ class MessageTooBig(ProtocolError):
 
 
 class InvalidState(WebSocketError):
-    """You asked for what the state of the connection does not allow, such as a ping before the opening."""
+    """The state of the connection does not allow what you called, such as a ping before the opening."""
 
 
 class ConnectionClosed(WebSocketError):

@@ -1,4 +1,4 @@
-"""What can happen on a connection: the values that ``Protocol.receive`` gives back.
+"""Events, the things that can happen on a connection: the values that ``Protocol.receive`` returns.
 
 ::
 
@@ -6,7 +6,7 @@
     Message  Ping  Pong       any number of them, after Opened
     Closed                    how the connection ended: once, last, after Opened
 
-All frozen: an event is a fact. Knows nothing of how it came about.
+All are frozen: an event is a fact. Knows nothing of how it came about.
 """
 
 from __future__ import annotations

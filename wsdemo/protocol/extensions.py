@@ -1,4 +1,4 @@
-"""The field Sec-WebSocket-Extensions (RFC 6455 §9.1): what is offered, and what is chosen.
+"""The field Sec-WebSocket-Extensions (RFC 6455 §9.1): the offers of a client, the choice of a server.
 
 ::
 

@@ -50,7 +50,7 @@ REASON_SIZE: Final = CONTROL_SIZE - 2
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The 2 to 14 bytes before a payload, taken apart and not judged."""
+    """The 2 to 14 bytes before a payload, taken apart and not checked."""
 
     fin: bool
     rsv1: bool
@@ -64,7 +64,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame. The payload is what was meant: masking is a matter of the wire.
+    """One frame. Its payload is not masked: masking happens when it is serialized.
 
     >>> Frame(Opcode.TEXT, b"Hello").serialize().hex(" ")  # RFC 6455 §5.7, unmasked
     '81 05 48 65 6c 6c 6f'
@@ -111,8 +111,8 @@ def parse(
     """The frame at the start of ``data`` and its size in bytes, or None: more bytes are needed.
 
     ``side``: the end that received it (None: masked or not, both will do). ``rsv1``: whether an extension
-    gives that bit a meaning. ``limit``: the largest payload accepted, in bytes. ``ProtocolError`` or one of
-    its kinds, as soon as the bytes that are there show it.
+    gives that bit a meaning. ``limit``: the largest payload accepted, in bytes. Raises ``ProtocolError``, or
+    ``MessageTooBig``, as soon as the bytes that are there show it.
 
     >>> parse(bytes.fromhex("818537fa213d7f9f4d5158"))[0].payload
     b'Hello'
@@ -139,7 +139,7 @@ def parse(
 
 
 def parse_header(data: bytes) -> Header | None:
-    """The header at the start of ``data``, not judged, or None: more bytes are needed.
+    """The header at the start of ``data``, not checked, or None: more bytes are needed.
 
     >>> parse_header(bytes.fromhex("82fe 0100 37fa213d")).length
     256
@@ -172,7 +172,7 @@ def parse_length(data: bytes | bytearray, at: int = 0) -> tuple[int, int] | None
 
 
 def header_size(second: int) -> int:
-    """Bytes of a header, masking key and all, as its second byte tells: 2 to 14.
+    """The size of a header in bytes, masking key included, 2 to 14: its second byte tells it.
 
     >>> header_size(0x05), header_size(MASK | LENGTH_64)
     (2, 14)
@@ -181,9 +181,9 @@ def header_size(second: int) -> int:
 
 
 def check(first: int, second: int, side: Side | None = None, rsv1: bool = False) -> None:
-    """The rules that the first two bytes of a frame can break (RFC 6455 §5.1, §5.2, §5.5).
+    """Check the rules for the first two bytes of a frame (RFC 6455 §5.1, §5.2, §5.5).
 
-    Arguments as of ``parse``. Returns nothing, or raises ``ProtocolError``.
+    Arguments as of ``parse``. Raises ``ProtocolError``.
     """
     opcode, length = first & OPCODE, second & LENGTH
     if first & (RSV2 | RSV3) or (first & RSV1 and not rsv1):
@@ -197,7 +197,7 @@ def check(first: int, second: int, side: Side | None = None, rsv1: bool = False)
         raise ProtocolError(f"opcode {opcode:#x} is reserved", section="RFC 6455 §5.2")
     if opcode & CONTROL:
         if length > CONTROL_SIZE:
-            text = f"control frame of over {CONTROL_SIZE} bytes, that many are possible"
+            text = f"control frame of over {CONTROL_SIZE} bytes, at most {CONTROL_SIZE} are possible"
             raise ProtocolError(text, section="RFC 6455 §5.5")
         if not first & FIN:
             raise ProtocolError("fragmented control frame; they come whole", section="RFC 6455 §5.5")
@@ -213,7 +213,10 @@ def check(first: int, second: int, side: Side | None = None, rsv1: bool = False)
 
 
 def check_length(length: int, second: int, limit: int | None = None) -> None:
-    """The rules on a payload length: shortest form, positive, at most ``limit`` (RFC 6455 §5.2, §10.4)."""
+    """Check the rules for a payload length: shortest form, at most ``limit`` bytes (RFC 6455 §5.2, §10.4).
+
+    Raises ``ProtocolError``, or ``MessageTooBig``.
+    """
     form = second & LENGTH
     if (form == LENGTH_16 and length < LENGTH_16) or (form == LENGTH_64 and length < 1 << 16):
         raise ProtocolError(f"length {length} not in its shortest form", section="RFC 6455 §5.2")
@@ -229,7 +232,8 @@ def check_length(length: int, second: int, limit: int | None = None) -> None:
 def close_payload(code: int | None = CloseCode.NORMAL, reason: str = "") -> bytes:
     """The payload of a close frame: two bytes of close code, then the reason in UTF-8 (RFC 6455 §5.5.1).
 
-    None for no code, and so no reason. ``ValueError`` for what must not be sent.
+    None for no code, and so no reason. Raises ValueError for what must not be sent, TypeError for a reason
+    that is not a text.
 
     >>> close_payload(1001, "bye")
     b'\\x03\\xe9bye'
@@ -258,7 +262,9 @@ def short_reason(text: str) -> str:
 
 
 def parse_close(payload: bytes) -> tuple[int, str]:
-    """Close code and reason; 1005 stands for "no code" (RFC 6455 §7.1.5).
+    """The close code and the reason; 1005 stands for "no code" (RFC 6455 §7.1.5).
+
+    Raises ``ProtocolError`` for a code that must not be sent, ``InvalidData`` for a reason that is not UTF-8.
 
     >>> parse_close(b"\\x03\\xe9bye"), parse_close(b"")
     ((1001, 'bye'), (1005, ''))

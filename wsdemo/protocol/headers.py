@@ -34,8 +34,8 @@ DIGITS: Final = b"0123456789"
 class Headers:
     r"""Header fields, in the order of the wire; names are case-insensitive and may repeat. Immutable.
 
-    The bytes are kept; what they say is worked out when it is asked for. A ``Headers`` that could not
-    be sent cannot be made: control characters and bad names are refused (``ValueError``).
+    The bytes are kept, and parsed when a field is asked for. A ``Headers`` that could not be sent cannot be
+    made: control characters and bad names are refused (``ValueError``).
 
     >>> headers = Headers([("Host", "example.com"), ("Connection", "keep-alive, Upgrade")])
     >>> headers["host"], headers.get("Origin"), headers.tokens("Connection")
@@ -58,7 +58,7 @@ class Headers:
 
     @classmethod
     def checked(cls, raw: bytes, start: int, fields: dict[str, list[str]]) -> Headers:
-        """For the parser: a head that it has checked, where its field lines start, and what they say."""
+        """For the parser: a head that it has checked, the start of its field lines, and the parsed fields."""
         headers = cls.__new__(cls)
         headers._raw = raw
         headers._start = start
@@ -71,7 +71,7 @@ class Headers:
         return self._raw[self._start : -2]
 
     def release(self) -> None:
-        """Keep the bytes only: 0.3 KiB rather than 3. What they say is worked out again where needed."""
+        """Keep the bytes only: 0.3 KiB rather than 3. They are parsed again where needed."""
         self._fields = None
 
     def get_all(self, name: str) -> list[str]:
@@ -134,7 +134,7 @@ class Headers:
 
 
 def is_token(text: str) -> bool:
-    """Whether it is a token (RFC 9110 §5.6.2): a name of a field, a method, a subprotocol, an extension.
+    """Whether a text is a token (RFC 9110 §5.6.2): a name of a field, a method, a subprotocol, an extension.
 
     >>> is_token("permessage-deflate"), is_token("two words"), is_token("")
     (True, False, False)
@@ -143,7 +143,7 @@ def is_token(text: str) -> bool:
 
 
 def shown(text: str, length: int = 64) -> str:
-    r"""What a peer sent, made safe to print, to log or to send back: escaped, quoted, then cut to ``length``.
+    r"""A peer's text, made safe to print, to log or to send back: escaped, quoted, then cut to ``length``.
 
     >>> shown("a\r\n\x1b[31m"), shown("\x1b" * 64, 20)
     ("'a\\r\\n\\x1b[31m'", "'\\x1b\\x1b\\x1b'...")
@@ -159,6 +159,8 @@ def shown(text: str, length: int = 64) -> str:
 
 def split_authority(authority: str) -> tuple[str, int | None]:
     """The host, an IPv6 address in its brackets, and the port where there is one (RFC 3986 §3.2).
+
+    Raises ``HandshakeError`` for anything else.
 
     >>> split_authority("example.com"), split_authority("[::1]:1234")
     (('example.com', None), ('[::1]', 1234))
@@ -186,7 +188,7 @@ def only(text: str, allowed: bytes) -> bool:
 
 
 def check_sendable(what: str, text: str, allowed: bytes) -> None:
-    """Refuse, with ``ValueError``, what would end a line and begin another: header injection."""
+    """Raise ``ValueError`` for a text that would end a line and begin another: header injection."""
     try:
         data = text.encode("latin-1")
     except UnicodeEncodeError as error:

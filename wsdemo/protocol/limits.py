@@ -1,7 +1,7 @@
 """Every bound in one place, with its unit and its default.
 
 An attacker sends whatever costs you most: a length without data, fragments without end, headers without
-end, or nothing at all, slowly. Each has its bound here, on both sides, and each default is safe.
+end, or almost nothing, slowly. Each has its bound here, on both sides, and each default is safe.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ Overflow = Literal["close", "drop", "latest"]
 
 #: Seconds of the longest timeout, 31 years: clocks count no further than some centuries.
 LONGEST: Final = 1e9
-#: Where a bound of 0 is a choice; anywhere else nothing at all would pass.
+#: Bounds that may be 0; with any other at 0 nothing at all would pass.
 MAY_BE_ZERO: Final = ("message_size", "first_message_size", "body_size", "high_water", "buffer_size")
 
 
@@ -26,36 +26,36 @@ MAY_BE_ZERO: Final = ("message_size", "first_message_size", "body_size", "high_w
 class Limits:
     """Bounds of a connection and of a server: sizes in bytes, times in seconds, ``None`` for no bound.
 
+    Raises TypeError or ValueError, with the name of the bound, for a value that it can't have.
+
     >>> Limits(message_size=4096).message_size
     4096
     """
 
     # a message
     message_size: int = 1 * MiB  # joined and inflated; beyond it 1009, told from the header
-    first_message_size: int = (
-        4 * KiB
-    )  # of who is still to say who it is (see `first_message`); beyond it 1009
+    first_message_size: int = 4 * KiB  # before `first_message` has accepted the peer; beyond it 1009
     fragments: int = 1024  # frames of one message, empty ones count; beyond it 1008
 
     # the HTTP head and body
     request_line: int = 8 * KiB  # beyond it 414
     header_field: int = 8 * KiB  # one field line; beyond it 431
-    header_fields: int = 100  # how many; beyond it 431
+    header_fields: int = 100  # their number; beyond it 431
     head_size: int = 32 * KiB  # the whole head; beyond it 431
     body_size: int = 64 * KiB  # of a request to a plain route; beyond it 413
 
     # time
     open_timeout: float = 10.0  # the whole opening, TLS included; beyond it 408
     close_timeout: float = 5.0  # the closing handshake; beyond it the TCP connection is dropped
-    ping_interval: float | None = 20.0  # a ping after so long without bytes from the peer
-    pong_timeout: float | None = 20.0  # and bytes must come within; beyond it 1011
-    write_timeout: float = 10.0  # a socket that takes no byte for so long is dropped
-    idle_timeout: float | None = None  # no message for so long: 1000; off by default
+    ping_interval: float | None = 20.0  # silence of the peer after which a ping is sent
+    pong_timeout: float | None = 20.0  # from the ping to any bytes in answer; beyond it 1011
+    write_timeout: float = 10.0  # in which a socket takes no byte; beyond it the connection is dropped
+    idle_timeout: float | None = None  # without a message; beyond it 1000; off by default
 
     # buffers
     high_water: int = 64 * KiB  # of the out-buffer; beyond it `send` blocks, outside handlers
     buffer_size: int = 1 * MiB  # of the out-buffer; beyond it `overflow` decides, in handlers
-    overflow: Overflow = "close"  # close with 1008, drop the new message, keep the latest only
+    overflow: Overflow = "close"  # or "drop" the new message, or keep only the "latest"; close is with 1008
     inbox_messages: int = 1024  # beyond it the socket is not read until there is room
     inbox_size: int = 1 * MiB
     turn_size: int = 64 * KiB  # input handled per connection and turn of the reactor
@@ -80,11 +80,11 @@ class Limits:
                 check_whole(name, value, 0 if name in MAY_BE_ZERO else 1)
 
 
-#: What holds where nothing else is said.
+#: The bounds that hold where none are given.
 DEFAULT_LIMITS: Final = Limits()
 
 
 def limits_or_default(limits: Limits | None) -> Limits:
-    """The value of an option ``limits``."""
+    """The value of an option ``limits``; TypeError for anything but a Limits or None."""
     check_kind("limits", limits, (Limits, type(None)), "a Limits, or None for the defaults")
     return DEFAULT_LIMITS if limits is None else limits

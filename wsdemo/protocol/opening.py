@@ -6,7 +6,7 @@
                                                       Response, HandshakeError ──► that answer, Refused
     client    Request ──► bytes · · · bytes ──HeadReader──► Response ──check()──► Opened, or Refused
 
-What the fields of the handshake mean is the business of ``handshake``; this is its place in a connection.
+The meaning of the fields is the business of ``handshake``; this is its place in a connection.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Accept = Callable[[Request], handshake.Accepted | Response]
 
 
 class Opening(Serializer):
-    """What one end does until it is open."""
+    """The opening of one end. ValueError for a client without a request."""
 
     __slots__ = ("_reader", "_wish", "accept", "limits", "request", "response", "subprotocol")
 
@@ -76,7 +76,7 @@ class Opening(Serializer):
         self._handshake = self.request.raw or serialize_request(self.request)
 
     def _open(self, data: bytes) -> tuple[list[Event], bytes]:
-        """Bytes of the handshake: what happened, and the bytes behind it, which are frames."""
+        """Take bytes of the handshake: the events, and the bytes behind it, which are frames."""
         assert self._reader is not None
         try:
             found = self._reader.receive(data)
@@ -127,7 +127,7 @@ class Opening(Serializer):
     ) -> Opened:
         self._go(Step.ACCEPTED)
         self.accept = self._wish = self._reader = None
-        request.headers.release()  # what was taken apart, 3 KiB; the bytes stay
+        request.headers.release()  # the parsed fields, 3 KiB; the bytes stay
         response.headers.release()
         self.response, self.subprotocol, self.deflate = response, subprotocol, deflate
         return Opened(request, response, subprotocol)
@@ -142,7 +142,7 @@ class Opening(Serializer):
     ) -> Refused:
         """No WebSocket: a server says so over HTTP."""
         if error is not None:
-            error.__traceback__ = None  # whose frames would keep the bytes, until somebody collects them
+            error.__traceback__ = None  # its stack frames would keep the bytes until the next collection
         if self.side is Side.SERVER and answer:
             if response is None and error is not None:
                 response = handshake.refusal(error)

@@ -1,4 +1,4 @@
-"""What has begun and is not complete: a frame whose payload is still arriving, a message in fragments.
+"""Incomplete frames and messages: a frame whose payload is still arriving, a message in fragments.
 
 ::
 
@@ -29,10 +29,10 @@ _ZEROS: Final = bytes(FIRST_ROOM)
 
 
 class PartialFrame:
-    """A frame whose header is there and whose payload is not, or not all of it.
+    """A frame whose header is complete and whose payload is not.
 
-    ``watched``: it is text that must be valid so far at every moment, so it is unmasked and checked as it
-    comes; ``pending`` is then what ``utf8.check`` knows. Anything else is unmasked at the end, in place.
+    Text must be valid so far at every moment, so it is unmasked and checked as it comes: ``pending`` is then
+    the state of ``utf8.check``. With ``pending`` None the payload is unmasked at the end, in place.
     """
 
     __slots__ = ("_buffer", "_key", "_view", "filled", "first", "length", "pending")
@@ -54,14 +54,17 @@ class PartialFrame:
         return self.length - self.filled
 
     def add(self, data: bytes | memoryview) -> None:
-        """More of the payload, at most what is missing. Linear: the buffer grows by a share of itself."""
+        """Add more of the payload, at most what is missing; ``InvalidData`` for text that is not UTF-8.
+
+        Takes linear time: the buffer grows by a share of itself.
+        """
         self._release()
         del self._buffer[self.filled :]
         self._buffer += data
         self._arrived(len(data))
 
     def get_buffer(self, most: int) -> memoryview:
-        """Where the next bytes, ``most`` of them, may be written; ``buffer_updated`` says how many were."""
+        """Memory for the next bytes, ``most`` at most; ``buffer_updated`` tells how many were written."""
         self._release()
         buffer = self._buffer
         if len(buffer) == self.filled:
@@ -73,14 +76,17 @@ class PartialFrame:
         return self._view
 
     def buffer_updated(self, size: int) -> None:
-        """``size`` bytes were written at the start of ``get_buffer``."""
+        """``size`` bytes were written at the start of ``get_buffer()``; ValueError where it was smaller.
+
+        ``InvalidData`` for text that is not UTF-8.
+        """
         if not 0 <= size <= len(self._buffer) - self.filled:
             raise ValueError(f"{size} bytes do not fit in the room for {len(self._buffer) - self.filled}")
         self._release()
         self._arrived(size)
 
     def payload(self) -> bytearray:
-        """The whole payload, unmasked. The end of this object."""
+        """The whole payload, unmasked. This object must not be used afterwards."""
         self._release()
         if self._key is not None and self.pending is None:
             mask_in_place(self._buffer, self._key)
@@ -96,7 +102,7 @@ class PartialFrame:
             self.pending = utf8.check(self.pending, piece)
 
     def _release(self) -> None:
-        if self._view is not None:  # a bytearray can't grow while someone looks at it
+        if self._view is not None:  # a bytearray can't grow while a memoryview of it exists
             self._view.release()
             self._view = None
 
@@ -119,14 +125,17 @@ class PartialMessage:
         return len(self._parts)
 
     def add(self, payload: bytes | bytearray, pending: bytes | None = None) -> None:
-        """One more fragment. ``pending``: what is known of its text where it was watched on its way."""
+        """Add a fragment; ``InvalidData`` for text that is not UTF-8.
+
+        ``pending``: the state of ``utf8.check`` where the fragment was checked as it came.
+        """
         if self.pending is not None:
             self.pending = utf8.check(self.pending, bytes(payload)) if pending is None else pending
         self._parts.append(payload)
         self.size += len(payload)
 
     def payload(self) -> bytes | bytearray:
-        """All fragments joined: the last one has come."""
+        """All fragments joined, after the last one; ``InvalidData`` for text that ends within a character."""
         if self.pending:
             text = f"not UTF-8 text: it ends within a character, after {self.pending.hex(' ')}"
             raise InvalidData(text, section="RFC 6455 §8.1")
@@ -135,11 +144,12 @@ class PartialMessage:
 
 @functools.cache
 def _keep_memory() -> None:
-    """Have the C library keep memory for large payloads, instead of fetching it anew for each message.
+    """Make the C library keep memory for large payloads, instead of fetching it anew for each message.
 
-    glibc hands a block of over 128 KiB back as soon as it is free, and the next one comes page fault by
-    page fault: measured, 1.9 ns a byte where all else that happens to a message takes 0.1. Freeing a larger
-    block, once, raises that mark to its size (mallopt(3), M_MMAP_THRESHOLD). The block is never touched, so
-    it takes no memory; glibc then keeps up to twice its size. Elsewhere this does nothing.
+    glibc returns a block of over 128 KiB to the system as soon as it is free, and the next one comes page
+    fault by page fault: measured, 1.9 ns a byte, where everything else that is done to a message takes 0.1.
+    Freeing a larger block, once, raises that threshold to its size (mallopt(3), M_MMAP_THRESHOLD). The block
+    is never touched, so it takes no memory; glibc then keeps up to twice its size. With other C libraries
+    this does nothing.
     """
     bytes(KEPT)

@@ -6,8 +6,9 @@
                      ──► for_connection(b) ──► the same bytes object
                      ──► for_connection(c), which compresses with other window bits ──► one for its kind
 
-A server's frames are not masked, so the same bytes serve everybody. Compressed without a look back they even
-serve connections with context takeover, whose own compressor then starts afresh. Knows nothing of sockets.
+A server's frames are not masked, so the same bytes serve every connection. Compressed without reference to
+earlier messages they even serve those with context takeover, whose own compressor then starts afresh.
+Knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from .sending import BINARY_WHOLE, TEXT_WHOLE, BytesLike, as_bytes
 
 
 class Prepared:
-    """A message to be sent on many connections.
+    """A message to be sent on many connections. TypeError for a message that is neither text nor bytes.
 
     >>> news = Prepared("news")
     >>> servers = [Protocol(Side.SERVER, opened=True) for _ in range(2)]
@@ -46,9 +47,9 @@ class Prepared:
         return self._frames.get(None) or self._serialize(None, self._first, self._payload)
 
     def for_connection(self, protocol: Protocol) -> bytes:
-        """The bytes to write; to its peer the same as ``send_text`` or ``send_binary`` of that connection.
+        """The bytes to write; they mean the same as those of ``send_text`` or ``send_binary``.
 
-        A client masks each frame with a fresh key, so what it gets is made for it alone.
+        A client masks each frame with a fresh key, so its bytes are made for it alone.
         """
         protocol.check_can_send()
         if protocol.side is Side.CLIENT:

@@ -7,9 +7,9 @@
              send_text(str) ──► bytes to write
              data_to_send() ──► bytes to write: the handshake, pongs, a close frame
 
-It is one end of one connection and never touches it: whoever holds the socket brings the bytes that came
-and takes away the bytes to send. So it runs in a test, in a lesson, in a thread or in an event loop.
-Knows nothing of sockets, threads, clocks; one thread at a time.
+It is one end of one connection and never touches it: the owner of the socket brings the bytes that came and
+takes away the bytes to send. So it runs in a test, in a lesson, in a thread or in an event loop.
+Knows nothing of sockets, threads, clocks. Only one thread at a time may use it.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ from .sending import BINARY_WHOLE, TEXT_WHOLE
 from .states import State, Step
 from .utf8 import invalid
 
-#: Pongs owed at the most, in bytes. Beyond it, and when more pings come before they were taken away, older
-#: ones are dropped: "MAY elect to send a Pong frame for only the most recently processed Ping frame"
-#: (RFC 6455 §5.5.3).
+#: The most bytes of pongs that wait to be sent. Beyond it, and when more pings come before they were taken
+#: away, older ones are dropped: "MAY elect to send a Pong frame for only the most recently processed Ping
+#: frame" (RFC 6455 §5.5.3).
 PONGS: Final = 4096
 #: Bytes of a payload that must be missing before it is worth receiving them in place.
 IN_PLACE: Final = 16 * 1024
@@ -63,11 +63,11 @@ class Protocol(Opening):
     """One end of a WebSocket connection, without the connection.
 
     A server starts with the bytes of the client's request. ``accept(request)`` answers it: ``Accepted``, a
-    plain ``Response``, or ``HandshakeError``; by default ``handshake.accept`` and its sound policy. A client
+    plain ``Response``, or ``HandshakeError``; by default ``handshake.accept`` and its safe policy. A client
     starts with a ``request`` of its own (see ``handshake.request``) and the ``Deflate`` that it offered.
-    ``opened=True``: there was a handshake elsewhere, and ``deflate`` is what was agreed there.
+    ``opened=True``: the handshake took place elsewhere, and ``deflate`` is the result of it.
     ``masking_key``: four bytes, or a function that gives them; fresh random ones otherwise.
-    ``authenticated=False``: the first message is to say who the peer is, and is bounded by
+    ``authenticated=False``: the first message identifies the peer, and is bounded by
     ``limits.first_message_size``.
 
     >>> server = Protocol(Side.SERVER, opened=True)
@@ -109,7 +109,7 @@ class Protocol(Opening):
         authenticated: bool = True,
     ) -> None:
         super().__init__(side, limits, accept, request, deflate, masking_key, opened)
-        self.error: ProtocolError | None = None  #: what the peer did wrong
+        self.error: ProtocolError | None = None  #: the error of the peer for which the connection failed
         #: As received (RFC 6455 §7.1.5); 1006 where no close frame came, or none that is valid; None before.
         self.close_code: int | None = None
         self.close_reason = ""
@@ -123,7 +123,7 @@ class Protocol(Opening):
         self._partial: PartialFrame | None = None
         self._message: PartialMessage | None = None
         self._inflater: Inflater | None = None
-        self._stale = False  # the pongs owed are of an earlier ``receive``
+        self._stale = False  # the pongs to send are of an earlier ``receive``
 
     def __repr__(self) -> str:
         return f"<Protocol: {self.side.value}, {self.state.value}>"
@@ -131,7 +131,7 @@ class Protocol(Opening):
     # What comes in
 
     def receive(self, data: bytes) -> list[Event]:
-        """What happened by these bytes. Never raises for what a peer did: see ``Failed``."""
+        """Take bytes from the peer and return their events. A peer's error is an event too: ``Failed``."""
         if self.state is _CONNECTING:
             opened, data = self._open(data)
             return opened + self.receive(data) if data else opened
@@ -158,15 +158,20 @@ class Protocol(Opening):
         return [Closed(code, self.close_reason, clean=code != CloseCode.ABNORMAL)]
 
     def get_buffer(self) -> memoryview | None:
-        """Where to ``recv_into`` while a large payload comes, at most ``limits.turn_size`` bytes: it saves
-        copies. None: use ``receive``."""
+        """Memory to ``recv_into`` while a large payload comes, at most ``limits.turn_size`` bytes.
+
+        It saves copies. None: use ``receive``.
+        """
         partial = self._partial
         if partial is None or partial.missing <= IN_PLACE:
             return None
         return partial.get_buffer(self.limits.turn_size)
 
     def buffer_updated(self, size: int) -> list[Event]:
-        """``size`` bytes were received into ``get_buffer()``; the same as ``receive`` of them."""
+        """``size`` bytes were received into ``get_buffer()``; the same as ``receive`` of them.
+
+        InvalidState where ``get_buffer`` gave no memory.
+        """
         partial = self._partial
         if partial is None:
             raise InvalidState("buffer_updated() without get_buffer()")
@@ -185,7 +190,7 @@ class Protocol(Opening):
         """All frames in ``data``, and in what was left of the call before.
 
         The hot loop: a small whole message takes the short way down; everything else goes by ``_header``
-        and ``_frame``, as slowly as it reads. ``frames.parse`` says the same in the plain way.
+        and ``_frame``, plainly and slower. ``frames.parse`` is the same in the plain way.
         """
         position, end = 0, len(data)
         partial = self._partial
@@ -237,9 +242,9 @@ class Protocol(Opening):
         self._rest = data[position:]
 
     def _header(self, data: bytes, position: int) -> tuple[int, int] | None:
-        """Where the payload of the frame at ``position`` starts, and its length; None: more bytes are needed.
+        """The start of the payload of the frame at ``position``, and its length; None: more bytes are needed.
 
-        All that its header can break is told here, before a byte of payload is kept.
+        Every rule for a header is checked here, before a byte of payload is kept.
         """
         first, second = data[position], data[position + 1]
         if first not in _DATA or second ^ self._mask_bit > LENGTH:  # 0.3 µs less for those that can't fail
@@ -254,7 +259,7 @@ class Protocol(Opening):
         return start + 4 if self._mask_bit else start, length
 
     def _check_message(self, first: int, length: int) -> None:
-        """Whether a data frame may come now (RFC 6455 §5.4), and whether its message keeps to the bounds."""
+        """Check that a data frame may come now (RFC 6455 §5.4), and that its message keeps to the bounds."""
         message, limits, bound = self._message, self.limits, self._bound
         size, compressed = length, bool(first & RSV1)
         if first & OPCODE:
@@ -281,12 +286,12 @@ class Protocol(Opening):
             self._unbind()
 
     def _unbind(self) -> None:
-        """The first message is whole, and its size known: the next ones are bounded as all are."""
+        """The first message is complete, and its size known: the next ones have the ordinary bound."""
         self._bound = self.limits.message_size
         self._fast_limit = min(LENGTH_16 - 1, self._bound)
 
     def _arrive(self, first: int, length: int, data: bytes, start: int) -> None:
-        """A header is complete and its payload is not: keep what is there of it."""
+        """A header is complete and its payload is not: keep the part that is there."""
         message, pending = self._message, None
         if message is not None and not first & CONTROL:
             pending = message.pending
@@ -297,14 +302,14 @@ class Protocol(Opening):
         partial.add(memoryview(data)[start:])
 
     def _finish(self, partial: PartialFrame, events: list[Event]) -> bool:
-        """The rest of a payload has come. True: nothing is to follow."""
+        """The rest of a payload has come. True: nothing may follow it."""
         self._partial = None
         return self._frame(partial.first, partial.payload(), events, partial.pending)
 
     def _frame(
         self, first: int, payload: bytes | bytearray, events: list[Event], pending: bytes | None = None
     ) -> bool:
-        """What a frame means. True: nothing is to follow. ``pending``: see ``PartialMessage.add``."""
+        """Act on a complete frame. True: nothing may follow it. ``pending``: see ``PartialMessage.add``."""
         if first & CONTROL:
             return self._control(first & OPCODE, bytes(payload), events)
         message = self._message
@@ -349,7 +354,7 @@ class Protocol(Opening):
         """Fail the connection (RFC 6455 §7.1.7): our close frame says why, and nothing is read any more."""
         if isinstance(error, UnicodeDecodeError):
             error = invalid(error)
-        error.__traceback__ = None  # whose frames would keep the bytes, until somebody collects them
+        error.__traceback__ = None  # its stack frames would keep the bytes until the next collection
         self.error = error
         self._go(Step.FAILED)
         self._keep_close_frame(close_payload(error.code, short_reason(str(error))))
@@ -357,12 +362,12 @@ class Protocol(Opening):
         events.append(Failed(error))
 
     def _keep_close_frame(self, payload: bytes) -> None:
-        """Our close frame, unless it is out, after all else: nothing may follow it (RFC 6455 §5.5.1)."""
+        """Queue our close frame, unless it is sent, behind the rest: nothing may follow it (§5.5.1)."""
         if self.close_sent is None:
             self._close_frame = self._make_close_frame(payload)
 
     def _end(self, code: int, reason: str = "") -> int:
-        """Nothing more is received, and this was the end of it."""
+        """Receive nothing more; ``code`` and ``reason`` are those of the end."""
         self._partial = self._message = self._inflater = None
         self._rest = b""
         self.close_code, self.close_reason = int(code), reason

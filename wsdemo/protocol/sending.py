@@ -3,9 +3,9 @@
 ::
 
     send_text("Hello")   ──►  header · masking key (a client's) · payload, masked
-    data_to_send()       ──►  what the protocol itself says: handshake, pongs, close frame
+    data_to_send()       ──►  the protocol's own bytes: handshake, pongs, close frame
 
-Knows nothing of what comes in; ``Protocol`` builds on it.
+Knows nothing of received bytes; ``Protocol`` builds on it.
 """
 
 from __future__ import annotations
@@ -43,7 +43,10 @@ MaskingKey = bytes | Callable[[], bytes]
 
 
 class Serializer:
-    """What one end may say, in the state that it is in."""
+    """The sending half of one end: every method checks that the state allows it.
+
+    Raises TypeError or ValueError for a masking key that can't be one.
+    """
 
     __slots__ = (
         "_deflater",
@@ -65,17 +68,17 @@ class Serializer:
         self.side = side
         self.state = state
         self.close_sent: int | None = None  #: the code of our close frame; 1005 where it has none
-        self.deflate = deflate  #: what was agreed
+        self.deflate = deflate  #: the compression that was agreed
         self._key = _key_source(masking_key) if side is Side.CLIENT else None
         self._deflater: Deflater | None = None
         self._sending: Opcode | None = None  # the message whose fragments we are sending
-        self._packer: Deflater | None = None  # and what compresses them
+        self._packer: Deflater | None = None  # their compressor
         self._handshake = b""  # our request or response
         self._pongs = b""
         self._close_frame = b""  # the peer closed or failed: our close frame
 
     def data_to_send(self) -> bytes:
-        """What the protocol itself has to say since the last call: handshake, pongs, close frame."""
+        """The protocol's own bytes since the last call: handshake, pongs, close frame."""
         if not self.has_data_to_send:
             return b""
         data = self._handshake + self._pongs + self._close_frame
@@ -83,7 +86,7 @@ class Serializer:
         return data
 
     def data_to_send_first(self) -> bytes:
-        """What goes before the answers to messages: the handshake and pongs, no close frame."""
+        """The part of it that goes before answers to messages: handshake and pongs, no close frame."""
         first = self._handshake + self._pongs
         self._handshake = self._pongs = b""
         return first
@@ -96,13 +99,13 @@ class Serializer:
     def reset_compressor(self) -> None:
         """The peer got a frame that we did not compress (see ``Prepared``): start afresh after it.
 
-        Its text is part of what the peer's inflater looks back on, and our deflater has never seen it.
+        The peer's inflater may refer back to its text, and our deflater has never seen it.
         """
         if self._deflater is not None and self._deflater.takeover:
             self._deflater = None
 
     def send_text(self, text: str) -> bytes:
-        """The bytes of a text message."""
+        """The bytes of a text message. TypeError for bytes; InvalidState where none can be sent."""
         if not isinstance(text, str):
             raise TypeError(f"a text message is str, not {type(text).__name__}; send_binary takes bytes")
         if self.state is not _OPEN or self._sending is not None:
@@ -114,7 +117,7 @@ class Serializer:
         return self.send_whole(TEXT_WHOLE, payload)
 
     def send_binary(self, data: BytesLike) -> bytes:
-        """The bytes of a binary message."""
+        """The bytes of a binary message. TypeError for a str; InvalidState where none can be sent."""
         if not isinstance(data, bytes):
             data = as_bytes(data)
         if self.state is not _OPEN or self._sending is not None:
@@ -122,7 +125,10 @@ class Serializer:
         return self.send_whole(BINARY_WHOLE, data)
 
     def send_fragment(self, data: str | BytesLike, fin: bool) -> bytes:
-        """The bytes of one fragment: the first one begins a message, ``fin`` ends it (RFC 6455 §5.4)."""
+        """The bytes of one fragment: the first one begins a message, ``fin`` ends it (RFC 6455 §5.4).
+
+        TypeError where text and binary fragments are mixed, InvalidState where none can be sent.
+        """
         opcode = Opcode.TEXT if isinstance(data, str) else Opcode.BINARY
         payload = data.encode() if isinstance(data, str) else as_bytes(data)
         self._check_open()
@@ -142,15 +148,24 @@ class Serializer:
         return self._frame_bytes(first, payload)
 
     def ping(self, payload: BytesLike = b"") -> bytes:
-        """The bytes of a ping, with up to 125 bytes that its pong brings back."""
+        """The bytes of a ping, with up to 125 bytes that its pong brings back; ValueError for more.
+
+        InvalidState where the connection is not open.
+        """
         return self._control_bytes(Opcode.PING, payload)
 
     def pong(self, payload: BytesLike = b"") -> bytes:
-        """The bytes of a pong that nobody asked for: "a unidirectional heartbeat" (RFC 6455 §5.5.3)."""
+        """The bytes of a pong without a ping: "a unidirectional heartbeat" (RFC 6455 §5.5.3).
+
+        InvalidState where the connection is not open, ValueError for over 125 bytes.
+        """
         return self._control_bytes(Opcode.PONG, payload)
 
     def close(self, code: int | None = CloseCode.NORMAL, reason: str = "") -> bytes:
-        """The bytes that begin the closing handshake; pongs still owed go before them. Then: nothing more."""
+        """The bytes that begin the closing handshake, behind pongs that still wait. The last ones to be sent.
+
+        InvalidState where the connection is not open; ValueError and TypeError as of ``close_payload``.
+        """
         payload = close_payload(code, reason)
         if self.state is not _OPEN:
             raise InvalidState(f"the connection is {self.state.value}; only an open one can be closed")
@@ -158,14 +173,14 @@ class Serializer:
         return data + self._make_close_frame(payload)
 
     def check_can_send(self) -> None:
-        """``InvalidState`` where no message can be sent now."""
+        """Raise ``InvalidState`` where no message can be sent now."""
         self._check_open()
         if self._sending is not None:
             raise InvalidState("a message in fragments is under way; end it with fin=True first")
 
     @property
     def can_send(self) -> bool:
-        """Whether it is open; or the peer has ended it, and our close frame has not been taken yet.
+        """Whether the connection is open, or its peer has ended it and our close frame is not taken yet.
 
         "An endpoint MAY delay sending a Close frame until its current message is sent" (RFC 6455 §5.5.1):
         answers to messages that came together with what ended the connection still go out.
@@ -177,7 +192,7 @@ class Serializer:
             raise InvalidState(f"the connection is {self.state.value}; only an open one can send")
 
     def _make_close_frame(self, payload: bytes) -> bytes:
-        """The bytes of our close frame, of which there is one."""
+        """The bytes of our close frame; there is only one."""
         self.close_sent = int.from_bytes(payload[:2], "big") or CloseCode.NO_CODE.value
         self._go(Step.CLOSE_SENT)
         return self._frame_bytes(FIN | Opcode.CLOSE, payload)
@@ -186,7 +201,7 @@ class Serializer:
         self.state = TRANSITIONS[self.state, step]
 
     def send_whole(self, first: int, payload: bytes) -> bytes:
-        """A whole message, compressed where that was agreed and it is worth it."""
+        """The bytes of a whole message, compressed where that was agreed and makes it smaller."""
         deflate = self.deflate
         if deflate is not None and len(payload) >= deflate.threshold:
             if self._deflater is None:
@@ -221,7 +236,7 @@ class Serializer:
 
 
 def as_bytes(data: object) -> bytes:
-    """A copy of what could change, and no surprise such as ``bytes(5)``."""
+    """The data as bytes, copied where it could change; TypeError for others, such as an int."""
     if isinstance(data, bytes):
         return data
     if isinstance(data, (bytearray, memoryview)):
@@ -230,7 +245,7 @@ def as_bytes(data: object) -> bytes:
 
 
 def payload_size(message: str | BytesLike) -> int:
-    """Bytes of a message's payload, before any compression. Of ASCII text no copy is made to count them.
+    """The size of a message's payload in bytes, before any compression. ASCII text is not copied for it.
 
     >>> payload_size("hello"), payload_size("héllo"), payload_size(b"hello")
     (5, 6, 5)

@@ -8,7 +8,7 @@
         ▼                     ▼                                              ▼
     CLOSED ◄──────────────────┴──────────────────────────────────────────────┘
 
-The picture of it in the course is drawn from this table. What is not in it can't happen.
+The picture of it in the course is drawn from this table. A step that is not in it can't happen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Final
 
 
 class State(Enum):
-    """Where a connection is in its life; the names are those of the browser's ``readyState``."""
+    """The state of a connection; the names are those of the browser's ``readyState``."""
 
     CONNECTING = "connecting"
     OPEN = "open"
@@ -29,7 +29,7 @@ class State(Enum):
 
 
 class Step(Enum):
-    """What moves a connection from one state to the next."""
+    """An occurrence that moves a connection from one state to the next."""
 
     ACCEPTED = "accepted"  # the opening handshake succeeded
     REFUSED = "refused"  # it did not

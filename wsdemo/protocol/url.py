@@ -1,4 +1,4 @@
-"""Where a WebSocket is: ``ws://host:port/path?query`` (RFC 6455 §3, RFC 3986).
+"""The address of a WebSocket: ``ws://host:port/path?query`` (RFC 6455 §3, RFC 3986).
 
 ::
 
@@ -6,7 +6,7 @@
     ╰┬╯   ╰────┬────╯ ╰┬─╯╰────┬─────╯
     TLS?      host    port   target, as it stands in the request line
 
-Knows nothing of names and addresses beyond their spelling: finding the host is for the network.
+Knows nothing of names and addresses beyond their spelling: the network finds the host.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class URL:
 
     @property
     def href(self) -> str:
-        """The whole URL, with its query, which may hold a token: to connect to, not to be shown.
+        """The whole URL, with its query, which may hold a token: for connecting, not for showing.
 
         >>> parse_url("ws://a.example?token=s3cret").href
         'ws://a.example/?token=s3cret'
@@ -62,7 +62,7 @@ class URL:
 
 
 def parse_url(url: str) -> URL:
-    """Take a WebSocket URL apart. ``ValueError`` says what is wrong with it.
+    """Take a WebSocket URL apart. ValueError says what is wrong with it; TypeError for anything but a text.
 
     User name and password are refused: they would end in logs. What may not stand in a target, such as a
     space or é, is percent-encoded as UTF-8; a host name that is not ASCII is encoded by IDNA (2003).
@@ -134,7 +134,7 @@ def hidden(text: str) -> str:
 
 
 def percent_encode(target: str) -> str:
-    """A target as it may stand in a request line; escapes that are there stay.
+    """A target as it may stand in a request line; escapes in it stay. ValueError for half a character.
 
     >>> percent_encode("/a b?100%&c=%20")
     '/a%20b?100%25&c=%20'
@@ -169,7 +169,7 @@ def _is_authority(text: str) -> bool:
 
 
 def _is_name(host: str) -> bool:
-    """Whether it is one that the domain name system can hold (RFC 1035 §2.3.4)."""
+    """Whether the domain name system can hold such a name (RFC 1035 §2.3.4)."""
     labels = host.removesuffix(".").split(".")
     return len(host) < 255 and all(0 < len(label) < 64 and only(label, NAME) for label in labels)
 

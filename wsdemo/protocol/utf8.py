@@ -3,7 +3,7 @@
 ::
 
     E2 82 AC = €          a cut may fall here:    … E2 82 │ AC …
-                          the first piece is not wrong, it is not complete: "pending"
+                          the first piece is not wrong, only incomplete: "pending"
 
 A whole small message is decoded in one go, and this module is not needed. It is for the fragments of a
 message and for the pieces of a large frame, where a peer must hear *at once* that its bytes can't become
@@ -18,9 +18,9 @@ from .errors import InvalidData
 
 
 def check(pending: bytes, piece: bytes) -> bytes:
-    """Whether ``piece`` can follow; the up to three bytes at its end that wait for more.
+    """Check that ``piece`` can follow; return the last bytes, three at most, of an unfinished character.
 
-    ``pending`` is what the call before returned. ``InvalidData`` as soon as no bytes to come can help.
+    ``pending`` is the result of the call before. ``InvalidData`` as soon as no bytes to come can help.
 
     >>> check(b"", b"co\\xe2\\x82"), check(b"\\xe2\\x82", b"\\xac")
     (b'\\xe2\\x82', b'')
@@ -44,7 +44,7 @@ def check(pending: bytes, piece: bytes) -> bytes:
 
 
 def invalid(error: UnicodeDecodeError) -> InvalidData:
-    """What is wrong, in words that hold no text of the peer."""
+    """The error for these bytes; its text holds none of the peer's text."""
     lead, rest = error.object[error.start], error.object[error.start + 1 : error.end + 1]
     after = f", and then {rest[-1]:02x}" if rest and error.reason != "invalid start byte" else ""
     return InvalidData(f"not UTF-8 text: byte {lead:02x}{after}", section="RFC 6455 §8.1")

@@ -45,7 +45,7 @@ def request(
 
     ``key``: 16 bytes in base64, fresh random ones where none are given: "The nonce MUST be selected randomly
     for each connection". ``subprotocols``: in the order of your preference. ``headers``: further fields; Host
-    replaces ours. ``ValueError`` for what can't be sent.
+    replaces ours. Raises ValueError for what can't be sent, TypeError for a value of the wrong kind.
 
     >>> request("ws://example.com/chat", key="dGhlIHNhbXBsZSBub25jZQ==").headers["Sec-WebSocket-Key"]
     'dGhlIHNhbXBsZSBub25jZQ=='
@@ -78,17 +78,17 @@ def request(
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """What client and server agreed on, as the client read it from the 101."""
+    """The subprotocol and the compression that both sides agreed on, as the client read them in the 101."""
 
     subprotocol: str | None = None
     deflate: Parameters | None = None
 
 
 def check(request: Request, response: Response, deflate: Deflate | None = None) -> Agreed:
-    """Whether a response opens the WebSocket that a request asked for (RFC 6455 §4.1, the last part).
+    """Check that a response opens the WebSocket that a request asked for (RFC 6455 §4.1, the last part).
 
-    ``deflate``: the configuration that made the offer. ``HandshakeError`` carries the status of the answer.
-    A redirect is not followed: it could carry credentials elsewhere.
+    ``deflate``: the configuration that made the offer. Raises ``HandshakeError`` with the status of the
+    answer. A redirect is not followed: it could carry credentials elsewhere.
     """
     headers = response.headers
     if response.status != 101:
@@ -108,7 +108,7 @@ def check(request: Request, response: Response, deflate: Deflate | None = None) 
 
 
 def _key(request: Request) -> str:
-    """The key that was sent: by us, or, in a record, by anybody."""
+    """The key that was sent: by us, or, in a record, by any client."""
     key = one_value(request.headers, "Sec-WebSocket-Key")
     if not key.isascii():
         raise HandshakeError(f"Sec-WebSocket-Key {shown(key)}, 16 bytes in base64 are needed")
@@ -138,7 +138,7 @@ def _agreed_deflate(request: Request, headers: Headers, deflate: Deflate | None)
 
 
 def _why_not(request: Request, response: Response) -> str:
-    """What the human who reads the error needs: the status, where it points, and what the body says."""
+    """The text of an error for a human: the status, the address of a redirect, the first line of the body."""
     status = _without_query(f"{response.status} {response.reason}".rstrip(), request.query)
     what = f"the server answered {shown(status)}"
     location = response.headers.get("location")
@@ -151,7 +151,7 @@ def _why_not(request: Request, response: Response) -> str:
 
 
 def _without_query(text: str, query: str) -> str:
-    """What a server says, without the query that we sent, or a value in it: they may be tokens.
+    """A server's text without the query that we sent, or a value in it: they may be tokens.
 
     >>> _without_query("no token s3cret, see /chat?token=s3cret&v=1", "token=s3cret&v=1")
     'no token ..., see /chat?...'

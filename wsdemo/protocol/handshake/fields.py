@@ -1,4 +1,4 @@
-"""The fields of the handshake that both sides deal with: the key and its proof, names, and whose they are.
+"""The fields of the handshake that both sides use: the key and its proof, names, hosts and origins.
 
 ::
 
@@ -47,7 +47,7 @@ def fresh_key() -> str:
 
 
 def is_key(key: str) -> bool:
-    """Whether it is "a base64-encoded value that, when decoded, is 16 bytes in length" (RFC 6455 §4.2.1).
+    """Whether a text is "a base64-encoded value that, when decoded, is 16 bytes in length" (RFC 6455 §4.2.1).
 
     >>> is_key("dGhlIHNhbXBsZSBub25jZQ=="), is_key("dGhlIHNhbXBsZQ==")
     (True, False)
@@ -59,7 +59,7 @@ def is_key(key: str) -> bool:
 
 
 def check_subprotocols(subprotocols: Sequence[str]) -> tuple[str, ...]:
-    """These, where they can be names of subprotocols: tokens, each once; else ValueError or TypeError."""
+    """The names of subprotocols, checked: tokens, each once; else ValueError or TypeError."""
     names = list_of("subprotocols", subprotocols)
     for name in names:
         check_kind("subprotocols", name, str, "names")
@@ -71,7 +71,7 @@ def check_subprotocols(subprotocols: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_hosts(hosts: Sequence[str]) -> tuple[str, ...]:
-    """These, where a request can name them in Host, without the port; else ValueError or TypeError."""
+    """The names of hosts, checked: as in a request's Host, without port; else ValueError or TypeError."""
     names = list_of("hosts", hosts)
     for name in names:
         check_kind("hosts", name, str, "names of hosts")
@@ -81,7 +81,7 @@ def check_hosts(hosts: Sequence[str]) -> tuple[str, ...]:
 
 
 def check_origins(origins: Sequence[str | None] | None) -> tuple[str | None, ...] | str | None:
-    """These, where a browser can send them; else ValueError or TypeError. "*" stands for all."""
+    """The origins, checked: as a browser sends them, or "*" for all; else ValueError or TypeError."""
     if origins is None or origins == ANY_ORIGIN:
         return origins
     names: tuple[str | None, ...] = list_of("origins", origins, "a list of origins, or '*' for any")
@@ -116,7 +116,10 @@ _OURS: Final = frozenset(
 
 
 def not_ours(headers: Iterable[tuple[str, str]] | Mapping[str, str]) -> list[tuple[str, str]]:
-    """(name, value) of header fields that a caller adds. Their values may be secrets: no error shows them."""
+    """(name, value) of header fields that a caller adds. Their values may be secrets: no error shows them.
+
+    Raises TypeError for what is no pairs of texts, ValueError for a field that the handshake sets itself.
+    """
     if isinstance(headers, str):
         raise TypeError(f"headers: got a text, expected {_PAIRS}")
     if isinstance(headers, (Mapping, Headers)):
@@ -134,7 +137,7 @@ def not_ours(headers: Iterable[tuple[str, str]] | Mapping[str, str]) -> list[tup
 
 
 def not_text(option: str, names: object) -> None:
-    """``"a" in "abc"``: a text where a list is meant would allow every part of it."""
+    """Raise TypeError for a text where a list is meant: ``"a" in "abc"`` is true, for every part of it."""
     if isinstance(names, str):
         raise wrong_kind(option, names, "a list of names")
 
@@ -144,7 +147,7 @@ _PAIRS: Final = "a dictionary of texts, or pairs such as ('User-Agent', 'wsdemo'
 
 
 def one_value(headers: Headers, name: str) -> str:
-    """The value of a field that must be there exactly once."""
+    """The value of a field that must be there exactly once; else ``HandshakeError``."""
     values = headers.get_all(name)
     if len(values) != 1:
         raise HandshakeError(f"{len(values) or 'no'} {name} fields, exactly one is needed")

@@ -29,7 +29,7 @@ UPGRADE: Final = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION))
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A server's yes: the 101 to send, and what was agreed."""
+    """A server's yes: the 101 to send, the subprotocol and the compression."""
 
     response: Response
     subprotocol: str | None = None
@@ -86,7 +86,10 @@ def accept(
 
 
 def check_upgrade(request: Request) -> str:
-    """Whether a request is the one of RFC 6455 §4.2.1; gives back its Sec-WebSocket-Key."""
+    """Check that a request is the one of RFC 6455 §4.2.1, and return its Sec-WebSocket-Key.
+
+    Raises ``HandshakeError`` with the status to answer: 400, 405 or 426.
+    """
     headers = request.headers
     if request.version == "HTTP/1.0":  # "A server MUST ignore an Upgrade header field" in it (RFC 9110 §7.8)
         message = "a WebSocket lives here: send the upgrade in HTTP/1.1, got HTTP/1.0 (a proxy between us?)"
@@ -114,13 +117,14 @@ def check_upgrade(request: Request) -> str:
 
 
 def check_host(request: Request, *, hosts: Sequence[str] = (), loopback: bool = True) -> None:
-    """Refuse DNS rebinding: a web page whose own name suddenly resolves to 127.0.0.1, which makes our server
-    its own in the browser's eyes.
+    """Refuse DNS rebinding, with ``HandshakeError`` (403).
+
+    A web page's own name suddenly resolves to 127.0.0.1, so that the browser takes our server for the page's.
 
     Only where the server listens on ``loopback``. Allowed are IP addresses, which no page can rebind, exactly
     ``localhost``, and the names in ``hosts``, each with the dot at the end that makes a name complete or
     without (RFC 1034 §3.1). A plain HTTP route needs this check as much as a WebSocket. A request of HTTP/1.0
-    may lack Host; no browser sends such.
+    may lack Host; no browser sends one.
     """
     if not loopback or (request.version == "HTTP/1.0" and not request.host):
         return
@@ -139,11 +143,11 @@ def check_host(request: Request, *, hosts: Sequence[str] = (), loopback: bool = 
 def check_origin(
     request: Request, *, origins: Sequence[str | None] | None = None, secure: bool = False
 ) -> None:
-    """Refuse cross-site WebSocket hijacking: a foreign page that uses its visitor's cookies (RFC 6455 §10.2).
+    """Refuse cross-site WebSocket hijacking, with ``HandshakeError`` (403; RFC 6455 §10.2).
 
-    A browser says in Origin which page is asking; no page can make it lie. Other clients send what they
-    like, or nothing. ``origins`` are those allowed, compared exactly, None among them for no Origin at all;
-    "*" allows all, for what needs no protection.
+    A foreign page would use its visitor's cookies. A browser says in Origin which page is asking; no page can
+    make it lie. Other clients send what they like, or nothing. ``origins`` are those allowed, compared
+    exactly, None among them for no Origin at all; "*" allows all, for what needs no protection.
     Without ``origins``: the server's own, which is https where it is ``secure``, and requests without one.
     Behind a proxy that ends TLS, give ``origins``.
     """

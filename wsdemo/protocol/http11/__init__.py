@@ -14,7 +14,7 @@ colon, a second Host, two lengths. A connection carries one request: nothing beh
 
 The cost is linear in the bytes that come, also when they come one by one. Error messages leave out values
 of fields and queries, which may be secrets.
-Knows nothing of sockets; of WebSockets only that nothing stands between an upgrade and its frames.
+Knows nothing of sockets; of WebSockets only that frames follow the head of an upgrade at once.
 Read ``message`` first, then ``head``, then ``reader``.
 """
 
@@ -45,7 +45,7 @@ __all__ = [
 
 
 def serialize_request(request: Request) -> bytes:
-    r"""The bytes to send. ``ValueError`` where the method or the target could be read as something else.
+    r"""The bytes to send. ``ValueError`` where the method or the target could be misread.
 
     >>> serialize_request(Request("GET", "/", Headers([("Host", "example.com")])))
     b'GET / HTTP/1.1\r\nHost: example.com\r\n\r\n'
@@ -76,7 +76,7 @@ def parse_request(
 
 
 def serialize_response(response: Response) -> bytes:
-    r"""The bytes to send.
+    r"""The bytes to send. ``ValueError`` where the status has not three digits, or the reason can't be sent.
 
     >>> serialize_response(Response(404, "Not Found", Headers([("Content-Length", "2")]), b"no"))
     b'HTTP/1.1 404 Not Found\r\nContent-Length: 2\r\n\r\nno'

@@ -17,7 +17,7 @@ from typing import Final, NamedTuple
 from ..errors import ProtocolError
 from ..headers import CRLF
 
-#: Bytes of the line that begins a chunk: a length, and extensions that nobody uses.
+#: Bytes of the line that begins a chunk: a length, and extensions, which are not in use.
 LINE: Final = 1024
 #: Hexadecimal digits of a length: 60 bits.
 _DIGITS: Final = 15
@@ -25,7 +25,7 @@ _HEX: Final = b"0123456789abcdefABCDEF"
 
 
 class Chunk(NamedTuple):
-    """Where a chunk and its data stand in the bytes that it was read from."""
+    """The place of a chunk, and of its data, in the bytes that it was read from."""
 
     start: int  #: the first byte of data
     stop: int  #: the first behind the data

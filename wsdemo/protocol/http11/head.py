@@ -1,4 +1,4 @@
-"""The head of a request or a response, all of it there: what its lines say, by the strict grammar (RFC 9112).
+"""The head of a request or a response, complete: its lines parsed by the strict grammar (RFC 9112).
 
 ::
 
@@ -6,7 +6,7 @@
     Host: example.com       _fields                       Upgrade: websocket
     Content-Length: 0       _request_body
 
-Every refusal is a ``HandshakeError`` with the status to answer, in words that hold no field's value.
+Every refusal is a ``HandshakeError`` with the status to answer; its text quotes no field's value.
 """
 
 from __future__ import annotations
@@ -22,7 +22,10 @@ from .message import Request, Response, absolute_authority
 
 
 def request_head(head: bytes, limits: Limits) -> tuple[Request, int]:
-    """The request whose head, with its empty line, is ``head``; and how many bytes of body follow it."""
+    """The request whose head, with its empty line, is ``head``; and the size of its body in bytes.
+
+    Raises ``HandshakeError`` with the status to answer.
+    """
     line, *lines = _split(head, limits)
     method, target, version = _request_line(line)
     fields = _fields(lines)
@@ -45,6 +48,7 @@ def response_head(head: bytes, limits: Limits) -> tuple[Response, int]:
 
     A refusal's body is read for the human who gets the error, so the first ``Limits.body_size`` bytes of it
     are enough, and none are waited for where the head does not say how many there are.
+    Raises ``HandshakeError`` where it is no HTTP, or breaks a bound.
     """
     line, *lines = _split(head, limits)
     version, _, rest = line.partition(" ")

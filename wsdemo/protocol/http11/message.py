@@ -6,7 +6,7 @@
         ╰path╯ ╰query╯                                        ╰┬╯ ╰──┬───╯
         ╰── target ──╯                                      status reason
 
-Knows nothing of how they stand on the wire.
+Knows nothing of their form on the wire.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ REASONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What a client asks. ``raw`` is the bytes on the wire, where it came from or was made for there."""
+    """A client's request. ``raw`` is its bytes on the wire; empty where it was never there."""
 
     method: str
     target: str  #: as in the request line: ``/chat?room=1``, or ``http://example.com/chat`` for a proxy
@@ -68,7 +68,7 @@ class Request:
 
     @property
     def query(self) -> str:
-        """What follows the first question mark of the target, not decoded."""
+        """The part of the target behind its first question mark, not decoded."""
         return self.target.partition("?")[2]
 
     @property
@@ -88,7 +88,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What a server answers. ``raw`` is the bytes on the wire, where it came from there."""
+    """A server's response. ``raw`` is its bytes on the wire; empty where it was never there."""
 
     status: int
     reason: str
@@ -100,7 +100,7 @@ class Response:
 def absolute_authority(target: str) -> str:
     """Host and port of an absolute target (RFC 9112 §3.2.2), which proxies are sent, and we accept.
 
-    ``*`` and ``host:port`` are for OPTIONS and CONNECT; here they are refused, ``HandshakeError``.
+    ``*`` and ``host:port`` are for OPTIONS and CONNECT; here they are refused (``HandshakeError``).
 
     >>> absolute_authority("http://example.com:81/chat")
     'example.com:81'

@@ -5,8 +5,8 @@
     GET / HT · TP/1.1 CR LF Ho · st: a CR LF CR · LF · body      looked at once each, wherever the cuts are
     ╰───────────── head, to its empty line ─────────╯
 
-What can't become a head is refused before it is whole; what a whole one says is for ``head``.
-Knows nothing of what stands in a line.
+Bytes that can't become a head are refused before it is whole; a whole one is parsed by ``head``.
+Knows nothing of what a line means.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from ..limits import Limits
 from .head import bad_control, not_http, response_head, too_long
 from .message import Request, Response
 
-#: Responses 1xx before the real one that a client puts up with (RFC 9110 §15.2).
+#: The most responses 1xx that a client accepts before the real one (RFC 9110 §15.2).
 INTERIM: Final = 8
 
 M = TypeVar("M", Request, Response)
@@ -55,7 +55,10 @@ class HeadReader(Generic[M]):
         self._interim = 0
 
     def receive(self, data: bytes | bytearray) -> tuple[M, bytes] | None:
-        """The message and the bytes behind it, or None: more bytes are needed. It reads one message."""
+        """The message and the bytes behind it, or None: more bytes are needed. It reads one message.
+
+        Raises ``HandshakeError`` for bytes that can't become one.
+        """
         self._buffer += data
         try:
             while self._message is None:
@@ -100,9 +103,9 @@ class HeadReader(Generic[M]):
 
 
 def _head_end(buffer: bytearray, searched: int, limits: Limits, response: bool) -> int | None:
-    """Where the head ends, behind its empty line; None where it goes on.
+    """The end of the head, behind its empty line; None where it goes on.
 
-    ``searched`` bytes were looked at before. What can't become a head is refused before it is whole.
+    ``searched`` bytes were looked at before. Bytes that can't become a head are refused before it is whole.
     """
     end = buffer.find(b"\r\n\r\n", max(searched - 3, 0))
     size = len(buffer) if end < 0 else end + 4
@@ -120,7 +123,7 @@ def _head_end(buffer: bytearray, searched: int, limits: Limits, response: bool) 
 
 
 def _check_controls(buffer: bytearray, searched: int) -> None:
-    """Refuse control characters in the new part of an unfinished head: nobody need wait for its end."""
+    """Refuse control characters in the new part of an unfinished head, without waiting for its end."""
     if searched and buffer[searched - 1] == 0x0D:  # a CR whose LF may be the first new byte
         searched -= 1
     new = bytes(buffer[searched:])
