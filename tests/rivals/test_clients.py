@@ -11,7 +11,8 @@ import pytest
 from tests.waiting import DEADLINE
 from wsdemo.protocol.errors import ProtocolError
 from wsdemo.rivals.audience import Audience
-from wsdemo.rivals.clients import Chunks, LongPolling, ServerSent
+from wsdemo.rivals.clients import LongPolling, ServerSent
+from wsdemo.rivals.exchange import Chunks
 from wsdemo.rivals.ways import Way
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"

@@ -16,7 +16,7 @@ from wsdemo.rivals.clients import WebSocketClient, number_of
 from wsdemo.rivals.costs import Costs, Split
 from wsdemo.rivals.latency import Comparison, Delivery, Progress, compare
 from wsdemo.rivals.push import WebSocketServer
-from wsdemo.rivals.ways import FIVE, STRONG, WAYS, Way
+from wsdemo.rivals.ways import FIVE, STRONG, TWO, WAYS, Way
 
 INTERVAL = 0.4
 HELD = 0.2  #: seconds
@@ -26,7 +26,7 @@ HELD = 0.2  #: seconds
 def result() -> Comparison:
     """All ways, a few events each; the poll interval is long, so that orderings hold on a busy machine."""
     return compare(
-        (*FIVE, *STRONG[:3]), events=40, rate=40, interval=INTERVAL, rounds=2, warm_up=2, clients=2
+        (*FIVE, *STRONG[:4], *TWO), events=40, rate=40, interval=INTERVAL, rounds=2, warm_up=2, clients=2
     )
 
 
@@ -47,12 +47,12 @@ def test_all_ways_tell_the_same_events(result: Comparison) -> None:
 
 def test_a_short_poll_is_late_by_a_share_of_its_interval(result: Comparison) -> None:
     """Half of it on average: with so few events on a busy machine, between a fifth and nine tenths."""
-    for way in ("short polling", "short polling, Starlette"):
+    for way in ("short polling", "short polling, Starlette", "short polling, HTTP/2"):
         assert 0.2 * INTERVAL < result[way].p50 < 0.9 * INTERVAL
 
 
 def test_who_waits_or_is_told_hears_sooner_than_who_asks_now_and_then(result: Comparison) -> None:
-    for way in (*FIVE[1:], *STRONG[1:3]):
+    for way in (*FIVE[1:], *STRONG[1:4], *TWO[1:]):
         assert result[way].p50 < result["short polling"].p50
 
 
@@ -62,6 +62,13 @@ def test_what_keeps_a_connection_needs_the_fewest_requests_and_bytes(result: Com
     assert costs["raw TCP"].requests == 0
     assert costs["long polling"].requests > 4 and costs["short polling"].requests > 4
     assert costs["WebSocket"].total < costs["SSE"].total < costs["long polling"].total
+    assert costs["SSE, HTTP/2"].requests == costs["WebSocket, Starlette"].requests == 4
+
+
+def test_heads_of_http_2_are_compressed(result: Comparison) -> None:
+    one, two = (result[f"short polling, {name}"].costs for name in ("Starlette", "HTTP/2"))
+    each = [(costs.sent.heads + costs.received.heads) / costs.requests for costs in (one, two)]
+    assert each[1] < each[0] / 2
 
 
 def test_the_costs_are_those_of_the_trace(result: Comparison) -> None:
@@ -72,8 +79,8 @@ def test_the_costs_are_those_of_the_trace(result: Comparison) -> None:
 
 def test_the_table_has_a_row_for_each_way_and_the_conditions(result: Comparison) -> None:
     lines = result.table().splitlines()
-    assert [line.split("  ")[0] for line in lines[2:10]] == [outcome.way for outcome in result]
-    words = " ".join(lines[10:])
+    assert [line.split("  ")[0] for line in lines[2:14]] == [outcome.way for outcome in result]
+    words = " ".join(lines[14:])
     for condition in ("40 events", "40/s", "2 clients", "0.4 s", "seed 1", "loopback", "warming up"):
         assert condition in words
     assert "estimate" in lines[0]
@@ -173,11 +180,11 @@ def test_every_delivery_is_a_line_of_the_csv(result: Comparison, tmp_path: Path)
     result.to_csv(path)
     with path.open(encoding="utf-8", newline="") as file:
         lines = list(csv.DictReader(file))
-    assert len(lines) == 8 * 80
+    assert len(lines) == 12 * 80
     for line in lines:
         delay = float(line["received"]) - float(line["due"])
         assert float(line["delay"]) == pytest.approx(delay, abs=1e-6)
-    assert sum(line["warm_up"] == "1" for line in lines) == 8 * 8
+    assert sum(line["warm_up"] == "1" for line in lines) == 12 * 8
 
 
 def test_calm_is_the_median_of_the_calmest_quarter_of_the_rounds(result: Comparison) -> None:

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import threading
+import time
+from collections.abc import Callable
 
 import pytest
 
 from tests.waiting import DEADLINE, open_files
 from wsdemo.rivals.audience import Audience
-from wsdemo.rivals.clients import BROWSER, number_of
+from wsdemo.rivals.clients import BROWSER, TwoStreams, number_of
 from wsdemo.rivals.news import Publisher, events
-from wsdemo.rivals.strong import StarletteServer
-from wsdemo.rivals.ways import FIVE, STRONG, WAYS, find
+from wsdemo.rivals.strong import Http2Server, StarletteServer
+from wsdemo.rivals.ways import FIVE, STRONG, TWO, WAYS, Server, find, usable
 
 TOLD = events(40, 400, seed=7)
 
@@ -54,7 +57,7 @@ def test_nothing_is_left_behind(name: str) -> None:
         assert open_files() == files
 
 
-@pytest.mark.parametrize("name", [*FIVE[:3], *STRONG[:3]])
+@pytest.mark.parametrize("name", [*FIVE[:3], *STRONG[:3], *TWO])
 def test_who_comes_late_to_http_is_told_what_it_missed(name: str) -> None:
     way = WAYS[name]
     with way.server() as server:
@@ -65,7 +68,7 @@ def test_who_comes_late_to_http_is_told_what_it_missed(name: str) -> None:
         assert [heard.text for heard in audience.heard] == [event.text for event in TOLD[:5]]
 
 
-@pytest.mark.parametrize("name", ["short polling", "long polling", "SSE", "WebSocket"])
+@pytest.mark.parametrize("name", ["short polling", "long polling", "SSE", "WebSocket", *TWO])
 def test_a_browsers_fields_can_be_sent(name: str) -> None:
     way = WAYS[name]
     with way.server() as server, Audience(way, server.port, headers=BROWSER, interval=0.01) as audience:
@@ -75,7 +78,10 @@ def test_a_browsers_fields_can_be_sent(name: str) -> None:
         assert audience.wait(1, DEADLINE)
 
 
-@pytest.mark.parametrize("name", ["long polling", "SSE", "WebSocket", "raw TCP", "SSE, Starlette"])
+GOING = ("long polling", "SSE", "WebSocket", "raw TCP", "SSE, Starlette", "WebSocket, Starlette", *TWO[1:])
+
+
+@pytest.mark.parametrize("name", GOING)
 def test_a_server_that_goes_away_is_noticed(name: str) -> None:
     way = WAYS[name]
     with way.server() as server, Audience(way, server.port, 1) as audience:
@@ -108,11 +114,63 @@ def test_an_unknown_way_is_refused_with_those_that_there_are() -> None:
             find(names)
 
 
-@pytest.mark.parametrize("missing", ["starlette", "uvicorn"])
-def test_a_missing_package_is_told_with_its_remedy(missing: str, monkeypatch: pytest.MonkeyPatch) -> None:
+MISSING = [
+    ("starlette", StarletteServer, "pip install starlette uvicorn websockets"),
+    ("uvicorn", StarletteServer, "pip install starlette uvicorn websockets"),
+    ("hypercorn", Http2Server, "pip install starlette hypercorn h2"),
+    ("h2", Http2Server, "pip install starlette hypercorn h2"),
+]
+
+
+@pytest.mark.parametrize(("missing", "server", "command"), MISSING)
+def test_a_missing_package_is_told_with_its_remedy(
+    missing: str, server: Callable[[], Server], command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
-    with pytest.raises(ImportError, match=rf"{missing} is not installed.*pip install starlette uvicorn"):
-        StarletteServer()
+    with pytest.raises(ImportError) as caught:
+        server()
+    assert str(caught.value) == f"{missing} is not installed; bring it with: {command}"
+
+
+def test_what_can_not_be_measured_here_is_left_out_with_a_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("SSE", *TWO[1:], "SSE, Starlette")
+    assert usable(names) == names and capsys.readouterr().out == ""
+    monkeypatch.setitem(sys.modules, "h2", None)
+    assert usable(names) == ("SSE", "SSE, Starlette")
+    assert capsys.readouterr().out == (
+        "left out: long polling, HTTP/2, SSE, HTTP/2: h2 is not installed; "
+        "bring it with: pip install starlette hypercorn h2\n"
+    )
+
+
+@pytest.mark.parametrize("name", ["long polling, HTTP/2", "SSE, HTTP/2", "WebSocket, Starlette"])
+def test_a_server_ends_at_once_when_its_clients_have_left(
+    name: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    way = WAYS[name]
+    with way.server() as server:
+        with Audience(way, server.port, 2) as audience:
+            audience.listening(DEADLINE)
+            server.publish(TOLD[0].text)
+            assert audience.wait(2, DEADLINE)
+        start = time.monotonic()
+    assert time.monotonic() - start < 1.5  # it would take 2 seconds to give up
+    assert capfd.readouterr().err == ""
+
+
+def test_many_streams_of_http_2_share_one_connection() -> None:
+    way = dataclasses.replace(WAYS["SSE, HTTP/2"], client=TwoStreams)
+    with way.server() as server, Audience(way, server.port) as audience:
+        audience.listening(DEADLINE)
+        for event in TOLD[:5]:
+            server.publish(event.text)
+        assert audience.wait(10, DEADLINE)
+    assert (audience.requests, audience.connections) == (2, 1)
+    for stream in (0, 1):
+        heard = [text for client, text, _ in audience.heard if client == stream]
+        assert heard == [event.text for event in TOLD[:5]]
 
 
 def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
@@ -122,4 +180,4 @@ def test_nothing_heavy_is_loaded_before_it_is_needed() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
-    assert not {"uvicorn", "starlette", "matplotlib"} & set(done.stdout.split())
+    assert not {"uvicorn", "starlette", "hypercorn", "h2", "matplotlib"} & set(done.stdout.split())

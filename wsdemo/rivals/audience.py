@@ -59,6 +59,7 @@ class Audience:
             trace,
             interval,
             way.keep_alive,
+            way.http,
             headers,
             self._on_heard,
             self._on_ready,

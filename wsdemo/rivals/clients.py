@@ -1,4 +1,4 @@
-"""Who wants the news: five clients, each a sink on the package's own wire, so one tap records them all.
+"""Clients that want the news, five kinds; each is a sink on the package's own wire, so one tap records all.
 
 ::
 
@@ -8,7 +8,8 @@
     WebSocket       upgrade ─► 101 · frame ·· frame ·· frame ··
     raw TCP         connect ─► ····· message · message · message
 
-Any number of clients share one thread, a reactor. Knows nothing of clocks and measurements.
+Any number of clients share one thread, a reactor. The first three speak HTTP/1.1 or HTTP/2, see `exchange`.
+Knows nothing of clocks and measurements.
 """
 
 from __future__ import annotations
@@ -26,23 +27,11 @@ from wsdemo.protocol.codes import Side
 from wsdemo.protocol.errors import HandshakeError, ProtocolError
 from wsdemo.protocol.events import Closing, Failed, Message, Opened, Refused
 from wsdemo.protocol.handshake import request as opening
-from wsdemo.protocol.http11 import (
-    Headers,
-    HeadReader,
-    Request,
-    Response,
-    response_head,
-    serialize_request,
-)
-from wsdemo.protocol.http11.chunked import parse_chunk
-from wsdemo.protocol.limits import Limits, MiB
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 from wsdemo.rawtcp.framing import parse
+from wsdemo.rivals.exchange import LIMITS, Exchange, Piece
 from wsdemo.trace.trace import Trace
-
-#: An answer to a poll after a long pause may be large.
-LIMITS: Final = Limits(body_size=64 * MiB)
 
 #: What a browser adds to each request (Chromium on Linux; no cookies).
 BROWSER: Final = (
@@ -73,6 +62,7 @@ class Terms:
     trace: Trace | None
     interval: float  #: seconds from one poll to the next
     keep_alive: bool  #: polls share a connection; else each has its own
+    http: Callable[[], Exchange]  #: the version of HTTP that it speaks
     headers: tuple[tuple[str, str], ...]  #: further fields of each HTTP request
     heard: Callable[[int, str], object]  #: (client's number, text), for each event, in the reactor's thread
     ready: Callable[[int], object]  #: this client listens
@@ -136,13 +126,6 @@ class Client:
         with self._wire.lock:
             self._wire.write(data)
 
-    def _ask(self, path: str, *more: tuple[str, str]) -> None:
-        """Send a GET request."""
-        terms = self._terms
-        fields = Headers([("Host", f"{terms.host}:{terms.port}"), *terms.headers, *more])
-        self._write(serialize_request(Request("GET", f"{path}?after={self._last}", fields)))
-        self.requests += 1
-
     def _hear(self, text: str) -> None:
         """An event came."""
         self._last += 1
@@ -181,14 +164,45 @@ class Client:
         self._terms.gone(self.number, None if self._leaving else self._error or error)
 
 
-class Polling(Client):
+class HttpClient(Client):
+    """A client that asks over HTTP. What all of these have in common, whichever version they speak."""
+
+    def _connect(self) -> None:
+        self._http = self._terms.http()
+        super()._connect()
+
+    def _ask(self, path: str, *more: tuple[str, str]) -> None:
+        """Send a GET request."""
+        terms = self._terms
+        authority = f"{terms.host}:{terms.port}"
+        self._http.request(authority, f"{path}?after={self._last}", [*terms.headers, *more])
+        self._write(self._http.data_to_send())
+        self.requests += 1
+
+    def data_received(self, data: bytes) -> None:
+        """Bytes of answers."""
+        http = self._http
+        try:
+            pieces = http.receive_data(data)
+            if due := http.data_to_send():
+                self._write(due)
+            for piece in pieces:
+                self._on_piece(piece)
+        except (HandshakeError, ProtocolError) as error:
+            self._fail(error)
+
+    def _on_piece(self, piece: Piece) -> None:
+        raise NotImplementedError
+
+
+class Polling(HttpClient):
     """Asks again and again. What all polling has in common."""
 
     path: str
 
     def __init__(self, terms: Terms, number: int, count: int) -> None:
         super().__init__(terms, number, count)
-        self._reader: HeadReader[Response] = HeadReader(response_head, LIMITS)
+        self._body = b""
         self._timer: Timer | None = None
         self._pause = False  # between two connections
 
@@ -198,33 +212,27 @@ class Polling(Client):
             self._timer.cancel()
         super().leave()
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes of an answer: hand on its events, and think of the next request."""
-        try:
-            found = self._reader.receive(data)
-        except HandshakeError as error:
-            self._fail(error)
+    def connection_lost(self, error: Exception | None) -> None:
+        """The connection is closed: by plan, where each request has one."""
+        if not self._pause:
+            super().connection_lost(error)
+
+    def _on_piece(self, piece: Piece) -> None:
+        """Hand on the events of a whole answer, and think of the next request."""
+        self._body += piece.data
+        if not piece.last or self._leaving:
             return
-        if found is None or self._leaving:
-            return
-        response, rest = found
-        self._reader = HeadReader(response_head, LIMITS)
-        if response.status not in (200, 204) or rest:
-            self._fail(ProtocolError(f"status {response.status}, expected 200 or 204, and nothing behind it"))
-            return
+        if piece.status not in (200, 204):
+            raise ProtocolError(f"status {piece.status}, expected 200 or 204")
+        body, self._body = self._body, b""
         if not self._terms.keep_alive:
             self._pause = True
             assert self._wire is not None
             self._wire.abort()
             self._pause = False
-        for text in response.body.decode().splitlines():
+        for text in body.decode().splitlines():
             self._hear(text)
         self._next()
-
-    def connection_lost(self, error: Exception | None) -> None:
-        """The connection is closed: by plan, where each request has one."""
-        if not self._pause:
-            super().connection_lost(error)
 
     def _next(self) -> None:
         raise NotImplementedError
@@ -286,61 +294,39 @@ class LongPolling(Polling):
         self._poll()
 
 
-class ServerSent(Client):
+class ServerSent(HttpClient):
     """Asks once; the answer goes on for ever (WHATWG HTML §9.2)."""
 
+    streams = 1  #: answers that it listens to, all over one connection
+
     def _begin(self) -> None:
-        self._head: HeadReader[Response] | None = HeadReader(response_head, LIMITS)
-        self._chunks: Chunks | None = None
-        self._text = b""
-        self._ask("/stream", ("Accept", "text/event-stream"))
+        self._texts = [b""] * self.streams
+        self._listening = [False] * self.streams
+        for _ in range(self.streams):
+            self._ask("/stream", ("Accept", "text/event-stream"))
 
-    def data_received(self, data: bytes) -> None:
-        """Bytes of the answer: its head, then events."""
-        try:
-            if self._head is not None:
-                found = self._head.receive(data)
-                if found is None:
-                    return
-                response, data = found
-                self._head = None
-                if response.status != 200:
-                    raise ProtocolError(f"status {response.status}, expected 200")
-                if "chunked" in response.headers.tokens("transfer-encoding"):
-                    self._chunks = Chunks()
+    def _on_piece(self, piece: Piece) -> None:
+        """Hand on the events that are whole."""
+        if piece.status != 200:
+            raise ProtocolError(f"status {piece.status}, expected 200")
+        if piece.last and not self._leaving:
+            self._fail(ConnectionError("the server has ended the answer"))
+            return
+        if not self._listening[piece.request]:
+            self._listening[piece.request] = True
+            if all(self._listening):
                 self._terms.ready(self.number)
-            self._events(self._chunks.receive(data) if self._chunks is not None else data)
-        except (HandshakeError, ProtocolError) as error:
-            self._fail(error)
-
-    def _events(self, data: bytes) -> None:
-        *blocks, self._text = (self._text + data).split(b"\n\n")
+        *blocks, self._texts[piece.request] = (self._texts[piece.request] + piece.data).split(b"\n\n")
         for block in blocks:
             lines = [line[6:] for line in block.split(b"\n") if line.startswith(b"data: ")]
             if lines:
-                self._hear(b"\n".join(lines).decode())
+                self._terms.heard(self.number + piece.request, b"\n".join(lines).decode())
 
 
-class Chunks:
-    r"""Takes the body out of chunks (RFC 9112 §7.1): ``5\r\nhello\r\n``, and so on.
+class TwoStreams(ServerSent):
+    """Listens to the same news twice over one connection, as HTTP/2 can; heard by its number and the next."""
 
-    >>> chunks = Chunks()
-    >>> chunks.receive(b"5\r\nhello\r\n4\r\n y"), chunks.receive(b"ou\r\n")
-    (b'hello', b' you')
-    """
-
-    def __init__(self) -> None:
-        self._rest = b""
-
-    def receive(self, data: bytes) -> bytes:
-        """What of the body came whole; a chunk that is not whole yet is handed out with its end."""
-        data = self._rest + data
-        body, at = [], 0
-        while (chunk := parse_chunk(data, at)) is not None:
-            body.append(data[chunk.start : chunk.stop])
-            at = chunk.end
-        self._rest = data[at:]
-        return b"".join(body)
+    streams = 2
 
 
 class WebSocketClient(Client):

@@ -6,6 +6,9 @@
     id: 17⏎data: {"event":17}⏎⏎    framing     what says where an event starts and ends
               └── payload ──┘      payload     the event itself
 
+    HTTP/2: the frames HEADERS and CONTINUATION are heads, with the nine bytes that begin each; what is no
+    payload of the other frames is framing.
+
 What TCP and IP add is not in those bytes. It is estimated, and every name of it says so.
 """
 
@@ -18,6 +21,24 @@ from typing import Final
 
 from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk
 from wsdemo.trace.trace import Trace
+
+#: With what a client begins HTTP/2 (RFC 9113 §3.4).
+PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+#: Bytes of the header of an HTTP/2 frame: length (3), type, flags, stream (4).
+FRAME_HEADER: Final = 9
+#: Types of HTTP/2 frames, by number (RFC 9113 §6).
+FRAMES: Final = (
+    "DATA",
+    "HEADERS",
+    "PRIORITY",
+    "RST_STREAM",
+    "SETTINGS",
+    "PUSH_PROMISE",
+    "PING",
+    "GOAWAY",
+    "WINDOW_UPDATE",
+    "CONTINUATION",
+)
 
 #: Bytes of an IPv4 header, a TCP header and the timestamps that Linux adds to each segment.
 SEGMENT_HEADER: Final = 20 + 20 + 12
@@ -79,15 +100,16 @@ def count(trace: Trace, payload: int) -> Costs:
     if trace.dropped:
         raise ValueError(f"the trace is at its limit: {trace.dropped} bytes were not kept")
     chunks = trace.select(end="client")
-    streams: dict[tuple[int, str], list[bytes]] = {}
+    pieces: dict[tuple[int, str], list[bytes]] = {}
     for chunk in chunks:
-        streams.setdefault((chunk.connection, chunk.direction), []).append(chunk.data)
+        pieces.setdefault((chunk.connection, chunk.direction), []).append(chunk.data)
+    streams = {key: b"".join(parts) for key, parts in pieces.items()}
     sizes = {TO_SERVER: 0, TO_CLIENT: 0}
     in_heads = {TO_SERVER: 0, TO_CLIENT: 0}
     requests = 0
-    for (_, direction), pieces in streams.items():
-        stream = b"".join(pieces)
-        found = heads(stream)
+    for (connection, direction), stream in streams.items():
+        two = streams.get((connection, TO_SERVER), b"").startswith(PREFACE)
+        found = heads2(stream) if two else heads(stream)
         sizes[direction] += len(stream)
         in_heads[direction] += sum(found)
         requests += len(found) if direction == TO_SERVER else 0
@@ -116,6 +138,36 @@ def heads(stream: bytes) -> list[int]:
             end = len(stream)  # cut off: all that there is
         found.append(end - start)
         start = end + _body(stream[start:end])
+    return found
+
+
+def frames2(stream: bytes) -> list[tuple[str, int, bytes]]:
+    """The HTTP/2 frames in one direction of a connection: type, stream, and all bytes, its header included.
+
+    >>> settings = bytes.fromhex("000000 04 01 00000000")
+    >>> data = bytes.fromhex("000002 00 01 00000005") + b"hi"
+    >>> [(kind, on, len(frame)) for kind, on, frame in frames2(PREFACE + settings + data)]
+    [('SETTINGS', 0, 9), ('DATA', 5, 11)]
+    """
+    found = []
+    start = len(PREFACE) if stream.startswith(PREFACE) else 0
+    while start + FRAME_HEADER <= len(stream):
+        end = start + FRAME_HEADER + int.from_bytes(stream[start : start + 3])
+        number = stream[start + 3]
+        kind = FRAMES[number] if number < len(FRAMES) else f"type {number}"
+        found.append((kind, int.from_bytes(stream[start + 5 : start + 9]), stream[start:end]))
+        start = end
+    return found
+
+
+def heads2(stream: bytes) -> list[int]:
+    """The sizes of the heads in one direction of an HTTP/2 connection, in bytes."""
+    found: list[int] = []
+    for kind, _, frame in frames2(stream):
+        if kind == "HEADERS":
+            found.append(len(frame))
+        elif kind == "CONTINUATION":
+            found[-1] += len(frame)
     return found
 
 
