@@ -31,6 +31,15 @@ def plural(number: int, what: str, form: str = "") -> str:
     return f"{number:{form}} {ending}"
 
 
+def three_digits(value: float) -> str:
+    """A measured value: three significant digits, and no fraction from 100 on.
+
+    >>> three_digits(1234567.0), three_digits(24.51), three_digits(0.01234)
+    ('1,234,567', '24.5', '0.0123')
+    """
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+
+
 def columns(lines: Sequence[Sequence[str]], sides: str, *, rule: bool = True) -> list[str]:
     """The cells of each line below those of the first, which are the heads; ``rule``: a line of - under them.
 

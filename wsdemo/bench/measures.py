@@ -9,13 +9,18 @@ import json
 import os
 import socket
 import statistics
+import string
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
+from functools import partial
+from random import Random
 from typing import Final
 
 from wsdemo.bench import raw
+from wsdemo.bench.plain import read
 from wsdemo.bench.served import Served
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Inflater
@@ -24,52 +29,81 @@ from wsdemo.protocol.frames import parse
 TEXT: Final = "The quick brown fox jumps over 1"  # 32 bytes
 LINE: Final = TEXT + TEXT  # 64 bytes
 
-#: 500 bytes as an application sends them.
-JSON: Final = json.dumps(
-    {
-        "type": "quote",
-        "at": "2026-01-05T09:30:00.125Z",
+
+def quotes(number: int) -> str:
+    """500 bytes of JSON as an application sends them: the same for the same number.
+
+    >>> quotes(7)[:87]
+    '{"type": "quotes", "sequence": 7, "at": "2026-01-05T09:30:00.875Z", "quotes": [{"symbol'
+    """
+    random = Random(number)
+    message = {
+        "type": "quotes",
+        "sequence": number,
+        "at": f"2026-01-05T09:30:{number // 8:02}.{number % 8 * 125:03}Z",
         "quotes": [
-            {"symbol": name, "bid": 100.25 + i, "ask": 100.5 + i, "size": 100 * i, "venue": "XNYS"}
-            for i, name in enumerate(("ABC", "DEF", "GHI", "JKL", "MNO", "PQR"), 1)
+            {
+                "symbol": "".join(random.choices(string.ascii_uppercase, k=4)),
+                "bid": (bid := round(random.uniform(5, 500), 2)),
+                "ask": round(bid + random.uniform(0.01, 0.5), 2),
+                "size": random.randrange(100, 10000),
+                "venue": random.choice(("XNYS", "XNAS", "XLON", "XETR")),
+            }
+            for _ in range(5)
         ],
+        "token": "",
     }
-).ljust(500)[:500]
+    room = 500 - len(json.dumps(message))
+    return json.dumps(message | {"token": "".join(random.choices(string.hexdigits, k=room))})
+
+
+#: As many as are on their way at once: no compressor can live on having seen a text before.
+TEXTS: Final = tuple(map(quotes, range(100)))
 
 #: Messages that are on their way at once in the pipelined row.
 IN_FLIGHT: Final = 100
+
+#: Connections that are opened to measure the CPU time of one.
+OPENINGS: Final = 1000
 
 
 def round_trip(served: Served, quick: bool) -> float:
     """Microseconds of a median round trip of a 32-byte text."""
     peer = served.contestant.peer
+    frame, size = raw.message(TEXT, peer), raw.answer_size(TEXT, peer)
+    clock, seconds = time.perf_counter, []
     with raw.connection(served.port, peer) as sock:
-        return 1e6 * _round_trip(sock, raw.message(TEXT, peer), raw.answer_size(TEXT, peer), quick)
+        for _ in range(20 if quick else 3000):
+            began = clock()
+            sock.sendall(frame)
+            read(sock, size)
+            seconds.append(clock() - began)
+    return 1e6 * statistics.median(seconds[len(seconds) // 10 :])
 
 
 def compressed_echoes(in_flight: int, served: Served, quick: bool) -> float:
-    """Echoes per second of a 500-byte JSON, compressed, so many at once."""
+    """Echoes per second of the `TEXTS`, compressed, ``in_flight`` at once."""
     peer = served.contestant.peer
-    frame = raw.message(JSON, peer, compressed=True)
+    sent = [raw.message(text, peer, compressed=True) for text in TEXTS]
+    batches = [b"".join(sent[first : first + in_flight]) for first in range(0, len(sent), in_flight)]
     with raw.connection(served.port, peer, compressed=True) as sock:
-        sock.sendall(frame)
-        answer = sock.recv(65536)
-        found = parse(answer, side=Side.CLIENT, rsv1=True)
-        assert found is not None and found[0].rsv1, "the answer is not compressed"
-        inflated = Inflater(raw.WINDOW_BITS, takeover=False).inflate(found[0].payload, 4096)
-        assert inflated == JSON.encode()
-        frames, size, times = in_flight * frame, in_flight * len(answer), 2000 // in_flight
-        return in_flight / _per_exchange(sock, frames, size, 3 if quick else times)
+        for text, frame in zip(TEXTS, sent, strict=True):
+            sock.sendall(frame)
+            _check_compressed(raw.frames(sock, 1)[0], text)
+
+        def exchange() -> None:
+            for batch in batches:
+                sock.sendall(batch)
+                raw.frames(sock, in_flight)
+
+        return len(TEXTS) / _seconds(exchange, 1 if quick else 20)
 
 
-def _round_trip(sock: socket.socket, frame: bytes, size: int, quick: bool) -> float:
-    clock, seconds = time.perf_counter, []
-    for _ in range(20 if quick else 3000):
-        began = clock()
-        sock.sendall(frame)
-        raw.read(sock, size)
-        seconds.append(clock() - began)
-    return statistics.median(seconds[len(seconds) // 10 :])
+def _check_compressed(frame: bytes, text: str) -> None:
+    found = parse(frame, side=Side.CLIENT, rsv1=True)
+    assert found is not None and found[0].rsv1, "the answer is not compressed"
+    inflated = Inflater(raw.WINDOW_BITS, takeover=False).inflate(found[0].payload, 4096)
+    assert inflated == text.encode(), "the answer is another text"
 
 
 def pipelined(served: Served, quick: bool) -> float:
@@ -77,7 +111,7 @@ def pipelined(served: Served, quick: bool) -> float:
     peer = served.contestant.peer
     frames, size = IN_FLIGHT * raw.message(TEXT, peer), IN_FLIGHT * raw.answer_size(TEXT, peer)
     with raw.connection(served.port, peer) as sock:
-        return IN_FLIGHT / _per_exchange(sock, frames, size, 3 if quick else 100)
+        return IN_FLIGHT / _seconds(lambda: _exchange(sock, frames, size), 3 if quick else 100)
 
 
 def large(served: Served, quick: bool) -> float:
@@ -85,17 +119,21 @@ def large(served: Served, quick: bool) -> float:
     peer, payload = served.contestant.peer, bytes(range(256)) * 256
     frame, size = raw.message(payload, peer), raw.answer_size(payload, peer)
     with raw.connection(served.port, peer) as sock:
-        return len(payload) / _per_exchange(sock, frame, size, 3 if quick else 200) / 1e6
+        return len(payload) / _seconds(lambda: _exchange(sock, frame, size), 3 if quick else 200) / 1e6
 
 
-def _per_exchange(sock: socket.socket, frames: bytes, size: int, times: int) -> float:
-    """Seconds for one exchange, the median of ten parts of so many."""
+def _exchange(sock: socket.socket, frames: bytes, size: int) -> None:
+    sock.sendall(frames)
+    read(sock, size)
+
+
+def _seconds(exchange: Callable[[], object], times: int) -> float:
+    """Seconds that one exchange takes, the median of ten parts of ``times``."""
     seconds = []
     for _ in range(10):
         began = time.perf_counter()
         for _ in range(max(1, times // 10)):
-            sock.sendall(frames)
-            raw.read(sock, size)
+            exchange()
         seconds.append((time.perf_counter() - began) / max(1, times // 10))
     return statistics.median(seconds)
 
@@ -107,54 +145,33 @@ def cpu_per_byte(served: Served, quick: bool) -> float:
     times = 2 if quick else 40
     with raw.connection(served.port, peer) as sock:
         for _ in range(2):
-            _large_exchange(sock, frame, size)
+            _exchange(sock, frame, size)
         before = served.cpu()
         for _ in range(times):
-            _large_exchange(sock, frame, size)
-        return float(1e9 * (served.cpu() - before) / times / len(payload))
+            _exchange(sock, frame, size)
+        return 1e9 * (served.cpu() - before) / times / len(payload)
 
 
-def _large_exchange(sock: socket.socket, frame: bytes, size: int) -> None:
-    sock.sendall(frame)
-    buffer = memoryview(bytearray(size))
-    while buffer:
-        buffer = buffer[sock.recv_into(buffer) :]
+def opening_cpu(served: Served, quick: bool) -> float:
+    """Microseconds of the server's CPU time for an opening, all connections kept open meanwhile: a ramp."""
+    before = served.cpu()
+    socks = raw.crowd(served.port, served.contestant.peer, OPENINGS // 10 if quick else OPENINGS)
+    spent = served.cpu() - before
+    raw.hang_up(socks)  # all of it, so that the next round does not pay
+    return 1e6 * spent / len(socks)
 
 
-def handshakes(served: Served, quick: bool) -> float:
-    """Connections opened and answered per second; of plain TCP, with the first message answered."""
-    return _handshakes(served, quick)[0]
-
-
-def handshake_cpu(served: Served, quick: bool) -> float:
-    """Microseconds of the server's CPU time for each of them."""
-    return _handshakes(served, quick)[1]
-
-
-def _handshakes(served: Served, quick: bool) -> tuple[float, float]:
-    peer = served.contestant.peer
-    hello = raw.message(TEXT, peer) if peer == "tcp" else raw.request(served.port, compressed=False)
-    batches = 1 if quick else 8
-    spent = cpu = 0.0
-    for _ in range(batches):
-        before = served.cpu()
-        began = time.perf_counter()
-        socks = [raw.dial(served.port, hello) for _ in range(raw.BATCH)]
-        for sock in socks:
-            if peer == "tcp":
-                raw.read(sock, len(hello))
-            else:
-                raw.opened(sock)
-        spent += time.perf_counter() - began
-        cpu += served.cpu() - before
-        for sock in socks:
-            sock.close()
-    count = batches * raw.BATCH
-    return count / spent, 1e6 * cpu / count
+def opening_and_closing_cpu(served: Served, quick: bool) -> float:
+    """The same for an opening and its closing handshake, one batch of connections after the other."""
+    count = OPENINGS // 10 if quick else OPENINGS
+    before = served.cpu()
+    for socks in raw.batches(served.port, served.contestant.peer, count):
+        raw.hang_up(socks)
+    return 1e6 * (served.cpu() - before) / count
 
 
 def same_process(served: Served, quick: bool) -> float:
-    """Microseconds of a median send → recv of a 32-byte text, server and client in one process."""
+    """Microseconds of a median ``send`` and ``recv`` of a 32-byte text, server and client in one process."""
     served.exchange(TEXT, 5 if quick else 200)  # it connects, and gets warm
     return 1e6 * served.exchange(TEXT, 10 if quick else 1000)
 
@@ -173,32 +190,31 @@ def idle_memory(served: Served, quick: bool) -> float:
 
 
 def fan_out(message: str, count: int, served: Served, quick: bool) -> float:
-    """Milliseconds until a message has gone out to all of a crowd; then every one must have it."""
+    """Milliseconds from the first `send` of a message to a crowd until the last of them has read it."""
     contestant = served.contestant
     if not served.crowd:
         count = min(count, 50) if quick else count
         served.crowd = raw.crowd(served.port, contestant.peer, count, contestant.compressed)
         time.sleep(0.2)  # some servers know a connection only a moment after its 101
-        served.broadcast(message)
-        _hear(served, message)
+    hear = partial(_hear, served, message)
+    served.broadcast(message, hear)
     seconds = []
     for _ in range(1 if quick else 3):
         raw.drain(served.crowd)
-        seconds.append(served.broadcast(message))
-        _hear(served, message)
+        seconds.append(served.broadcast(message, hear))
     return 1e3 * statistics.median(seconds)
 
 
 def _hear(served: Served, message: str) -> None:
+    """Read it from one after the other."""
     contestant = served.contestant
-    size = 2 if contestant.compressed else raw.answer_size(message, contestant.peer)
-    for sock in served.crowd:
-        got = 0
-        while got < size:
-            data = sock.recv(4096)
-            if not data:
-                raise RuntimeError(f"the server of {contestant.name} closed a connection of the crowd")
-            got += len(data)
+    if contestant.compressed:
+        for sock in served.crowd:
+            raw.frames(sock, 1)
+    else:
+        size = raw.answer_size(message, contestant.peer)
+        for sock in served.crowd:
+            read(sock, size)
 
 
 def import_time(served: Served, quick: bool) -> float:

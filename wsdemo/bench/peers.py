@@ -12,12 +12,12 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Coroutine, Iterable
+from functools import partial
 from typing import Any, Final, NamedTuple
 
-HOST: Final = "127.0.0.1"
+from wsdemo.bench import plain
 
-#: Bytes of plain TCP's header: the payload's length as ASCII digits, padded with spaces.
-HEADER: Final = 10
+HOST: Final = "127.0.0.1"
 
 #: What each of a crowd hears first in plain TCP, so that it knows to be counted.
 GREETING: Final = b"+"
@@ -27,8 +27,12 @@ DEADLINE: Final = 30.0
 
 
 class Running(NamedTuple):
-    """A server that listens. ``broadcast`` gives the seconds until the last socket has taken its bytes;
-    ``dial`` opens a client in the same process and gives its *send this, receive the answer*."""
+    """A server that listens.
+
+    ``broadcast`` sends to the whole crowd and gives the moment at which it began, in seconds of
+    `time.perf_counter`, a clock that all processes share. ``dial`` opens a client in the same process and
+    gives its *send this, receive the answer*.
+    """
 
     port: int
     broadcast: Callable[[str], float] | None = None
@@ -46,8 +50,8 @@ class Peer(NamedTuple):
 # -- plain TCP: what everything is compared with -----------------------------------------------------------
 
 
-def tcp(compressed: bool, crowd: bool) -> Running:
-    """Blocking, a thread for each connection; in a crowd nobody talks, and nobody gets a thread."""
+def tcp(compressed: bool, crowd: bool, echo: Callable[[socket.socket], None] = plain.echo) -> Running:
+    """A thread for each connection; the connections of a crowd only listen, and need none."""
     listener = socket.create_server((HOST, 0), backlog=1024)
     port = listener.getsockname()[1]
     connections: list[socket.socket] = []
@@ -60,25 +64,22 @@ def tcp(compressed: bool, crowd: bool) -> Running:
                 connections.append(connection)
                 connection.sendall(GREETING)
             else:
-                threading.Thread(target=_echo_tcp, args=(connection,), daemon=True).start()
+                threading.Thread(target=echo, args=(connection,), daemon=True).start()
 
     def broadcast(message: str) -> float:
-        data = framed(message.encode())
+        data = plain.framed(message.encode())
         began = time.perf_counter()
         for connection in connections:
             connection.sendall(data)
-        return time.perf_counter() - began
+        return began
 
     def dial() -> Callable[[str], object]:
         sock = socket.create_connection((HOST, port))
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
         def exchange(message: str) -> object:
-            sock.sendall(framed(message.encode()))
-            data = sock.recv(65536)
-            while len(data) < HEADER or len(data) < HEADER + int(data[:HEADER]):
-                data += sock.recv(65536)
-            return data[HEADER:].decode()
+            sock.sendall(plain.framed(message.encode()))
+            return plain.read(sock, int(plain.read(sock, plain.HEADER))).decode()
 
         return exchange
 
@@ -86,64 +87,37 @@ def tcp(compressed: bool, crowd: bool) -> Running:
     return Running(port, broadcast, dial)
 
 
-def framed(payload: bytes) -> bytes:
-    """A message of plain TCP.
-
-    >>> framed(b"hello")
-    b'5         hello'
-    """
-    return b"%-10d%b" % (len(payload), payload)
-
-
-def _echo_tcp(sock: socket.socket) -> None:
-    """Messages that came together are answered together; a large one is received into its place."""
-    rest = b""
-    while data := sock.recv(65536):
-        data = rest + data if rest else data
-        position, end, answers = 0, len(data), []
-        while end - position >= HEADER:
-            start = position + HEADER
-            stop = start + int(data[position:start])
-            if stop <= end:
-                payload: bytes | bytearray = data[start:stop]
-            elif stop - start > 16384:
-                payload = bytearray(stop - start)
-                payload[: end - start] = data[start:end]
-                with memoryview(payload) as view:
-                    while end < stop and (size := sock.recv_into(view[end - start :])):
-                        end += size
-            else:
-                break
-            answers.append(b"%-10d%b" % (stop - start, payload))  # type: ignore[str-format] # mypy knows less
-            position = stop
-        rest = data[position:]
-        sock.sendall(answers[0] if len(answers) == 1 else b"".join(answers))
-    sock.close()
-
-
 # -- ours ---------------------------------------------------------------------------------------------------
 
 
-def wsdemo(compressed: bool, crowd: bool) -> Running:
-    """All limits and the keepalive as they are by default; the recorder off."""
-    from wsdemo import Connection, connect, serve
+def wsdemo(compressed: bool, crowd: bool, *, threads: bool = False, timeout: float | None = None) -> Running:
+    """All limits and the keepalive as they are by default; the recorder off.
+
+    ``threads``: a blocking handler, in a thread for each connection. ``timeout``: seconds for each ``recv``.
+    """
+    from wsdemo import Connection, connect, serve, threaded
 
     def echo(ws: Connection, message: str | bytes) -> None:
         ws.send(message)
 
-    server = serve(echo, compression=compressed)
+    @threaded
+    def blocking(ws: Connection) -> None:
+        for message in ws:
+            ws.send(message)
+
+    server = serve(blocking if threads else echo, compression=compressed)
 
     def broadcast(message: str) -> float:
         began = time.perf_counter()
         server.broadcast(message)
-        return time.perf_counter() - began
+        return began
 
     def dial() -> Callable[[str], object]:
         ws = connect(server.url, compression=compressed)
 
         def exchange(message: str) -> object:
             ws.send(message)
-            return ws.recv()
+            return ws.recv() if timeout is None else ws.recv(timeout=timeout)
 
         return exchange
 
@@ -343,10 +317,13 @@ def channels(compressed: bool, crowd: bool) -> Running:
     return Running(port)
 
 
-#: By name; our own package and plain TCP are always there.
+#: By name.
 PEERS: Final[dict[str, Peer]] = {
     "tcp": Peer(tcp),
+    "tcp-buffered": Peer(partial(tcp, echo=plain.echo_buffered)),
     "wsdemo": Peer(wsdemo),
+    "wsdemo-timeout": Peer(partial(wsdemo, timeout=DEADLINE)),
+    "wsdemo-threaded": Peer(partial(wsdemo, threads=True)),
     "websockets": Peer(websockets_asyncio, ("websockets",), "websockets"),
     "websockets.sync": Peer(websockets_sync, ("websockets",), "websockets"),
     "aiohttp": Peer(aiohttp, ("aiohttp",), "aiohttp"),
@@ -355,6 +332,9 @@ PEERS: Final[dict[str, Peer]] = {
     "fastapi": Peer(fastapi, ("fastapi", "uvicorn", "websockets"), "fastapi 'uvicorn[standard]'"),
     "channels": Peer(channels, ("channels", "daphne"), "channels daphne"),
 }
+
+#: Those that need nothing: plain TCP and our own package, always measured.
+ALWAYS: Final = tuple(name for name, peer in PEERS.items() if not peer.needs)
 
 
 def port_of(sockets: Iterable[socket.socket]) -> int:
@@ -373,7 +353,7 @@ def _in_a_loop(
     async def timed(message: str) -> float:
         began = time.perf_counter()
         await broadcast(message)
-        return time.perf_counter() - began
+        return began
 
     return Running(port, lambda m: asyncio.run_coroutine_threadsafe(timed(m), loop).result(DEADLINE))
 

@@ -2,7 +2,7 @@
 
 ::
 
-    dial ──► [opening handshake] ──► frames out, so many bytes back
+    dial ──► [opening handshake] ──► frames out, bytes back ──► [closing handshake]
 """
 
 from __future__ import annotations
@@ -10,11 +10,12 @@ from __future__ import annotations
 import contextlib
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
-from wsdemo.bench.peers import GREETING, HOST, framed
-from wsdemo.protocol.codes import Opcode
+from wsdemo.bench.peers import GREETING, HOST
+from wsdemo.bench.plain import framed, read
+from wsdemo.protocol.codes import CloseCode, Opcode
 from wsdemo.protocol.deflate import Deflater
 from wsdemo.protocol.frames import Frame
 
@@ -29,6 +30,9 @@ OFFER: Final = (
     f"server_max_window_bits={WINDOW_BITS}; client_max_window_bits={WINDOW_BITS}"
 )
 
+#: What an answer to the offer must agree to, so that all compress alike.
+AGREED: Final = (b"server_no_context_takeover", b"server_max_window_bits=%d" % WINDOW_BITS)
+
 #: Connections that are dialled at once; less than any listening queue.
 BATCH: Final = 50
 
@@ -36,7 +40,7 @@ BATCH: Final = 50
 def message(payload: str | bytes, peer: str, compressed: bool = False) -> bytes:
     """A message as it is sent to this peer."""
     data = payload.encode() if isinstance(payload, str) else payload
-    if peer == "tcp":
+    if is_tcp(peer):
         return framed(data)
     opcode = Opcode.TEXT if isinstance(payload, str) else Opcode.BINARY
     if compressed:
@@ -47,7 +51,12 @@ def message(payload: str | bytes, peer: str, compressed: bool = False) -> bytes:
 def answer_size(payload: str | bytes, peer: str) -> int:
     """Bytes of the echo of this message, where nothing is compressed."""
     data = payload.encode() if isinstance(payload, str) else payload
-    return len(framed(data)) if peer == "tcp" else len(Frame(Opcode.BINARY, data).serialize())
+    return len(framed(data)) if is_tcp(peer) else len(Frame(Opcode.BINARY, data).serialize())
+
+
+def is_tcp(peer: str) -> bool:
+    """Whether it speaks plain TCP: no handshake, no frames."""
+    return peer.startswith("tcp")
 
 
 def request(port: int, compressed: bool) -> bytes:
@@ -75,58 +84,87 @@ def dial(port: int, hello: bytes) -> socket.socket:
     return sock
 
 
-def opened(sock: socket.socket) -> None:
-    """Read the server's answer to the request. Raises RuntimeError where it is no 101."""
+def opened(sock: socket.socket, compressed: bool = False) -> None:
+    """Read the server's answer to the request. Raises RuntimeError unless it is a 101 to the offer."""
     head = b""
     while not head.endswith(b"\r\n\r\n"):
         data = sock.recv(4096)
         head += data
         if not data or not head.startswith(b"HTTP/1.1 101 "[: len(head)]):
             raise RuntimeError(f"no 101 but {head[:80]!r}")
+    if compressed and not all(parameter in head for parameter in AGREED):
+        raise RuntimeError(f"the server agrees to other parameters than those offered: {head!r}")
 
 
 @contextlib.contextmanager
 def connection(port: int, peer: str, compressed: bool = False) -> Iterator[socket.socket]:
     """An open connection."""
-    with dial(port, b"" if peer == "tcp" else request(port, compressed)) as sock:
-        if peer != "tcp":
-            opened(sock)
-        yield sock
+    with dial(port, b"" if is_tcp(peer) else request(port, compressed)) as sock:
+        if not is_tcp(peer):
+            opened(sock, compressed)
+        yield sock  # without a timeout, which would cost a system call more for each read
 
 
-def read(sock: socket.socket, size: int) -> bytes:
-    """So many bytes. Raises RuntimeError where the server ends before."""
-    data = sock.recv(size)
-    if len(data) == size:
-        return data
-    parts = bytearray(data)
-    while len(parts) < size:
-        data = sock.recv(size - len(parts))
-        if not data:
-            raise RuntimeError(f"the server ended after {len(parts)} of {size} bytes")
-        parts += data
-    return bytes(parts)
+def batches(port: int, peer: str, count: int, compressed: bool = False) -> Iterator[list[socket.socket]]:
+    """``count`` open connections, at most `BATCH` dialled at once."""
+    hello = b"" if is_tcp(peer) else request(port, compressed)
+    for begin in range(0, count, BATCH):
+        socks = [dial(port, hello) for _ in range(min(BATCH, count - begin))]
+        for sock in socks:
+            sock.settimeout(PATIENCE)
+            if hello:
+                opened(sock, compressed)
+            elif read(sock, 1) != GREETING:
+                raise RuntimeError("a crowd in plain TCP is greeted with one byte")
+        yield socks
+
+
+def hang_up(socks: Iterable[socket.socket]) -> None:
+    """Close WebSocket connections as RFC 6455 §7.1 says: close frames both ways, then the server ends TCP."""
+    goodbye = Frame(Opcode.CLOSE, CloseCode.NORMAL.to_bytes(2), masking_key=os.urandom(4)).serialize()
+    for sock in socks:
+        sock.sendall(goodbye)
+    for sock in socks:
+        with sock, contextlib.suppress(ConnectionError):
+            while sock.recv(4096):
+                pass
+
+
+def frames(sock: socket.socket, count: int) -> list[bytes]:
+    """``count`` frames of a server, each less than 64 KiB. Raises EOFError if there are fewer."""
+    found: list[bytes] = []
+    data, start = b"", 0
+    while len(found) < count:
+        size = _frame_size(data, start)
+        if start + size <= len(data):
+            found.append(data[start : start + size])
+            start += size
+        else:
+            more = sock.recv(65536)
+            if not more:
+                raise EOFError(f"the server ended after {len(found)} of {count} frames")
+            data, start = data[start:] + more, 0
+    return found
+
+
+def _frame_size(data: bytes, start: int) -> int:
+    """Bytes of the frame that begins at ``start``; while its header is not complete, more than there are."""
+    if len(data) < start + 2:
+        return 2
+    length = data[start + 1]
+    if length < 126:
+        return 2 + length
+    return 4 + int.from_bytes(data[start + 2 : start + 4])
 
 
 def crowd(port: int, peer: str, count: int, compressed: bool = False) -> list[socket.socket]:
-    """Many open connections."""
+    """``count`` open connections."""
     allow_files(count + 200)
-    hello = b"" if peer == "tcp" else request(port, compressed)
-    socks: list[socket.socket] = []
-    while len(socks) < count:
-        batch = [dial(port, hello) for _ in range(min(BATCH, count - len(socks)))]
-        for sock in batch:
-            if hello:
-                opened(sock)
-            elif read(sock, 1) != GREETING:
-                raise RuntimeError("a crowd in plain TCP is greeted with one byte")
-            sock.settimeout(PATIENCE)
-        socks += batch
-    return socks
+    return [sock for socks in batches(port, peer, count, compressed) for sock in socks]
 
 
 def drain(socks: list[socket.socket]) -> None:
-    """Read away what nobody asked for, such as pings."""
+    """Read away what was not asked for, such as pings."""
     for sock in socks:
         sock.setblocking(False)
         try:

@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Final
 
-from wsdemo.bench.run import Result, Run
-from wsdemo.words import columns
+from wsdemo.bench.run import Result, Run, Spread
+from wsdemo.words import columns, plural, three_digits
+
+#: What the names in the table mean.
+DEFINITIONS: Final = """\
+A range is from the lowest round to the highest; a ratio is taken within a round; a goal is met when every
+round meets it. tcp: blocking sockets, a 10-byte header, two recv a message; tcp-buffered, for messages in
+flight: one recv for all that came. Round trips: server and client on one CPU, if the system can do that."""
 
 
 def table(run: Run) -> str:
-    """Row, ours, goal, measured, met or missed; below it everybody's values, and the conditions."""
-    heads = ("row", "ours", "", "goal", "measured", "")
+    """Row, ours, goal, measured, met or missed; then the values of each contestant, and the conditions."""
+    heads = ("row", "ours", "", "goal", "measured", "range", "")
     lines = [heads, *(line for result in run.results for line in _goals(result))]
-    text = [*columns(lines, "<><<><"), ""]
+    text = [*columns(lines, "<><<>><"), ""]
     for result in run.results:
-        text.extend(_values(result))
-    text.append("")
+        text += [*columns(list(_values(result)), "<>>>>", rule=False), ""]
     text += [f"{name}: not installed, skipped (pip install {what})" for name, what in run.skipped.items()]
     text += [
         f"{result.row.title}: {name} failed: {why}"
@@ -25,36 +31,47 @@ def table(run: Run) -> str:
     conditions = run.conditions
     load = "" if conditions["load"] is None else f", load {conditions['load']:.1f} at the start"
     text.append(
-        f"Medians of {run.rounds} rounds{' (quick: they mean nothing)' if run.quick else ''}, "
-        f"Python {conditions['python']}, {conditions['cores']} cores{load}."
+        f"{plural(run.rounds, 'round')}{' (quick: they mean nothing)' if run.quick else ''}, "
+        f"Python {conditions['python']}, {plural(conditions['cores'], 'core')}{load}."
     )
+    text.append(DEFINITIONS)
     return "\n".join(text)
 
 
 def _goals(result: Result) -> Iterator[tuple[str, ...]]:
-    row, title = result.row, result.row.title
+    row = result.row
     for goal in row.goals:
-        ours, value = result.median(goal.ours), result.measured(goal)
-        verdict = "not measured" if value is None else "met" if goal.met(value) else "MISSED"
+        measured = result.measured(goal)
         name = "" if goal.ours == "wsdemo" else f" ({goal.ours.removeprefix('wsdemo ')})"
-        yield title + name, _shown(ours), row.unit, str(goal), _shown(value), verdict
+        missed = sum(not goal.met(value) for value in measured)
+        verdict = (
+            f"MISSED in {missed} of {len(measured)}" if missed else "met" if measured else "not measured"
+        )
+        ours = _median(result.values.get(goal.ours, []))
+        yield row.title + name, ours, row.unit, str(goal), _median(measured), _range(measured), verdict
 
 
-def _values(result: Result) -> Iterator[str]:
-    """Everybody's medians, and as a ratio to plain TCP where that took part."""
-    yield f"{result.row.title} ({result.row.unit})"
-    for name in result.values:
-        ratio = result.ratio(name, "tcp")
-        compared = "" if ratio is None else f"   {ratio:7.2f} × tcp"
-        yield f"    {name:22} {_shown(result.median(name)):>10}{compared}"
+def _values(result: Result) -> Iterator[tuple[str, ...]]:
+    """Median and range of each contestant, and of its ratio to the one that the row compares with."""
+    beside = result.row.beside
+    yield f"{result.row.title} ({result.row.unit})", "median", "range", f"× {beside}" if beside else "", ""
+    for name, values in result.values.items():
+        ratios = [] if name == beside else result.ratios(name, beside)
+        compared = (_median(ratios), _range(ratios)) if ratios else ("", "")
+        yield f"    {name}", _median(values), _range(values), *compared
 
 
-def _shown(value: float | None) -> str:
-    """Three significant digits.
+def _median(values: Sequence[float]) -> str:
+    return three_digits(Spread.of(values).median) if values else "–"
 
-    >>> _shown(1234567.0), _shown(0.01234), _shown(None)
-    ('1,234,567', '0.0123', '–')
+
+def _range(values: Sequence[float]) -> str:
+    """The lowest and the highest value.
+
+    >>> _range([1.1, 1.05, 1.2])
+    '1.05 – 1.2'
     """
-    if value is None:
-        return "–"
-    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    if not values:
+        return ""
+    low, _, high = map(three_digits, Spread.of(values))
+    return f"{low} – {high}"

@@ -1,7 +1,7 @@
-"""One run: every row, round after round, and the medians.
+"""One run: every row, round after round; the medians and their spread.
 
-A ratio is taken between two values of the same round, seconds apart, and the median of the ratios is what
-counts: a busy machine slows both.
+A ratio is taken between two values of the same round, seconds apart: a busy machine slows both. A goal is met
+when the ratio of every round meets it, not the median only.
 """
 
 from __future__ import annotations
@@ -11,12 +11,29 @@ import datetime
 import os
 import platform
 import statistics
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from wsdemo.bench.rows import Goal, Row
 from wsdemo.bench.served import Contestant, Served
+
+
+class Spread(NamedTuple):
+    """What all rounds gave."""
+
+    low: float
+    median: float
+    high: float
+
+    @classmethod
+    def of(cls, values: Sequence[float]) -> Spread:
+        """Of one value or more.
+
+        >>> Spread.of([3.0, 1.0, 1.5])
+        Spread(low=1.0, median=1.5, high=3.0)
+        """
+        return cls(min(values), statistics.median(values), max(values))
 
 
 @dataclass
@@ -25,28 +42,44 @@ class Result:
 
     row: Row
     values: dict[str, list[float]] = field(default_factory=dict)
-    failed: dict[str, str] = field(default_factory=dict)  #: who could not take part, and why
+    failed: dict[str, str] = field(default_factory=dict)  #: contestants that could not take part, and why
 
-    def median(self, name: str) -> float | None:
-        """A contestant's median; None where it was not measured."""
-        return statistics.median(self.values[name]) if self.values.get(name) else None
-
-    def ratio(self, name: str, by: str) -> float | None:
-        """The median of the ratios, round by round.
+    def ratios(self, name: str, by: str) -> list[float]:
+        """How many times ``by`` it was, round by round; empty where one of them was not measured.
 
         >>> result = Result(Row("", "", "", (), lambda served, quick: 0.0, ()))
         >>> result.values = {"a": [2.0, 9.0, 4.0], "b": [1.0, 3.0, 2.0]}
-        >>> result.ratio("a", "b")
-        2.0
+        >>> result.ratios("a", "b")
+        [2.0, 3.0, 2.0]
         """
-        ours, theirs = self.values.get(name), self.values.get(by)
-        if not ours or not theirs:
-            return None
-        return statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+        if name not in self.values or by not in self.values:
+            return []
+        return [a / b for a, b in zip(self.values[name], self.values[by], strict=True)]
 
-    def measured(self, goal: Goal) -> float | None:
-        """What the goal speaks of."""
-        return self.ratio(goal.ours, goal.by) if goal.by else self.median(goal.ours)
+    def measured(self, goal: Goal) -> list[float]:
+        """What the goal speaks of, round by round; empty where it was not measured."""
+        return self.ratios(goal.ours, goal.by) if goal.by else self.values.get(goal.ours, [])
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, for a file."""
+        return {
+            "key": self.row.key,
+            "title": self.row.title,
+            "unit": self.row.unit,
+            "values": self.values,
+            "spreads": {name: Spread.of(values)._asdict() for name, values in self.values.items()},
+            "failed": self.failed,
+            "goals": [self._goal_as_json(goal) for goal in self.row.goals],
+        }
+
+    def _goal_as_json(self, goal: Goal) -> dict[str, Any]:
+        values = self.measured(goal)
+        return {
+            "goal": str(goal),
+            "of": goal.ours,
+            "measured": Spread.of(values)._asdict() if values else None,
+            "met": all(map(goal.met, values)) if values else None,
+        }
 
 
 @dataclass
@@ -66,26 +99,7 @@ class Run:
             "rounds": self.rounds,
             "quick": self.quick,
             "skipped": self.skipped,
-            "rows": [
-                {
-                    "key": result.row.key,
-                    "title": result.row.title,
-                    "unit": result.row.unit,
-                    "values": result.values,
-                    "medians": {name: result.median(name) for name in result.values},
-                    "failed": result.failed,
-                    "goals": [
-                        {
-                            "goal": str(goal),
-                            "of": goal.ours,
-                            "measured": (value := result.measured(goal)),
-                            "met": None if value is None else goal.met(value),
-                        }
-                        for goal in result.row.goals
-                    ],
-                }
-                for result in self.results
-            ],
+            "rows": [result.as_json() for result in self.results],
         }
 
 
@@ -103,9 +117,9 @@ def run(
     chosen = {row: [c for c in row.contestants if c.peer in peers and not c.missing] for row in rows}
     skipped = {c.peer: c.missing for row in rows for c in row.contestants if c.peer in peers and c.missing}
     conditions = _conditions()
-    total = sum(len(who) * (1 if row.once else rounds) for row, who in chosen.items())
+    total = rounds * sum(map(len, chosen.values()))
     done, results = 0, []
-    for row, who in chosen.items():
+    for row, contestants in chosen.items():
         result = Result(row)
         results.append(result)
 
@@ -114,34 +128,38 @@ def run(
             progress(row.title, done, total)
             done += 1
 
-        _measure(result, who, 1 if row.once else rounds, quick, step)
+        with _one_processor() if row.together else contextlib.nullcontext():
+            for numbers in [[number] for number in range(rounds)] if row.fresh else [range(rounds)]:
+                _measure(result, contestants, numbers, quick, step)
     return Run(results, rounds, quick, skipped, conditions)
 
 
 def _measure(
-    result: Result, who: Sequence[Contestant], rounds: int, quick: bool, step: Callable[[], object]
+    result: Result,
+    contestants: Sequence[Contestant],
+    rounds: Iterable[int],
+    quick: bool,
+    step: Callable[[], object],
 ) -> None:
-    """All rounds of one row: A B C, B C A, C A B … so that nobody always comes first."""
+    """The rounds of one row with the same servers: A B C, B C A, C A B … so that none is always first."""
     with contextlib.ExitStack() as stack:
-        if result.row.together:
-            stack.enter_context(_one_processor())
         servers = []
-        for contestant in who:  # all start at once
+        for contestant in contestants:  # all start at once
             served = Served(contestant)
             stack.callback(served.close)
             servers.append(served)
         for served in servers:
             with _noting(result, served):
                 served.wait()
-                result.values[served.contestant.name] = []
-        for number in range(rounds):
-            turn = number % len(servers) if servers else 0
+        for number in rounds:
+            turn = number % max(1, len(servers))
             for served in servers[turn:] + servers[:turn]:
                 step()
                 name = served.contestant.name
-                if name in result.values:
+                if name not in result.failed:
                     with _noting(result, served):
-                        result.values[name].append(result.row.measure(served, quick))
+                        value = result.row.measure(served, quick)
+                        result.values.setdefault(name, []).append(value)
 
 
 @contextlib.contextmanager
@@ -159,12 +177,12 @@ def _one_processor() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _noting(result: Result, served: Served) -> Any:
-    """Who fails leaves the row, with the reason; the others go on."""
+def _noting(result: Result, served: Served) -> Iterator[None]:
+    """A contestant that fails leaves the row, with the reason; the others go on."""
     name = served.contestant.name
     try:
         yield
-    except (OSError, RuntimeError, AssertionError) as error:
+    except (OSError, EOFError, RuntimeError, AssertionError) as error:
         result.values.pop(name, None)
         result.failed[name] = f"{type(error).__name__}: {error}"
 

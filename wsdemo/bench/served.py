@@ -22,12 +22,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from wsdemo.bench.peers import PEERS, Running
 
-#: Where Linux tells how much memory a process has for itself, shared with nobody.
+#: Where Linux tells how much memory a process has for itself, not shared.
 MEMORY: Final = "/proc/self/smaps_rollup"
 
 
@@ -57,7 +57,7 @@ class Served:
         self.crowd: list[socket.socket] = []  #: connections that a measure keeps open to it
         arguments = [contestant.peer, "--hide", ",".join(contestant.hidden)]
         arguments += ["--compressed"] * contestant.compressed + ["--crowd"] * contestant.crowd
-        # Its last words: a file, because a pipe that nobody reads fills up, and then its writer waits.
+        # Its last words: a file, because a pipe without a reader fills up, and its writer waits.
         self._words = tempfile.TemporaryFile()  # noqa: SIM115 - lives as long as this object
         self._process = subprocess.Popen(
             [sys.executable, "-m", "wsdemo.bench.served", *arguments],
@@ -67,6 +67,11 @@ class Served:
             text=True,
             env={**os.environ, **dict(contestant.environment)},
         )
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
 
     def wait(self) -> None:
         """Wait until it listens. Raises RuntimeError, with its last words, where it does not."""
@@ -83,9 +88,12 @@ class Served:
             raise RuntimeError(f"this system has no {MEMORY}")
         return int(size)
 
-    def broadcast(self, message: str) -> float:
-        """Seconds until the last socket had taken the message."""
-        return float(self._do(do="broadcast", message=message)["seconds"])
+    def broadcast(self, message: str, hear: Callable[[], object]) -> float:
+        """Seconds from the beginning of a broadcast until ``hear()``, which reads it, has returned."""
+        self._tell(do="broadcast", message=message)
+        hear()
+        ended = time.perf_counter()
+        return ended - float(self._answer()["began"])
 
     def exchange(self, message: str, times: int) -> float:
         """Seconds of a median round trip between this server and a client in its own process."""
@@ -102,11 +110,14 @@ class Served:
         self._words.close()
 
     def _do(self, **command: Any) -> dict[str, Any]:
+        self._tell(**command)
+        return self._answer()
+
+    def _tell(self, **command: Any) -> None:
         assert self._process.stdin is not None
         with contextlib.suppress(OSError):  # its last words say more
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
-        return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None
@@ -153,7 +164,7 @@ def obey(running: Running, exchange: Any, command: dict[str, Any]) -> dict[str, 
         return {"bytes": private_memory()}
     if command["do"] == "broadcast":
         assert running.broadcast is not None
-        return {"seconds": running.broadcast(command["message"])}
+        return {"began": running.broadcast(command["message"])}
     message, seconds = command["message"], []
     for _ in range(command["times"]):
         began = time.perf_counter()

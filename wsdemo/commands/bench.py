@@ -14,14 +14,16 @@ from wsdemo.commands.shared import OK, Commands, Failure, different, output_file
 def add(commands: Commands) -> None:
     """``bench [--against P,…] [--only ROW,…] [--rounds N] [--json FILE] [--picture FILE] [--quick]``"""
     command = commands.add_parser("bench", help="measures the speed, beside others")
-    command.add_argument("--against", type=peers, metavar="PEER,…", help="whom to measure beside us (all)")
+    command.add_argument(
+        "--against", type=peers, metavar="PEER,…", help="libraries to measure beside ours (all)"
+    )
     command.add_argument("--only", type=rows, metavar="ROW,…", help="rows of the table (all)")
     command.add_argument("--rounds", type=positive, default=7, help="of each row (%(default)s)")
     command.add_argument(
         "--json", type=json_file, metavar="FILE", help="write every value there; - is stdout"
     )
     command.add_argument(
-        "--picture", type=output_file, metavar="FILE", help="draw the ratios (needs matplotlib)"
+        "--picture", type=output_file, metavar="FILE", help="draw the values (needs matplotlib)"
     )
     command.add_argument("--quick", action="store_true", help="show that it works; the numbers mean nothing")
     command.set_defaults(run=run)
@@ -35,9 +37,9 @@ def peers(text: str) -> list[str]:
     argparse.ArgumentTypeError: no peer 'webskets', there are websockets, websockets.sync, aiohttp, picows, \
 wsproto, fastapi, channels
     """
-    from wsdemo.bench.peers import PEERS
+    from wsdemo.bench.peers import ALWAYS, PEERS
 
-    return _chosen(text, [name for name in PEERS if name not in ("tcp", "wsdemo")], "peer")
+    return _chosen(text, [name for name in PEERS if name not in ALWAYS], "peer")
 
 
 def rows(text: str) -> list[str]:
@@ -67,7 +69,7 @@ def _chosen(text: str, names: list[str], what: str) -> list[str]:
 def run(options: argparse.Namespace) -> int:
     """Measure, and print the table."""
     from wsdemo.bench import report
-    from wsdemo.bench.peers import PEERS
+    from wsdemo.bench.peers import ALWAYS, PEERS
     from wsdemo.bench.rows import ROWS
     from wsdemo.bench.run import run as measure
 
@@ -78,7 +80,7 @@ def run(options: argparse.Namespace) -> int:
         except ImportError:
             raise Failure("a picture needs matplotlib: pip install matplotlib") from None
     chosen = [row for row in ROWS if options.only is None or row.key in options.only]
-    against = {"tcp", "wsdemo", *(PEERS if options.against is None else options.against)}
+    against = {*ALWAYS, *(PEERS if options.against is None else options.against)}
     done = measure(chosen, against, options.rounds, options.quick, _progress)
     _progress("", 1, 1)
     to_stdout = options.json == "-"
@@ -98,7 +100,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _progress(title: str, done: int, total: int) -> None:
-    """A bar on stderr, where somebody looks at it."""
+    """A bar on stderr, if it is a terminal."""
     if sys.stderr.isatty():
         filled = 30 * done // max(1, total)
         bar = f"[{'█' * filled}{'·' * (30 - filled)}] {title:42}" if title else " " * 76
