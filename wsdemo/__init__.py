@@ -23,8 +23,8 @@ from wsdemo import notebook as _notebook  # noqa: F401  (Trace and Connection le
 from wsdemo.net.authorize import first_message
 from wsdemo.net.client import connect
 from wsdemo.net.connection import Connection
-from wsdemo.net.handler import threaded
 from wsdemo.net.server import Server, serve
+from wsdemo.net.threaded import threaded
 from wsdemo.protocol import (
     TRANSITIONS,
     CloseCode,

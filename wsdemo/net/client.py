@@ -23,7 +23,7 @@ from wsdemo.net import reactor as reactors
 from wsdemo.net.connection import Connection
 from wsdemo.net.dial import dial
 from wsdemo.net.handler import Handler, log_failure
-from wsdemo.net.server import period
+from wsdemo.net.timers import period
 from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import wait

@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
+from typing import Protocol as Interface
 
-from wsdemo.net.handler import Handler, Owner
+from wsdemo.net.handler import Handler
 from wsdemo.net.heartbeat import Heartbeat
 from wsdemo.net.inbox import Inbox
 from wsdemo.net.reactor import current
@@ -48,6 +49,31 @@ GOOD: Final = (1000, 1001, 1005)
 #: What waits for nothing: the end of a connection that has ended.
 GONE: Final = threading.Event()
 GONE.set()
+
+
+class Owner(Interface):
+    """Callbacks to the creator of a connection, in the reactor's thread (the last three: in any)."""
+
+    def opened(self, connection: Connection) -> None:
+        """The handshake is done, and the server's answer about to be sent; the transport's lock is held."""
+
+    def refused(self, connection: Connection, event: Refused) -> None:
+        """There will be no WebSocket: it was refused, or answered as plain HTTP."""
+
+    def closing(self, connection: Connection) -> None:
+        """No messages will come or go any more; where that is no good end, `error` says why."""
+
+    def ended(self, connection: Connection) -> None:
+        """The socket is closed. Comes last."""
+
+    def failed(self, connection: Connection, error: BaseException) -> None:
+        """Something went wrong in this connection."""
+
+    def started(self, thread: threading.Thread) -> None:
+        """A thread works for a connection."""
+
+    def stopped(self, thread: threading.Thread) -> None:
+        """It does so no longer."""
 
 
 class Connection(Heartbeat):

@@ -1,4 +1,4 @@
-"""Who is told what a connection does: your handler, and the server or client that made it.
+"""Your code, as a connection calls it.
 
 ::
 
@@ -10,53 +10,20 @@
         def on_message(self, ws, message): ...
         def on_close(self, ws): ...   when TCP has ended: `close_code` says how, `error` why
 
-    @threaded                         a function that may block: each connection gets a thread
-    def echo(ws):
-        for message in ws:
-            ws.send(message)
+A handler must not block: it runs in the reactor's thread. Where it has to, see `threaded`.
 """
 
 from __future__ import annotations
 
 import logging
 import ssl as tls
-import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import Any, Final
 
-from wsdemo.protocol.arguments import check_done, check_function
+from wsdemo.protocol.arguments import check_function
 from wsdemo.protocol.errors import HandshakeError
 
-if TYPE_CHECKING:
-    from wsdemo.net.connection import Connection
-    from wsdemo.protocol.events import Refused
-
 log = logging.getLogger("wsdemo")
-
-
-class Owner(Protocol):
-    """Callbacks to the creator of a connection, in the reactor's thread (the last three: in any)."""
-
-    def opened(self, connection: Connection) -> None:
-        """The handshake is done, and the server's answer about to be sent; the transport's lock is held."""
-
-    def refused(self, connection: Connection, event: Refused) -> None:
-        """There will be no WebSocket: it was refused, or answered as plain HTTP."""
-
-    def closing(self, connection: Connection) -> None:
-        """No messages will come or go any more; where that is no good end, `error` says why."""
-
-    def ended(self, connection: Connection) -> None:
-        """The socket is closed. Comes last."""
-
-    def failed(self, connection: Connection, error: BaseException) -> None:
-        """Something went wrong in this connection."""
-
-    def started(self, thread: threading.Thread) -> None:
-        """A thread works for a connection."""
-
-    def stopped(self, thread: threading.Thread) -> None:
-        """It does so no longer."""
 
 
 def log_failure(number: int, error: BaseException) -> None:
@@ -100,38 +67,3 @@ class Handler:
                 takes, text = (2, "(ws, message)") if name == "on_message" else (1, "(ws)")
                 check_function(f"handler.{name}", method, takes, f"a method of {text}, not async")
         return cls(**methods)
-
-
-class threaded:
-    """Serve each connection by a blocking ``handler(ws)`` in a thread of its own.
-
-    The thread starts when the handshake is done; when the function returns, the connection is closed.
-
-    ::
-
-        def handler(ws):
-            for message in ws:
-                ws.send(message)
-
-        serve(threaded(handler))
-    """
-
-    def __init__(self, handler: Callable[[Connection], object]) -> None:
-        check_function("handler", handler, 1, "a function of (ws)")
-        self.handler = handler
-
-    def on_open(self, connection: Connection) -> None:
-        """Start the thread of this connection."""
-        name = f"wsdemo-connection-{connection.id}"
-        thread = threading.Thread(target=self._run, args=(connection,), name=name, daemon=True)
-        connection.owner.started(thread)
-        thread.start()
-
-    def _run(self, connection: Connection) -> None:
-        try:
-            check_done("handler", self.handler(connection))
-        except BaseException as error:
-            connection.handler_failed(error)
-        finally:
-            connection.close()
-            connection.owner.stopped(threading.current_thread())

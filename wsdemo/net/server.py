@@ -20,27 +20,22 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
 from wsdemo.net.authorize import Authorize, by_message, by_request, check_authorize, first_message
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import Handler, log_failure
 from wsdemo.net.listener import local_host
-from wsdemo.net.reactor import Reactor, Timer, current
+from wsdemo.net.reactor import current
+from wsdemo.net.routes import R, Routes
 from wsdemo.net.sending import Data
 from wsdemo.net.service import Service
+from wsdemo.net.timers import Repeating, period
 from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import LONGEST
 from wsdemo.net.writer import fan_out, not_taken, offer_until
-from wsdemo.protocol.arguments import (
-    check_done,
-    check_function,
-    check_kind,
-    check_seconds,
-    list_of,
-    wrong_value,
-)
+from wsdemo.protocol.arguments import check_kind, list_of
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError, InvalidState, PolicyViolation, WebSocketError
@@ -54,17 +49,12 @@ from wsdemo.protocol.handshake import (
     check_origins,
     check_subprotocols,
 )
-from wsdemo.protocol.headers import VISIBLE, only
-from wsdemo.protocol.http11 import REASONS, Headers, Request, Response, shown
+from wsdemo.protocol.http11 import Request, Response
 from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 from wsdemo.record.record import Record
-
-Answer = Response | str | bytes
-Route = Callable[[Request], Answer]
-R = TypeVar("R", bound=Route)
 
 
 def serve(
@@ -146,7 +136,7 @@ class Server(Service):
         self._authorize = authorize
         self._gate = Handler(on_message=self._introduced) if isinstance(authorize, first_message) else None
         self._ssl = ssl
-        self._routes: dict[str, Route] = {}
+        self._routes = Routes()
         self._open: dict[int, Connection] = {}
         self._opening: dict[int, Connection] = {}  # the oldest first
         self._leaving: dict[int, Connection] = {}
@@ -201,8 +191,6 @@ class Server(Service):
 
         An exception is kept in `errors` with the id 0, and logged; the calls go on.
         """
-        check_seconds("seconds", seconds)
-        check_function("function", function, 0, "a function without arguments")
         return Repeating(self._reactor, seconds, function, self._repeating_failed)
 
     def route(self, path: str, function: R | None = None) -> Any:
@@ -210,14 +198,7 @@ class Server(Service):
 
         Also a decorator. The connection closes after each answer.
         """
-        check_kind("path", path, str, "a path, such as '/about'")
-        if not path.startswith("/") or not only(path, VISIBLE) or "?" in path or "#" in path:
-            raise wrong_value("path", path, "a path, such as '/about', without query")
-        if function is None:
-            return partial(self.route, path)
-        check_function("function", function, 1, "a function of (request)")
-        self._routes[path] = function
-        return function
+        return self._routes.add(path, function)
 
     def close(self, code: int = 1001) -> None:
         """Close all connections with ``code`` (1001: "going away"), then the socket and the thread.
@@ -273,12 +254,8 @@ class Server(Service):
     def _decide(self, connection: Connection, request: Request) -> Accepted | Response:
         """The answer to a request: one place for plain HTTP and for upgrades."""
         check_host(request, hosts=self._hosts, loopback=self._loopback)
-        if not request.headers.get("upgrade"):
-            route = self._routes.get(request.path)
-            if route is not None:
-                return self._plain(connection, route, request)
-            if self._routes:
-                raise HandshakeError(f"nothing is at {shown(request.path)}", 404)
+        if self._routes and not request.headers.get("upgrade"):
+            return self._plain(connection, request)
         limit = self.limits.per_address
         if len(self._open) >= self.limits.connections:
             raise HandshakeError(f"{len(self._open)} connections, no more are accepted: try again later", 503)
@@ -294,9 +271,9 @@ class Server(Service):
             raise HandshakeError("the server failed to decide", 500) from error
         return accepted
 
-    def _plain(self, connection: Connection, route: Route, request: Request) -> Response:
+    def _plain(self, connection: Connection, request: Request) -> Response:
         try:
-            return answer(route(request), request)
+            return self._routes.answer(request)
         except HandshakeError:
             raise
         except BaseException as error:
@@ -388,67 +365,6 @@ class Server(Service):
             for connection in list(group.values()):
                 connection.cut_off()
         self._reactor.close()
-
-
-class Repeating:
-    """A call that comes again and again, in the reactor's thread."""
-
-    def __init__(
-        self,
-        reactor: Reactor,
-        seconds: float,
-        function: Callable[[], object],
-        failed: Callable[[BaseException], object],
-    ) -> None:
-        self._reactor = reactor
-        self._seconds = seconds
-        self._function = function
-        self._failed = failed
-        self._timer: Timer | None = reactor.call_later(seconds, self._fire)
-
-    def cancel(self) -> None:
-        """The calls come no more."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None
-
-    def _fire(self) -> None:
-        if self._timer is not None:
-            self._timer = self._reactor.call_later(self._seconds, self._fire)
-            try:
-                check_done("function", self._function())
-            except BaseException as error:
-                self._failed(error)
-
-
-def answer(given: Answer, request: Request) -> Response:
-    """A route's answer as a response that ends the connection; ``str`` and bytes become a 200."""
-    check_done("function", given)
-    if isinstance(given, str):
-        fields = [("Content-Type", "text/plain; charset=utf-8")]
-        given = Response(200, REASONS[200], Headers(fields), given.encode())
-    elif isinstance(given, bytes):
-        fields = [("Content-Type", "application/octet-stream")]
-        given = Response(200, REASONS[200], Headers(fields), given)
-    check_kind("function", given, Response, "it to give a Response, text or bytes")
-    ours = ("content-length", "connection")
-    fields = [(name, value) for name, value in given.headers.items() if name.lower() not in ours]
-    fields += [("Content-Length", str(len(given.body))), ("Connection", "close")]
-    body = b"" if request.method == "HEAD" else given.body
-    return Response(given.status, given.reason, Headers(fields), body)
-
-
-def period(limits: Limits) -> float:
-    """How often deadlines are looked at: several times within the shortest, at least once a second."""
-    times = (
-        limits.open_timeout,
-        limits.close_timeout,
-        limits.ping_interval,
-        limits.pong_timeout,
-        limits.write_timeout,
-        limits.idle_timeout,
-    )
-    return max(0.01, min(1.0, *(seconds / 4 for seconds in times if seconds is not None)))
 
 
 def _is_loopback(address: tuple[Any, ...]) -> bool:

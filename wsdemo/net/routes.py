@@ -1,0 +1,69 @@
+"""Plain HTTP on the port of a WebSocket server: functions that answer requests, by path.
+
+::
+
+    GET /about HTTP/1.1  ──►  about(request)  ──►  Response, text or bytes  ──►  200 OK, and the end
+
+Knows nothing of connections.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any, TypeVar
+
+from wsdemo.protocol.arguments import check_done, check_function, check_kind, wrong_value
+from wsdemo.protocol.errors import HandshakeError
+from wsdemo.protocol.headers import VISIBLE, only
+from wsdemo.protocol.http11 import REASONS, Headers, Request, Response, shown
+
+Route = Callable[[Request], Response | str | bytes]
+R = TypeVar("R", bound=Route)
+
+
+class Routes:
+    """The functions of a server that answer plain HTTP requests."""
+
+    def __init__(self) -> None:
+        self._functions: dict[str, Route] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self._functions)
+
+    def add(self, path: str, function: R | None = None) -> Any:
+        """Answer requests for ``path`` with what ``function(request)`` gives; see `Server.route`."""
+        check_kind("path", path, str, "a path, such as '/about'")
+        if not path.startswith("/") or not only(path, VISIBLE) or "?" in path or "#" in path:
+            raise wrong_value("path", path, "a path, such as '/about', without query")
+        if function is None:
+            return partial(self.add, path)
+        check_function("function", function, 1, "a function of (request)")
+        self._functions[path] = function
+        return function
+
+    def answer(self, request: Request) -> Response:
+        """The answer to a request. Raises HandshakeError (404), and what the function raises."""
+        function = self._functions.get(request.path)
+        if function is None:
+            raise HandshakeError(f"nothing is at {shown(request.path)}", 404)
+        return _last(function(request), request)
+
+
+def _last(given: Response | str | bytes, request: Request) -> Response:
+    """A route's answer as a response that ends the connection; ``str`` and bytes become a 200."""
+    check_done("function", given)
+    if isinstance(given, str):
+        given = _ok("text/plain; charset=utf-8", given.encode())
+    elif isinstance(given, bytes):
+        given = _ok("application/octet-stream", given)
+    check_kind("function", given, Response, "it to give a Response, text or bytes")
+    ours = ("content-length", "connection")
+    fields = [(name, value) for name, value in given.headers.items() if name.lower() not in ours]
+    fields += [("Content-Length", str(len(given.body))), ("Connection", "close")]
+    body = b"" if request.method == "HEAD" else given.body
+    return Response(given.status, given.reason, Headers(fields), body)
+
+
+def _ok(content_type: str, body: bytes) -> Response:
+    return Response(200, REASONS[200], Headers([("Content-Type", content_type)]), body)

@@ -1,0 +1,59 @@
+"""Time in a server: calls that repeat, and how often to look at deadlines. Knows nothing of connections."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from wsdemo.net.reactor import Reactor, Timer
+from wsdemo.protocol.arguments import check_done, check_function, check_seconds
+from wsdemo.protocol.limits import Limits
+
+
+class Repeating:
+    """A call every ``seconds`` in the reactor's thread, until `cancel`. ``failed(error)`` hears of errors."""
+
+    def __init__(
+        self,
+        reactor: Reactor,
+        seconds: float,
+        function: Callable[[], object],
+        failed: Callable[[BaseException], object],
+    ) -> None:
+        check_seconds("seconds", seconds)
+        check_function("function", function, 0, "a function without arguments")
+        self._reactor = reactor
+        self._seconds = seconds
+        self._function = function
+        self._failed = failed
+        self._timer: Timer | None = reactor.call_later(seconds, self._fire)
+
+    def cancel(self) -> None:
+        """The calls come no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = None
+
+    def _fire(self) -> None:
+        if self._timer is not None:
+            self._timer = self._reactor.call_later(self._seconds, self._fire)
+            try:
+                check_done("function", self._function())
+            except BaseException as error:
+                self._failed(error)
+
+
+def period(limits: Limits) -> float:
+    """Seconds between two looks at the deadlines: several within the shortest, at least one a second.
+
+    >>> period(Limits()), period(Limits(close_timeout=0.2))
+    (1.0, 0.05)
+    """
+    times = (
+        limits.open_timeout,
+        limits.close_timeout,
+        limits.ping_interval,
+        limits.pong_timeout,
+        limits.write_timeout,
+        limits.idle_timeout,
+    )
+    return max(0.01, min(1.0, *(seconds / 4 for seconds in times if seconds is not None)))
