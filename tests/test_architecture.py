@@ -10,28 +10,38 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parent.parent / "wsdemo"
+TESTS = Path(__file__).parent
+PACKAGE = TESTS.parent / "wsdemo"
 
-# Who may import whom, inside the package, from the ground up.
-BELOW = {
+# Who may import whom, inside the package, from the ground up: a layer, or one module of it.
+BELOW: dict[str, set[str]] = {
     "words": set(),
-    "protocol": set(),
     "lessons": set(),
+    "reloading": set(),
+    "protocol": set(),
     "record": {"protocol"},
     "net": {"protocol", "record"},
     "rawtcp": {"protocol", "record", "net"},
     "trace": {"words", "protocol", "record", "rawtcp.framing"},
     "proxy": {"words", "protocol", "record", "net", "trace"},
     "rivals": {"words", "protocol", "record", "net", "rawtcp", "trace", "proxy"},
-    "web": {"protocol", "record", "net", "trace"},
-    "patterns": {"wsdemo", "protocol.errors", "protocol.limits"},
+    "patterns": {"protocol.errors", "protocol.limits"},
 }
-BELOW["views"] = {*BELOW["rivals"], "wsdemo", "lessons", "rivals", "patterns"}
-BELOW["course"] = {*BELOW["views"], "views", "web"}
+BELOW["views"] = {*BELOW["rivals"], "lessons", "rivals", "patterns"}
+BELOW["notebook"] = {"net", "trace", "views"}
+BELOW["wsdemo"] = {"reloading", "protocol", "record", "net", "trace", "notebook"}
+BELOW["course"] = {*BELOW["views"], "views", "wsdemo"}
+BELOW["bench"] = BELOW["commands"] = {*BELOW["course"], "course", "bench"}
+BELOW["cli"] = {*BELOW["commands"], "commands"}
+BELOW["__main__"] = {"cli"}
 
 # Layers that know nothing of these parts of the standard library or of other projects.
 PURE = {"socket", "threading", "time", "random", "selectors", "asyncio", "ssl", "subprocess"}
 DRAWING = {"matplotlib", "ipywidgets", "anywidget", "IPython"}
+DRAWS = {"views", "course"}
+
+#: Layers whose tests stand file for file beside them.
+MIRRORED = {"proxy", "patterns", "rivals"}
 OUTSIDE_PROTOCOL = {"os.urandom", "secrets"}
 
 
@@ -79,19 +89,65 @@ def internal(name: str) -> str | None:
 @pytest.mark.parametrize(("module", "path"), list(modules()), ids=lambda value: str(value) or "wsdemo")
 def test_imports_point_down_only(module: str, path: Path) -> None:
     layer = layer_of(module)
-    if layer not in BELOW:  # the package's own names and the command line stand on top
-        return
     for name in imports(path, module):
         target = internal(name)
         if target is None:
             root = name.split(".")[0]
             assert layer != "protocol" or root not in PURE, f"wsdemo.{module} does I/O: it imports {name}"
-            assert layer in ("views", "course") or root not in DRAWING, f"wsdemo.{module} draws: {name}"
+            assert layer in DRAWS or root not in DRAWING, f"wsdemo.{module} draws: {name}"
             continue
         allowed = {layer, *BELOW[layer]}
         assert layer_of(target) in allowed or target in allowed, (
             f"wsdemo.{module} imports {name}: {layer} may use {sorted(allowed)}"
         )
+
+
+def graph() -> dict[str, set[str]]:
+    """Which module imports which, inside the package: types, and imports inside functions, too."""
+    found: dict[str, set[str]] = {}
+    for module, path in modules():
+        targets = {internal(name) for name in imports(path, module)}
+        found[module] = {target for target in targets if target is not None and target != module}
+    return found
+
+
+def circles(imported: dict[str, set[str]]) -> list[list[str]]:
+    """Groups of modules of which each one imports all others, directly or around.
+
+    >>> circles({"a": {"b"}, "b": {"c"}, "c": {"b"}, "d": {"a", "c"}})
+    [['b', 'c']]
+    """
+    reached = {module: _reached(module, imported) for module in imported}
+    groups = {tuple(sorted(other for other in reached[m] if m in reached[other])) for m in imported}
+    return sorted(list(group) for group in groups if group)
+
+
+def _reached(module: str, imported: dict[str, set[str]]) -> set[str]:
+    found: set[str] = set()
+    waiting = list(imported[module])
+    while waiting:
+        target = waiting.pop()
+        if target not in found:
+            found.add(target)
+            waiting += imported[target]
+    return found
+
+
+def test_no_imports_go_in_circles() -> None:
+    assert circles(graph()) == []
+
+
+@pytest.mark.parametrize(
+    "module", [name for name, path in modules() if path.stem[:1] != "_" and layer_of(name) in MIRRORED]
+)
+def test_tests_mirror_the_package(module: str) -> None:
+    """``wsdemo/net/inbox.py`` is tried by ``tests/net/test_inbox.py``, or by another test of that folder."""
+    *folders, name = module.split(".")
+    folder = TESTS.joinpath(*folders)
+    own = folder / f"test_{name}.py"
+    assert own.is_file() or any(
+        internal(target) == module for path in sorted(folder.glob("*.py")) for target in imports(path, "")
+    ), f"no test in {folder.relative_to(TESTS.parent)} imports wsdemo.{module}"
 
 
 def test_only_masking_is_random_in_the_protocol() -> None:
