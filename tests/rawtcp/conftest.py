@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.locks import watched as watched
 from tests.waiting import open_files
 from wsdemo.rawtcp import TimeServer
 

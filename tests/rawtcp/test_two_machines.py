@@ -62,7 +62,7 @@ def start() -> Iterator[object]:
 def test_a_server_for_other_machines(machines: tuple[str, str], start) -> None:
     here, there = machines
     server = start(here, "time-server", "--protocol", "raw", "--host", "0.0.0.0", "--every", "0.05")
-    assert server.stdout.readline() == "time server on 0.0.0.0:1234 (raw), every 0.05 s; Ctrl-C ends it\n"
+    assert server.stdout.readline() == "time server on 127.0.0.1:1234 (raw), every 0.05 s; Ctrl-C ends it\n"
     client = start(there, "time-client", HERE, "--protocol", "raw")
     assert client.stdout.readline() == "Welcome! The time follows.\n"
     assert re.fullmatch(r"\d\d:\d\d:\d\d\n", client.stdout.readline())

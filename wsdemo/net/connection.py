@@ -416,8 +416,8 @@ class Connection(Heartbeat):
         """Nothing more will be heard: whoever waits for it is woken."""
         self._active = now
         self.error = self.error or self._protocol.error
-        self._end_pings()
         with self.transport.lock:
+            self._end_pings()
             self._give_up()
         if self._inbox is not None:
             self._inbox.end(self.close_code or CloseCode.ABNORMAL, self.close_reason, self.error)

@@ -49,8 +49,9 @@ class Heartbeat(Sender):
             payload = self._send_ping(waiting)
         assert waiting.answered is not None
         if not wait(waiting.answered, timeout):
-            if self._pings is not None:
-                self._pings.pop(payload, None)
+            with self.transport.lock:
+                if self._pings is not None:
+                    self._pings.pop(payload, None)
             raise TimeoutError(f"no pong within {timeout:g} seconds")
         if waiting.took is None:
             raise self._closed_error()
@@ -118,20 +119,21 @@ class Heartbeat(Sender):
     def _pong(self, payload: bytes) -> None:
         """ "A Pong frame sent in response to a Ping frame" may answer several: all that went before it
         (RFC 6455 §5.5.3). One that answers none is a heartbeat of the peer's."""
-        pings = self._pings
-        if pings is None or payload not in pings:
-            return
-        now = time.monotonic()
-        self.latency = now - pings[payload].sent
-        for earlier in list(pings):
-            pings.pop(earlier).end(now)
-            if earlier == payload:
-                break
-        if not pings:
-            self._pings = None
+        with self.transport.lock:  # a thread in `ping` may be adding to them
+            pings = self._pings
+            if pings is None or payload not in pings:
+                return
+            now = time.monotonic()
+            self.latency = now - pings[payload].sent
+            for earlier in list(pings):
+                pings.pop(earlier).end(now)
+                if earlier == payload:
+                    break
+            if not pings:
+                self._pings = None
 
     def _end_pings(self) -> None:
-        """Nobody will answer any more."""
+        """Nobody will answer any more; the caller holds the transport's lock."""
         pings, self._pings = self._pings, None
         for waiting in list((pings or {}).values()):
             waiting.end(None)

@@ -166,7 +166,8 @@ class Transport(Writer):
         self._watch()
         if self.tls is not None and not self.tls.ready:
             try:
-                self.tls.eof()
+                with self.lock:
+                    self.tls.eof()
             except OSError as error:  # an ssl.SSLError
                 self._close(error)
                 return

@@ -1,0 +1,3 @@
+"""All locks are watched: see `tests.locks`."""
+
+from tests.locks import watched as watched
