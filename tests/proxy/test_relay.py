@@ -209,8 +209,8 @@ def test_the_end_of_a_direction_that_is_stopped_closes_its_side(echo: Echo) -> N
     with Relay("127.0.0.1", echo.port) as relay, dial(relay) as sock:
         sock.sendall(b"a")
         assert sock.recv(1) == b"a"
-        (link,) = relay._links.values()
-        relay._reactor.call_soon(link.near.pipe.stop)
+        (session,) = relay._sessions.values()
+        relay._reactor.call_soon(session.near.pipe.stop)
         turn(relay._reactor)
         sock.sendall(b"thrown away")
         sock.shutdown(socket.SHUT_WR)
