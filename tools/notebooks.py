@@ -37,9 +37,8 @@ METADATA: Final = {
 }
 KEPT_IN_CELLS: Final = ("tags", "slideshow", "jupyter", "editable", "deletable")
 IGNORED: Final = {"nbval-ignore-output", "nbval-skip"}
-DROPPED: Final = (
-    "application/vnd.jupyter.widget-view+json",
-)  # no widget's state is stored, so none is shown
+# No widget's state is stored, so no widget is shown.
+DROPPED: Final = ("application/vnd.jupyter.widget-view+json",)
 TIMEOUT: Final = 60  # seconds a cell
 PICTURE_TOLERANCE: Final = 1.0  # mean difference of a pixel's channels, of 255
 

@@ -44,9 +44,8 @@ def test_room_grows_with_what_came() -> None:
         partial.buffer_updated(len(view))
     assert rooms == [FIRST_ROOM * n for n in (1, 1, 2, 4, 2)]
     assert partial.payload() == data
-    assert (
-        len(PartialFrame(0x82, 10 * FIRST_ROOM, None, None).get_buffer(1000)) == 1000
-    )  # no more than asked for
+    # No more than asked for.
+    assert len(PartialFrame(0x82, 10 * FIRST_ROOM, None, None).get_buffer(1000)) == 1000
 
 
 def test_a_payload_that_dribbles_in_is_moved_rarely() -> None:

@@ -1,4 +1,4 @@
-"""What a record means: its packets, and what can be written to files.
+"""The meaning of a record: packets, fields, files and captures.
 
 Read in this order: trace, fields, packets, lengths, readers, dissect; then redact, files, pcap, capture.
 """

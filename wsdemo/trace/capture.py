@@ -2,9 +2,9 @@
 
 ::
 
-    live trace ── take ──► Capture ──► a Trace to save      at the limit: a mark "full", and what follows of
-     shown, then forgotten    │                             a connection is counted in ``dropped``;
-                              └──► what to tell              with ``newest`` the oldest connections go first
+    live trace ── take ──► Capture ──► a Trace to save      at the limit: a mark "full"; further bytes of a
+     shown, then forgotten    │                             connection are counted in ``dropped``;
+                              └──► lines to print            with ``newest`` the oldest connections go first
 
 A connection is on record from its beginning without a gap: what follows a gap could not be understood.
 Knows nothing of sockets and files.
@@ -22,7 +22,7 @@ from wsdemo.trace.trace import Trace
 
 
 class Capture:
-    """Keeps what is taken from ``live``, at most ``limit`` bytes. ``dropped``: bytes that are not kept.
+    """Keeps chunks taken from ``live``, at most ``limit`` bytes. ``dropped``: bytes that are not kept.
 
     With ``newest`` whole connections are forgotten where others need the room: the oldest first, and those
     that have ended before those that are open.
@@ -44,7 +44,7 @@ class Capture:
         self._lock = threading.Lock()  # one at a time: at its end the sniffer does not wait for a slow screen
 
     def take(self) -> list[str]:
-        """Take over what is new in the live trace; gives what to tell about it."""
+        """Take over everything new in the live trace; returns lines to print about it."""
         with self._lock:
             chunks, marks = self.live.take()
             for chunk in chunks:

@@ -7,8 +7,8 @@
     to client  48 54 54 … │ 81 05 48 …              101 Switching Protocols · text 5 B …
 
 Each direction of each connection is read by a ``Protocol`` that plays its receiver, frame by frame: its
-events are the messages, its error is the verdict. So what is shown is what the package would do. Nothing
-is looked at twice: new chunks are added to what is known, as often as you like.
+events are the messages, its error is the verdict. So a trace shows what the package would do. No byte is
+parsed twice: new chunks are added to the packets so far, as often as you like.
 Knows nothing of sockets; never answers anything.
 """
 
@@ -43,8 +43,8 @@ from wsdemo.trace.readers import (
     recognise,
 )
 
-#: By what bounds a recorded connection is judged. Its own ends may have had wider ones than our defaults,
-#: and what they did is what is to be shown; a recorded bomb is bounded all the same.
+#: The bounds by which a recorded connection is judged. Its own ends may have had wider ones than our
+#: defaults, and a trace is to show what they did; even so a recorded bomb is bounded.
 JUDGE: Final = Limits(message_size=16 * MiB, fragments=1 << 20, body_size=16 * MiB)
 
 P = TypeVar("P", bound=Packet)
@@ -91,7 +91,7 @@ def dissect_frame(
 ) -> FramePacket:
     """The frame at the start of ``data``, by itself: what would a server, or a client, answer to it?
 
-    ``ValueError`` for no bytes at all. What is behind the frame is left out: see ``dissect_frames``.
+    ``ValueError`` for no bytes at all. Bytes behind the frame are ignored: see ``dissect_frames``.
 
     >>> frame = dissect_frame(bytes.fromhex("8105 48656c6c6f"))
     >>> str(frame.verdict)
@@ -114,7 +114,7 @@ class Dissector:
         self._conversations: dict[int, Conversation] = {}
         self._packets: list[Packet] = []
         self._seen = 0  # chunks of the trace
-        self._news: list[Packet] | None = None  # None: nobody asks for them
+        self._news: list[Packet] | None = None  # None: not asked for so far
         self._shown: tuple[Packet, ...] | None = None
         self._kinds: dict[type[Packet], tuple[tuple[Packet, ...], tuple[Any, ...]]] = {}
         self._lock = threading.Lock()  # one reader at a time
@@ -161,7 +161,7 @@ class Dissector:
         return known[1]
 
     def take(self) -> list[Chunk]:
-        """Chunks and packets go, what is known of the connections stays. Gives the chunks."""
+        """Forget chunks and packets, and keep the state of the connections. Returns the chunks."""
         with self._lock:
             self._update()
             chunks = self._trace.chunks[: self._seen]
@@ -188,7 +188,7 @@ class Dissector:
         self._seen = end
 
     def _conversation(self, chunk: Chunk) -> Conversation:
-        """Of a connection that both ends recorded, only what the client saw counts."""
+        """The conversation of a chunk. Where both ends recorded it, only the client's view counts."""
         known = self._conversations.get(chunk.connection)
         if known is None or (chunk.end == "client" and known.end == "server"):
             if known is not None:  # the server's thread was faster than the client's
@@ -200,7 +200,7 @@ class Dissector:
 
 
 class Conversation:
-    """Both directions of one connection: what each speaks depends on what the other said."""
+    """Both directions of one connection: the protocol of each depends on the bytes of the other."""
 
     def __init__(self, number: int, end: End, limits: Limits) -> None:
         self.end: End = end
@@ -228,17 +228,17 @@ class Conversation:
         return found
 
     def unfinished(self) -> list[Packet]:
-        """What is left of both directions: begun and not ended."""
+        """The packets of both directions that have begun and not ended."""
         return [stream.reader.rest(stream) for stream in (self._to_server, self._to_client) if stream.buffer]
 
     def _read_unasked(self, found: list[Packet]) -> None:
-        """What was heard before the next request was sent is no response to it."""
+        """Read bytes that came before the next request was sent: they are no response to it."""
         patient, self._responses.patient = self._responses.patient, False
         self._read(found)
         self._responses.patient = patient
 
     def _read(self, found: list[Packet]) -> None:
-        """Cut off what is whole, as long as one direction brings the other on: heads do."""
+        """Cut off complete packets, for as long as one direction lets the other go on: heads do."""
         more = True
         while more and (self._speaks or self._recognised()):
             more = False
@@ -248,7 +248,7 @@ class Conversation:
                     more = more or isinstance(packet, RequestPacket | ResponsePacket)
 
     def _recognised(self) -> bool:
-        """Whether it is known what this connection speaks; either direction may tell."""
+        """Whether the protocol of this connection is known; either direction may tell it."""
         for stream in (self._to_server, self._to_client):
             self._speaks = self._speaks or recognise(bytes(stream.buffer[:8192]), stream is self._to_server)
         if self._speaks == "http":
@@ -258,7 +258,7 @@ class Conversation:
         return bool(self._speaks)
 
     def _next(self, stream: Stream) -> Packet | None:
-        """The next packet of one direction; what follows it has the reader that it asks for."""
+        """The next packet of one direction; the packet decides which reader comes after it."""
         reader = stream.reader
         packet = reader.next(stream)
         if isinstance(packet, FramePacket):  # the most frequent, and nothing else follows it
@@ -280,20 +280,20 @@ class Conversation:
     # -- HTTP: what follows what ----------------------------------------------------------------------------
 
     def _request(self, packet: RequestPacket) -> None:
-        """Its body follows, or the next request."""
+        """After a request: its body follows, or the next request."""
         outline, length = self._requests.outline, self._requests.length
         assert outline is not None
         self._asked.append(Asked(packet.request, outline))
         self._to_server.reader = _body(length) or self._behind_a_request()
 
     def _behind_a_request(self) -> Reader:
-        """Behind one for an upgrade or a tunnel comes something else, or HTTP: the response will tell."""
+        """The reader behind a request; behind one for an upgrade or a tunnel the response will decide."""
         if self._asked and (self._asked[-1].outline.upgrade or self._asked[-1].outline.method == "CONNECT"):
             return Unknown()
         return self._requests
 
     def _response(self) -> None:
-        """Its body follows, or frames, or a tunnel, or the next response."""
+        """After a response: its body follows, or frames, or a tunnel, or the next response."""
         outline, length = self._responses.outline, self._responses.length
         assert outline is not None
         if not outline.status:  # it is no response
@@ -312,7 +312,7 @@ class Conversation:
                 self._to_server.reader = self._requests
 
     def _upgrade(self, outline: Outline) -> None:
-        """From here on it is frames, or another protocol, of which we know nothing."""
+        """After a 101: frames follow, or another protocol, of which we know nothing."""
         if outline.protocols and "websocket" not in outline.protocols:
             self._to_client.reader = self._to_server.reader = Unknown()
             return
@@ -322,14 +322,14 @@ class Conversation:
         self._to_server.seen = 0
 
     def _tunnel(self) -> None:
-        """What goes through a tunnel is read as a connection of its own (RFC 9110 §9.3.6)."""
+        """Read the bytes in a tunnel as a connection of its own (RFC 9110 §9.3.6)."""
         self._speaks = ""
         self._to_client.reader = self._to_server.reader = Unknown()
         self._to_client.seen = self._to_server.seen = 0
 
 
 def _body(length: Length) -> Bodies | None:
-    """What reads the part of a body that is not in the packet of its head."""
+    """The reader for the part of a body that is not in the packet of its head."""
     if length.chunked:
         return Chunks(length)
     return Bodies(length) if length.size != 0 else None

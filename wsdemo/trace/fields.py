@@ -59,7 +59,7 @@ class Field(NamedTuple):
     stop: int  #: the first bit behind it
     value: bool | int | str | bytes | None  #: None: cut off, not all of its bytes are there
     meaning: str  #: in plain words; what came from a peer is escaped
-    section: str  #: who says so: "RFC 6455 §5.2"; "" for what no standard knows
+    section: str  #: the source: "RFC 6455 §5.2"; "" where no standard says so
     children: tuple[Field, ...] = ()  #: the parts that it is made of, which cover it exactly
 
     @property
@@ -69,19 +69,19 @@ class Field(NamedTuple):
 
     @property
     def bits(self) -> int:
-        """How many bits it has."""
+        """The number of its bits."""
         return self.stop - self.start
 
     @property
     def label(self) -> str:
-        """What a picture prints for it: the name, and the value where that is short."""
+        """The label in a picture: the name, and the value where that is short."""
         if isinstance(self.value, bool | int):
             return f"{self.name} {int(self.value)}"
         return self.name
 
 
 def escaped(text: str, length: int = SHOWN) -> str:
-    r"""A peer's text, quoted, cut, and with everything escaped that a terminal could obey.
+    r"""A peer's text, quoted, cut, and with everything escaped that could control a terminal.
 
     >>> escaped("héllo 👋\x1b[31m")
     "'héllo 👋\\x1b[31m'"
@@ -205,7 +205,7 @@ def count(number: int) -> str:
 
 
 def _rest(data: bytes) -> tuple[int, int, bytes, list[Field]]:
-    """Extended length and masking key: where the payload starts, its length, the key, and their fields."""
+    """Extended length and masking key: the start of the payload, its length, the key, and their fields."""
     found, key, fields = parse_length(data), b"", []
     if found is None:
         return len(data), 0, b"", _cut("extended length", data, 2, EXTENDED[data[1] & LENGTH])
@@ -275,7 +275,7 @@ def _close(payload: bytes, at: int) -> list[Field]:
 
 
 def close_meaning(code: int) -> str:
-    """What a close code stands for.
+    """The meaning of a close code, in a few words.
 
     >>> close_meaning(1001), close_meaning(4000)
     ('going away', 'private use')

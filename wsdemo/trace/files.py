@@ -7,8 +7,8 @@
     {"time": 0.0012, "connection": 1, "end": "client", "direction": "to server", "data": "R0VUIC8g…"}
     {"time": 0.0031, "connection": 1, "end": "client", "mark": "eof"}
 
-Times are seconds since the trace was started, data is base64. A file comes from anywhere: what is read is
-bounded and checked, and an error names the line. Secrets are left out unless asked for: see ``redact``.
+Times are seconds since the trace was started, data is base64. A file may come from anywhere, so everything
+read is bounded and checked, and an error names the line. Secrets are left out by default: see ``redact``.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ VERSION: Final = 1
 CONNECTIONS: Final = 1_000_000
 #: Bytes of a line besides its data.
 LINE: Final = 4096
-#: Seconds since 1970 at which a record may begin, until 2065, and how long it may last: 31 years. The sum
-#: fits into a capture file, whose times end in 2106.
+#: The latest start of a record in seconds since 1970, which is in 2065, and its longest duration, 31 years.
+#: The sum fits into a capture file, whose times end in 2106.
 LATEST: Final = 3_000_000_000
 LONGEST: Final = 1_000_000_000
 
@@ -41,7 +41,7 @@ LONGEST: Final = 1_000_000_000
 def save(trace: Record, path: str | os.PathLike[str], *, redact: bool = True) -> None:
     """Write a trace to a file. Without ``redact`` there are cookies, tokens and queries in it.
 
-    ``ValueError`` where the trace's clock told times that are none.
+    ``ValueError`` where the trace's clock gave an impossible time.
     """
     check_times(trace)
     with open(path, "w", encoding="utf-8", newline="\n") as file:
@@ -73,7 +73,7 @@ def load(path: str | os.PathLike[str], trace: Record) -> None:
     trace._next = itertools.count(max(trace.addresses, default=0) + 1)
 
 
-#: How files begin that are taken for a trace, and what they are.
+#: The first bytes of files that people mistake for a trace, and the kind of file.
 _BEGINNINGS: Final = (
     (b"\xa1\xb2\xc3\xd4", _CAPTURE := "a capture (pcap), which Wireshark opens"),
     (b"\xd4\xc3\xb2\xa1", _CAPTURE),
@@ -89,7 +89,7 @@ _BEGINNINGS: Final = (
 
 
 def kind_of(start: bytes) -> str:
-    """What a file that begins with these bytes seems to be.
+    """The likely kind of a file that begins with these bytes, in a few words.
 
     >>> kind_of(b"\\x1f\\x8b\\x08"), kind_of(b"Dear Sir"), kind_of(b'{"log": {"version": "1.2"')
     ('compressed (gzip): gunzip it first', 'text', 'HAR, which browsers export')
@@ -106,7 +106,7 @@ def kind_of(start: bytes) -> str:
 
 
 def check_times(trace: Record) -> None:
-    """``ValueError`` where a trace's clock has told what is no time, and can't be exported."""
+    """Raise ``ValueError`` where a trace's clock gave an impossible time, which can't be exported."""
     _check_range("started_at", trace.started_at, LATEST)
     for time in [event.time for event in trace.chunks] + [event.time for event in trace.marks]:
         _check_range("time", time - trace.started, LONGEST)
@@ -151,7 +151,7 @@ def _object(line: bytes) -> dict[str, Any]:
 
 
 def _take(trace: Record, record: dict[str, Any], number: int) -> None:
-    """One line of a file into the trace."""
+    """Take one line of a file into the trace."""
     if number == 1:
         if record.get("format") != FORMAT:
             raise ValueError(f"not a {FORMAT}")
@@ -220,7 +220,7 @@ def _count(record: dict[str, Any], key: str, most: int) -> int:
 
 
 def _one(record: dict[str, Any], key: str, kind: Any) -> Any:
-    """The value, which is one of a ``Literal``'s."""
+    """The value of ``key``, which must be one of a ``Literal``'s."""
     value = record.get(key)
     if not isinstance(value, str) or value not in get_args(kind):
         raise ValueError(f"{key} is none of {', '.join(get_args(kind))}")

@@ -7,8 +7,8 @@
     CR LF                         an empty line ends the head
     …                             body
 
-Every character has its field, the separators too. What a request or response says is for ``http11``; this
-only tells where it stands, also in one that is refused. Values are a peer's text: escape what you show.
+Every character has its field, the separators too. ``http11`` tells the meaning of a request or response;
+this tells the place of each part, also in one that is refused. Values are a peer's text: escape them.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from wsdemo.trace.fields import Field, count
 
 CHUNKED: Final = "RFC 9112 §7.1"
 
-#: What the fields of an opening handshake are for.
+#: The purpose of each field of an opening handshake.
 HEADERS: Final = {
     "host": ("the server that is asked, and its port", "RFC 9110 §7.2"),
     "upgrade": ("the protocol to go on with", "RFC 6455 §4.1"),
@@ -41,7 +41,7 @@ HEADERS: Final = {
 def head_fields(data: bytes, body: int | None = None) -> tuple[Field, ...]:
     r"""The fields of an HTTP message: ``data`` is its head, or what is there of it, and its body.
 
-    ``body``: bytes of body at the end; None: what follows the first empty line.
+    ``body``: bytes of body at the end; None: everything behind the first empty line.
 
     >>> [(field.name, field.value) for field in head_fields(b"GET / HTTP/1.1\r\nHost: a\r\n\r\n")][:4]
     [('start line', 'GET / HTTP/1.1'), ('plain', '\r\n'), ('header name', 'Host'), ('plain', ': ')]
@@ -57,7 +57,7 @@ def head_fields(data: bytes, body: int | None = None) -> tuple[Field, ...]:
             fields += _start_line(data, at, line_end) if first else _header(data, at, line_end)
             first = False
         else:
-            first = True  # behind an interim response (1xx) comes another head
+            first = True  # another head follows an interim response (1xx)
         if stop >= 0:
             empty = line_end == at
             meaning = "an empty line ends the head" if empty else "CR LF ends a line"

@@ -1,4 +1,4 @@
-r"""Where an HTTP message ends, also one that the package itself refuses (RFC 9112 §6.3).
+r"""The end of an HTTP message, also of one that the package itself refuses (RFC 9112 §6.3).
 
 ::
 
@@ -7,9 +7,9 @@ r"""Where an HTTP message ends, also one that the package itself refuses (RFC 91
                                     CR LF                            no body, and the next head begins here
                                     HTTP/1.1 101 Switching …
 
-A record holds what others said, to others who may be more lenient than we are: a line that ends with LF
-alone, a length that stands twice. To find what follows, this reads as they do. What a head says is for
-``http11``, which believes no such message. Knows nothing of streams.
+A record holds the bytes of other programs, and some are more lenient than we are: they accept a line that
+ends with LF alone, or a length that stands twice. To find the next message, this reads as they do.
+``http11`` tells the meaning of a head, and refuses such a message. Knows nothing of streams.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ _NUMBER: Final = re.compile(r"\+?(\d{1,18})(?!\d)")
 
 
 class Length(NamedTuple):
-    """How much body follows a head."""
+    """The size of the body behind a head."""
 
     size: int | None = 0  #: bytes; None: as long as the connection lasts, or in chunks
     chunked: bool = False  #: in chunks, each with its length (RFC 9112 §7.1)
-    doubt: str = ""  #: why others may read another length; "": they may not
+    doubt: str = ""  #: the reason why others may read another length; "": they can't
 
 
 NO_BODY: Final = Length()
@@ -38,7 +38,7 @@ UNTIL_THE_END: Final = Length(None)
 
 
 class Outline(NamedTuple):
-    """The words and fields of a head that say what follows it."""
+    """The words and fields of a head that tell what follows it."""
 
     method: str  #: of a request
     status: int  #: of a response; 0: it is none
@@ -46,7 +46,7 @@ class Outline(NamedTuple):
 
     @property
     def upgrade(self) -> bool:
-        """Whether it asks for, or agrees to, another protocol."""
+        """Whether the head asks for, or agrees to, another protocol."""
         return "upgrade" in self.fields
 
     @property
@@ -56,7 +56,7 @@ class Outline(NamedTuple):
 
 
 def head_end(buffer: bytes | bytearray, searched: int = 0) -> int:
-    r"""Where the head at the start of ``buffer`` ends; -1 where its empty line has not come.
+    r"""The end of the head at the start of ``buffer``; -1 where its empty line has not come.
 
     Lines end with LF: "a recipient MAY recognize a single LF as a line terminator" (RFC 9112 §2.2).
     The first ``searched`` bytes were looked at before.
@@ -71,7 +71,7 @@ def head_end(buffer: bytes | bytearray, searched: int = 0) -> int:
 
 
 def outline(head: bytes) -> Outline:
-    r"""What a head says of its message.
+    r"""The parts of a head that tell the end of its message.
 
     >>> outline(b"HTTP/1.1 204 No Content\r\nA: 1\r\na:2\r\n\r\n")
     Outline(method='', status=204, fields={'a': ['1', '2']})
@@ -91,7 +91,7 @@ def outline(head: bytes) -> Outline:
 
 
 def request_length(head: Outline) -> Length:
-    """The body of a request: as long as it says, and without a word none."""
+    """The body of a request: as long as its fields say, and none where they don't."""
     codings = _elements(head.fields.get("transfer-encoding", []))
     if codings:
         if codings[-1] != "chunked":

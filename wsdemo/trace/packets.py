@@ -1,4 +1,4 @@
-"""Packets: what the bytes of a connection are, one after the other, each with its fields and a verdict.
+"""Packets: the parts of a connection's bytes, one after the other, each with its fields and a verdict.
 
 ::
 
@@ -7,8 +7,9 @@
           ├── RawPacket                                          a message of the raw TCP protocol
           └── OpaquePacket                                       none of these
 
-A packet keeps its bytes; everything else is worked out from them when it is asked for, so that many of them
-stay small. Packets are made by ``dissect`` and not changed afterwards. Knows nothing of sockets or pictures.
+A packet keeps its bytes; everything else is computed from them when it is asked for, so that many packets
+take little memory. They are made by ``dissect`` and not changed afterwards. Knows nothing of sockets or
+pictures.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ Outcome = Literal["accepted", "refused", "ignored", "incomplete"]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What an end that keeps to the rules makes of a packet.
+    """The verdict on a packet of an end that keeps to the rules.
 
     >>> str(Verdict("refused", 1002, "opcode 0x3 is reserved", "RFC 6455 §5.2"))
     'refused with close code 1002: opcode 0x3 is reserved (RFC 6455 §5.2)'
@@ -42,12 +43,12 @@ class Verdict:
 
     outcome: Outcome
     code: int | None = None  #: of "refused": the close code to answer with; an HTTP status under 1000
-    reason: str = ""  #: which rule, what was got and what is allowed; safe to print
-    section: str = ""  #: who says so
+    reason: str = ""  #: the rule, what was got and what is allowed; safe to print
+    section: str = ""  #: the source of the rule
 
     @property
     def accepted(self) -> bool:
-        """Whether nothing is wrong with it."""
+        """Whether the packet breaks no rule."""
         return self.outcome == "accepted"
 
     def __str__(self) -> str:
@@ -143,7 +144,7 @@ class FramePacket(Packet):
 
     @property
     def opcode(self) -> int:
-        """What the frame is, 0 to 15."""
+        """The opcode, 0 to 15."""
         return self.bytes[0] & OPCODE
 
     @property
@@ -175,7 +176,7 @@ class FramePacket(Packet):
 
     @property
     def payload(self) -> bytes:
-        """The payload as it was meant, without its mask; still compressed where it is."""
+        """The payload without its mask; still compressed where it is."""
         key = self.masking_key
         return mask(self.wire_payload, key) if key else self.wire_payload
 
@@ -218,7 +219,7 @@ class FramePacket(Packet):
 
     @property
     def summary(self) -> str:
-        """Opcode, fin, bytes of payload, and what it says."""
+        """Opcode, fin, bytes of payload, and its content."""
         text = opcode_name(self.opcode)
         if not self.fin:
             text += ", more follows"
@@ -312,13 +313,12 @@ class ResponsePacket(Packet):
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BodyPacket(Packet):
-    """More of a body, as it came: what streams, such as Server-Sent Events, is made of."""
+    """A piece of a body, as it came; streams such as Server-Sent Events consist of them."""
 
     kind: ClassVar[str] = "body"
 
-    body: slice = with_default(
-        default_factory=lambda: slice(None)
-    )  #: which bytes; the others are chunked coding
+    #: The place of the body's bytes; the others are chunked coding.
+    body: slice = with_default(default_factory=lambda: slice(None))
     last: bool = False  #: the body ends with it
 
     @property
@@ -328,7 +328,7 @@ class BodyPacket(Packet):
 
     @property
     def summary(self) -> str:
-        """Bytes of body, and how they begin."""
+        """Bytes of body, and their beginning."""
         data = self.bytes[self.body]
         return f"body {len(data)} B {escaped(data.decode(errors='backslashreplace'))}"
 
@@ -371,5 +371,5 @@ class OpaquePacket(Packet):
 
     @property
     def fields(self) -> tuple[Field, ...]:
-        """All as one."""
+        """All bytes as one field."""
         return fields.whole("plain", self.bytes, f"{count(self.size)} of no protocol known here")

@@ -6,9 +6,9 @@
     record: time, size │ IP header │ TCP header │ bytes of one chunk
     record: …
 
-A trace holds what programs said, not the packets that carried it, so TCP is made up around it, as plain as
-can be: three packets to open, one for each chunk and its acknowledgement, two to end each direction. Bytes,
-their order and their times are the recorded ones; sequence numbers and checksums are right.
+A trace holds the bytes of programs, not the packets that carried them, so a plain TCP connection is made up
+around them: three packets to open, one for each chunk and one for its acknowledgement, two to end each
+direction. Bytes, order and times are the recorded ones; sequence numbers and checksums are right.
 Formats: libpcap with nanoseconds, link type "raw IP"; RFC 791, RFC 8200, RFC 9293.
 """
 
@@ -48,7 +48,7 @@ def write(
 ) -> None:
     """Write the capture. ``layer`` "tls": what the wire carried. ``redact``: see ``wsdemo.trace.redact``.
 
-    ``ValueError`` where the trace's clock told times that are none. How to open it: see ``opening``.
+    ``ValueError`` where the trace's clock gave an impossible time. To open the file: see ``opening``.
     """
     check_times(trace)
     with open(path, "wb") as file:
@@ -90,7 +90,7 @@ def packets(trace: Record, *, redact: bool = True, layer: Layer = "plain") -> It
 
 
 def _events(trace: Record, redact: bool, layer: Layer) -> list[Chunk | Mark]:
-    """What happened, by time; of a connection that was seen from both ends, what the client saw."""
+    """Chunks and marks by time; of a connection that was recorded at both ends, the client's."""
     chunks = redacted(trace) if redact else list(trace.chunks)
     clients = {c.connection for c in chunks if c.layer == layer and c.end == "client"}
     events: list[Chunk | Mark] = [chunk for chunk in chunks if chunk.layer == layer]
@@ -100,7 +100,7 @@ def _events(trace: Record, redact: bool, layer: Layer) -> list[Chunk | Mark]:
 
 
 class Flow:
-    """One TCP connection that never was, in packets."""
+    """One made-up TCP connection, in packets."""
 
     def __init__(self, number: int, client: object, server: object) -> None:
         self._ends = dict(zip((TO_SERVER, TO_CLIENT), _endpoints(number, client, server), strict=True))
@@ -109,7 +109,7 @@ class Flow:
         self._ended: set[Direction] = set()
 
     def packets(self, event: Chunk | Mark) -> Iterator[bytes]:
-        """What one event looks like on the wire."""
+        """The packets for one event."""
         if isinstance(event, Chunk):
             yield from self._open()
             data = event.data
@@ -140,7 +140,7 @@ class Flow:
             yield self._segment(TO_SERVER, ACK)
 
     def _end(self, direction: Direction) -> Iterator[bytes]:
-        """One direction has ended (RFC 9293 §3.6)."""
+        """The packets that end one direction (RFC 9293 §3.6)."""
         yield from self._open()
         if direction not in self._ended:
             self._ended.add(direction)
@@ -199,7 +199,7 @@ def _back(direction: Direction) -> Direction:
 
 
 def _endpoints(number: int, client: object, server: object) -> tuple[Endpoint, Endpoint]:
-    """The client and the server of a connection; loopback where they can't have spoken to each other."""
+    """The client and the server of a connection; loopback where the two addresses don't go together."""
     ends = _endpoint(client, 40000 + number), _endpoint(server, 80)
     if ends[0][0].version != ends[1][0].version:
         return _endpoint(None, 40000 + number), _endpoint(None, 80)
@@ -207,7 +207,7 @@ def _endpoints(number: int, client: object, server: object) -> tuple[Endpoint, E
 
 
 def _endpoint(address: object, port: int) -> Endpoint:
-    """IP address and port; of what is no such pair, loopback and a port of our own."""
+    """IP address and port; loopback and a port of our own where the address is no such pair."""
     if isinstance(address, tuple) and len(address) >= 2:
         host, number = str(address[0]).partition("%")[0], address[1]
         try:

@@ -7,7 +7,7 @@
        │ next(stream) ──► a packet, or None: more bytes are needed
     Unknown · Requests · Responses · Bodies · Chunks · Lost · Frames · Raw
 
-Which reader comes when is decided by ``dissect``. Knows nothing of traces.
+``dissect`` decides which reader comes next. Knows nothing of traces.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ UNASKED: Final = Verdict("ignored", None, "no whole request waits for it", "RFC 
 
 
 class Piece(NamedTuple):
-    """Bytes of a stream and their place in it: what a packet begins with."""
+    """Bytes of a stream and their place in it: the first attributes of a packet."""
 
     bytes: bytes
     connection: int
@@ -76,19 +76,18 @@ class Stream:
         self.offset = 0  #: bytes before the buffer
         self.seen = 0  #: bytes of the buffer that the reader has looked at
         self.reader: Reader = Unknown()
-        self._times: collections.deque[tuple[int, float]] = (
-            collections.deque()
-        )  # where each chunk ends, its time
+        #: The end of each chunk in the stream, and its time.
+        self._times: collections.deque[tuple[int, float]] = collections.deque()
 
     def add(self, data: bytes, time: float) -> None:
-        """A chunk more."""
+        """Append a chunk."""
         if not data:
             return
         self.buffer += data
         self._times.append((self.offset + len(self.buffer), time))
 
     def unseen(self, stop: int | None = None) -> bytes:
-        """The bytes up to ``stop`` that the reader has not looked at; now it has."""
+        """The bytes up to ``stop`` that the reader has not looked at yet; they count as seen now."""
         piece = bytes(self.buffer[self.seen : stop])
         self.seen += len(piece)
         return piece
@@ -115,24 +114,24 @@ class Stream:
 
     @property
     def time(self) -> float:
-        """When the first byte of the buffer, which is not empty, crossed."""
+        """The time when the first byte of the buffer, which is not empty, crossed."""
         return self._times[0][1]
 
 
 class Reader:
-    """What cuts a stream into packets."""
+    """Cuts a stream into packets."""
 
     def next(self, stream: Stream) -> Packet | None:
         """The next packet, or None: more bytes are needed."""
         raise NotImplementedError
 
     def rest(self, stream: Stream) -> Packet:
-        """What is left in the buffer, which is not empty, as a packet; it stays there."""
+        """The rest of the buffer, which is not empty, as a packet; the bytes stay there."""
         raise NotImplementedError
 
 
 class Unknown(Reader):
-    """What these bytes are is not known yet, or never will be: they stay together."""
+    """Bytes of a protocol that is not known yet, or never will be: they stay together."""
 
     def next(self, stream: Stream) -> Packet | None:
         """None."""
@@ -187,7 +186,7 @@ class Frames(Reader):
         return FramePacket(*stream.peek(), verdict, False, self._first_of(stream.buffer[0]))
 
     def _show(self, data: bytes) -> None:
-        """The judge sees these bytes."""
+        """Give these bytes to the judge."""
         judge = self._judge
         if self._after is not None or self._verdict is not None or not data:
             return
@@ -200,7 +199,7 @@ class Frames(Reader):
         judge.data_to_send()
 
     def _first_of(self, first: int) -> int | None:
-        """Of a continuation frame: the first byte of the frame that began its message."""
+        """For a continuation frame, the first byte of the frame that began its message."""
         return self._begun if first & OPCODE == Opcode.CONTINUATION else None
 
     def _completed(self, first: int) -> str | bytes | None:
@@ -219,7 +218,7 @@ class Requests(Reader):
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
         self.outline: Outline | None = None  #: of the last request
-        self.length = lengths.NO_BODY  #: what of its body is still to come
+        self.length = lengths.NO_BODY  #: the part of its body that is still to come
 
     def next(self, stream: Stream) -> RequestPacket | None:
         """The next request, with its body where we would read it."""
@@ -277,7 +276,7 @@ class Responses(Reader):
         self._interim = 0
         self.patient = patient
         self.outline: Outline | None = None  #: of the last response
-        self.length = lengths.NO_BODY  #: what of its body is still to come
+        self.length = lengths.NO_BODY  #: the part of its body that is still to come
 
     def next(self, stream: Stream) -> ResponsePacket | None:
         """The next response, with the part of its body that we would read."""
@@ -346,7 +345,7 @@ class Asked(NamedTuple):
 
 
 def _head_end(stream: Stream) -> int:
-    """Where the head at the start of a stream ends, -1 for nowhere yet; each byte is looked at once."""
+    """The end of the head at the start of a stream, -1 for none yet; each byte is looked at once."""
     end = lengths.head_end(stream.buffer, stream.seen)
     if end < 0:
         stream.seen = len(stream.buffer)
@@ -359,7 +358,7 @@ def _check_size(head: bytes, limits: Limits) -> None:
 
 
 def _so_far(stream: Stream, parse: Callable[[bytes, Limits], tuple[M, int]], limits: Limits) -> Verdict:
-    """The verdict on a head that is not whole: some can't become one any more."""
+    """The verdict on a head that is not whole: some bytes can't become one any more."""
     try:
         HeadReader(parse, limits).receive(stream.buffer[: 2 * limits.head_size])
     except HandshakeError as error:
@@ -368,28 +367,28 @@ def _so_far(stream: Stream, parse: Callable[[bytes, Limits], tuple[M, int]], lim
 
 
 class Bodies(Reader):
-    """More of a body: ``size`` bytes; None: as long as bytes come. Each piece as it came."""
+    """The rest of a body: ``size`` bytes; None: for as long as bytes come. Each piece as it came."""
 
     def __init__(self, length: Length, section: str = "RFC 9112 §6.3") -> None:
         self._left = length.size
         self._verdict = Verdict("refused", None, length.doubt, section) if length.doubt else ACCEPTED
 
     def next(self, stream: Stream) -> BodyPacket | None:
-        """All that is there."""
+        """All bytes that are there."""
         size = len(stream.buffer) if self._left is None else min(self._left, len(stream.buffer))
         if self._left is not None:
             self._left -= size
         return BodyPacket(*stream.cut(size), self._verdict, last=self._left == 0)
 
     def rest(self, stream: Stream) -> Packet:
-        """Never asked for: nothing is left."""
+        """Never called: no bytes are left."""
         return OpaquePacket(*stream.peek())
 
 
 class Chunks(Bodies):
-    """A body in chunks. Where one is none, nothing tells where the body ends."""
+    """A body in chunks. Behind a broken chunk nothing tells the end of the body."""
 
-    lost: Lost | None = None  #: what reads on
+    lost: Lost | None = None  #: the reader behind a broken chunk
 
     def next(self, stream: Stream) -> BodyPacket | None:
         """One chunk."""
@@ -410,12 +409,12 @@ class Chunks(Bodies):
 
 
 class Lost(Bodies):
-    """A body that nothing tells the end of: all up to what looks like the next response."""
+    """A body of unknown end: all bytes up to those that look like the next response."""
 
     found = False
 
     def next(self, stream: Stream) -> BodyPacket | None:
-        """What is before it, once it is there."""
+        """The bytes before the next response, once that is there."""
         at = stream.buffer.find(_NEXT, max(stream.seen - len(_NEXT) + 1, 0))
         if at < 0:
             stream.seen = len(stream.buffer)
@@ -437,7 +436,7 @@ _NEXT: Final = b"HTTP/1."
 class Raw(Reader):
     """Messages of the raw TCP protocol of ``wsdemo.rawtcp``.
 
-    A bad header ends it: nothing tells where the next one begins.
+    A bad header is the end: nothing tells where the next one begins.
     """
 
     def __init__(self, limits: Limits) -> None:
@@ -477,7 +476,7 @@ def _dropped(error: WebSocketError) -> Verdict:
     return Verdict("refused", None, f"{error}; the connection is dropped")
 
 
-#: How requests begin: the methods of RFC 9110 §9 and RFC 5789.
+#: The first words of requests: the methods of RFC 9110 §9 and RFC 5789.
 METHODS = tuple(
     f"{name} ".encode()
     for name in ("GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH")
@@ -485,7 +484,7 @@ METHODS = tuple(
 
 
 def recognise(data: bytes, to_server: bool) -> str:
-    """What a direction that begins with these bytes speaks: "http", "raw", or "" where they do not tell.
+    """The protocol of a direction that begins with these bytes: "http", "raw", or "" where they do not tell.
 
     >>> recognise(b"GET / HTTP/1.1", True), recognise(b"12        hello, world", False)
     ('http', 'raw')

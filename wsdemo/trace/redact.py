@@ -1,4 +1,4 @@
-"""Secrets in a record: what an export leaves out.
+"""Secrets in a record, which an export leaves out.
 
 ::
 
@@ -8,11 +8,11 @@
 
 A file is sent around, attached to a bug report, committed by mistake. So a query, and the value of every
 header field that is not known to be harmless, is overwritten: byte for byte, so that sizes, offsets and
-times stay what they were. What messages say is the record itself and stays.
+times stay the same. The content of messages is the record itself and stays.
 
-Kept is only what is understood: a head that the strict parser accepts, the body that belongs to it, the
-frames behind a good handshake. Where others may read the same bytes in another way, a secret could stand in
-what looks like a body, so nothing of it is kept but the line ends. Knows nothing of files.
+Only bytes that are understood are kept: a head that the strict parser accepts, the body that belongs to it,
+the frames behind a good handshake. Where others may read the same bytes in another way, a secret could hide
+in bytes that look like a body, so only their line ends are kept. Knows nothing of files.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ HARMLESS: Final = frozenset(
     ]
 )
 
-#: Words behind a status that say nothing of their own.
+#: Reasons behind a status that hold nothing secret.
 _PHRASES: Final = {status.phrase for status in http.HTTPStatus} | set(REASONS.values())
 
 #: One direction of one connection as one of its ends saw it.
@@ -98,7 +98,7 @@ def redacted(trace: Record) -> list[Chunk]:
 
 
 def _conversations(chunks: Iterable[Chunk]) -> Iterator[tuple[End, list[Packet]]]:
-    """The packets of each connection as each of its ends saw it; of each direction, in their order."""
+    """The packets of each connection as each of its ends saw them; those of each direction in their order."""
     found: dict[tuple[int, End], tuple[Conversation, list[Packet]]] = {}
     for chunk in chunks:
         key = chunk.connection, chunk.end
@@ -111,7 +111,7 @@ def _conversations(chunks: Iterable[Chunk]) -> Iterator[tuple[End, list[Packet]]
 
 
 def _cleaned(packets: Sequence[Packet]) -> Iterator[tuple[Packet, bytes]]:
-    """The packets of one connection, and their bytes without what may be secret."""
+    """The packets of one connection, and their bytes without possible secrets."""
     clear = not any(map(_doubtful, packets))
     open_end = set(_open_end(packets))
     agreed = _agreed_frames(packets)
@@ -154,7 +154,7 @@ def _agreed_frames(packets: Sequence[Packet]) -> set[Packet]:
 
 
 def _doubtful(packet: Packet) -> bool:
-    """Whether others may read what follows this packet in another way than we do."""
+    """Whether others may read the bytes behind this packet in another way than we do."""
     match packet:
         case RequestPacket():
             return packet.request is None and packet.complete
@@ -183,7 +183,7 @@ def _open_end(packets: Sequence[Packet]) -> Iterator[Packet]:
 
 
 def _head(packet: RequestPacket | ResponsePacket, body: int, clear: bool) -> bytes:
-    """A head without its secrets; its body only where it is clear that it is one."""
+    """A head without its secrets, with its body only where that is certainly one."""
     data = bytearray(packet.bytes)
     places = [*secrets(packet)]
     if not clear or not packet.complete:
@@ -207,7 +207,7 @@ def _body(packet: BodyPacket) -> bytes:
 
 
 def secrets(packet: RequestPacket | ResponsePacket) -> Iterator[tuple[int, int]]:
-    """Where in a request or response something may be secret, as bytes from its start.
+    """The possible secrets in a request or response: (start, stop) in bytes from its start.
 
     >>> list(secrets(RequestPacket(b"GET /?token=1 HTTP/1.1\\r\\nHost: a\\r\\nCookie: b=2\\r\\n\\r\\n")))
     [(6, 13), (41, 44)]
@@ -236,5 +236,5 @@ def _in_start_line(line: bytes, at: int) -> Iterator[tuple[int, int]]:
 
 
 def _blank(data: bytes | bytearray, kept: bytes) -> bytes:
-    """The bytes overwritten, but for those that are ``kept``."""
+    """The bytes, overwritten except for those in ``kept``."""
     return bytes(byte if byte in kept else 0x2A for byte in data)

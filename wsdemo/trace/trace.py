@@ -2,10 +2,10 @@
 
 ::
 
-    Transport ──tap──► chunks, marks            what happened      Record
-                          └──► packets          what it means      Trace, by the parser of the connection
+    Transport ──tap──► chunks, marks            the facts          Record
+                          └──► packets          their meaning      Trace, by the parser of the connection
 
-The parts that explain are loaded when they are first asked for. Knows nothing of sockets.
+The parts that explain are loaded when they are first needed. Knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Trace(Record):
-    """A growing record of what went over one or many connections, and what it means.
+    """A growing record of the bytes on one or many connections, and their meaning.
 
     ``clock`` gives seconds; ``limit`` bounds the bytes that are kept.
     """
@@ -35,7 +35,7 @@ class Trace(Record):
 
     @property
     def packets(self) -> Sequence[Packet]:
-        """What the bytes are, by time; see ``wsdemo.trace.dissect``. Cheap to ask again and again."""
+        """The packets by time; see ``wsdemo.trace.dissect``. Cheap to ask for again and again."""
         return self._dissected().packets()
 
     @property
@@ -54,11 +54,11 @@ class Trace(Record):
         return self._dissected().frames()
 
     def news(self) -> list[Packet]:
-        """The packets that have become complete since the last call, each once, in that order."""
+        """The packets that became complete since the last call, each once, in that order."""
         return self._dissected().news()
 
     def save(self, path: str | os.PathLike[str], *, redact: bool = True) -> None:
-        """Write the record to a file of JSON lines; see ``wsdemo.trace.files``."""
+        """Write the record to a file of JSON lines; see ``wsdemo.trace.files``, also for its errors."""
         from wsdemo.trace.files import save
 
         save(self, path, redact=redact)
@@ -87,9 +87,9 @@ class Trace(Record):
         self.take()
 
     def take(self) -> tuple[list[Chunk], list[Mark]]:
-        """Give the chunks and marks so far, and forget them as `clear` does."""
+        """Return the chunks and marks so far, and forget them as `clear` does."""
         chunks = self._dissected().take()
-        self.size = sum(len(chunk.data) for chunk in list(self.chunks))  # what came in the meantime
+        self.size = sum(len(chunk.data) for chunk in list(self.chunks))  # those that came in the meantime
         self.dropped = 0
         marks = self.marks[:]
         del self.marks[: len(marks)]  # in one step: others are appending
