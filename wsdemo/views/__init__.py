@@ -1,30 +1,30 @@
-"""How it looks: functions that take data and give back a drawing.
+"""Views: functions that take data and give back a drawing.
 
 ::
 
     drawing/    theme       one colour, one pattern, one label per field
-                drawing     what every view gives back: a drawing, and the same as text
+                drawing     the result of every view: a drawing, and the same as text
                 canvas      a drawing of boxes, lines and letters: SVG
                 column      drawings, one above the other or side by side
                 table       cells in HTML
     live/       view        a drawing with controls: it moves in a notebook and stands still on paper
-                still       what stands there when the widget does not
+                still       the picture in the widget's place where there is no kernel
                 following   a drawing that follows live traffic
                 buttons     buttons that do something live, and a drawing that follows
-    bytes/      stream      the byte stream, and how ``recv`` cut it
+    bytes/      stream      the byte stream, cut into pieces by ``recv``
                 word        a word and its bytes
                 handshake   a request beside its response
                 hexdump     bytes in the colours of their fields
                 ruler       a frame in the RFC's picture, 32 bits in a row
                 xor         masking, in lanes
                 stack       frames stacked into messages
-    diagrams/   ladder      who said what to whom, and when
-                facts       what a trace and a connection are, as a table
-                results     what was measured, as a table
+    diagrams/   ladder      the messages between client and server, by time
+                facts       a trace or a connection, as a table
+                results     a measurement, as a table
                 states      the life of a connection, and the path taken
-                gantt       who was served when, by one thread
+                gantt       the clients that one thread serves, by time
                 coursemap   all lessons and their questions
-    charts/     fontcache   matplotlib's list of fonts: no notice of it in a lesson
+    charts/     fontcache   keeps matplotlib's notices about its list of fonts out of a lesson
                 picture     a matplotlib figure, drawn in a style of its own
                 measured    delays, bytes and memory
                 speed       the benchmark, as multiples of plain TCP

@@ -1,4 +1,4 @@
-"""A request to take apart: a box for each of its lines, and below what a server answers.
+"""A request to take apart: a box for each of its lines, and a server's answer below.
 
 ::
 
@@ -28,7 +28,7 @@ SPARE: Final = 2  #: empty lines, for fields that the reader adds
 
 
 class Answer(Drawing):
-    """What was sent and what came back, as text and as HTML."""
+    """The lines that were sent and the answer to them, as text and as HTML."""
 
     def __init__(self, lines: Sequence[str], answer: str) -> None:
         self.lines = tuple(lines)
@@ -45,7 +45,7 @@ class Answer(Drawing):
 
     @property
     def reason(self) -> str:
-        """The first line of the body, which says why; what a 101 means, where it is one."""
+        """The first line of the body, which gives the reason; the meaning of a 101 where it is one."""
         if self.status.startswith("101"):
             return "what follows on this connection is WebSocket"
         return self.answer.partition("\r\n\r\n")[2].partition("\n")[0]

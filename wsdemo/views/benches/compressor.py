@@ -1,4 +1,4 @@
-"""Compression to try: a stream, the size of its messages and the settings, and what comes of it, measured.
+"""Compression to try: a stream, the size of its messages, the settings, and the measured results.
 
 ::
 
@@ -6,7 +6,7 @@
     level, window, memory, takeover ─────────────────────┴─► compression.measure ──► bars
                                                                 the bars before ──► outlines
 
-Each move of a control measures anew; nothing is measured here.
+Each move of a control starts a new measurement, which ``compression.measure`` makes.
 """
 
 from __future__ import annotations
@@ -27,17 +27,17 @@ from wsdemo.views.live.view import Live
 SIZES: Final = (16, 32, 64, 128, 256, 512, 1024, 4096)  #: bytes of a message
 TITLE: Final = "What the settings give"
 
-_LEFT, _WIDE, _ROW = 300, 520, 44  # pixels: where bars begin, how long they get, and how high a row is
+_LEFT, _WIDE, _ROW = 300, 520, 44  # pixels: the start of the bars, their greatest length, the height of a row
 
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """One row of the picture: what it shows, and how long its bar is."""
+    """One row of the picture: its quantity, and the length of its bar."""
 
     label: str
     unit: str
     value: Callable[[Compressed], float]
-    low: float  #: where a logarithmic axis begins; 0: the axis is linear
+    low: float  #: the start of a logarithmic axis; 0: the axis is linear
     high: float
 
     def place(self, value: float) -> float:
@@ -62,7 +62,7 @@ SCALES: Final = (
 
 
 class Compressor(Live):
-    """Controls for a stream and its compression, and bars that say what that gives."""
+    """Controls for a stream and its compression, and bars that show the results."""
 
     def __init__(self, name: str = "ticks") -> None:
         self.stream = ipywidgets.Dropdown(options=list(STREAMS), value=name, **_look("stream"))
@@ -86,7 +86,7 @@ class Compressor(Live):
 
     @property
     def settings(self) -> Settings:
-        """As the controls stand."""
+        """The settings of the controls."""
         return Settings(
             self.level.value, self.window_bits.value, self.memory_level.value, self.takeover.value
         )
@@ -131,7 +131,7 @@ def _row(when: str, found: Compressed) -> dict[str, tables.Value]:
 
 
 def compressor(name: str = "ticks") -> Compressor:
-    """Controls for compressing the stream of this name (`compression.STREAMS`), and what they give."""
+    """Controls for compressing the stream of this name (`compression.STREAMS`), and the results."""
     return Compressor(name)
 
 

@@ -1,10 +1,10 @@
-"""A key to choose: the lanes of a payload under it, and what somebody on the way makes of the bytes.
+"""A key to choose: the lanes of a payload under it, and the bytes as a program on the way reads them.
 
 ::
 
     key [37 fa 21 3d]  [fresh key]   payload [Hello ▾]
     lanes: payload XOR key = wire
-    what look(payload, key) says, line by line
+    the lines that look(payload, key) gives
 
 The lesson brings ``look``. Knows nothing of proxies.
 """
@@ -51,7 +51,7 @@ class Lanes(Drawing):
 
 
 def read_key(text: str) -> bytes:
-    """The key that somebody typed, as hexadecimal digits; ``ValueError`` that says what is wanted.
+    """The key that a reader typed, as hexadecimal digits; ``ValueError`` where it is none.
 
     >>> read_key("37 fa 21 3d") == read_key("37fa213d") == bytes([0x37, 0xfa, 0x21, 0x3d])
     True
@@ -68,8 +68,9 @@ def read_key(text: str) -> bytes:
 def choose_a_key(
     payloads: Mapping[str, bytes], look: Callable[[bytes, bytes], Sequence[str]], key: bytes
 ) -> Live:
-    """A field for the key and a choice of ``payloads`` over their lanes; ``look(payload, key)`` gives the
-    lines below.
+    """A field for the key and a choice of ``payloads`` over their lanes.
+
+    ``look(payload, key)`` gives the lines below.
     """
     field = ipywidgets.Text(
         value=key.hex(" "),

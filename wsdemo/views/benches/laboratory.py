@@ -5,7 +5,7 @@
     sliders ──► run ──► thread: latency.compare(…, progress=) ──► points, 20 × a second ──► HTML widget
                                           └─► Comparison ──► one line for each run, and its data as CSV
 
-What it measures is what `latency.compare` gives with the same arguments; nothing is measured here.
+The measurement is `latency.compare` with the same arguments; nothing is measured here.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ DECADES: Final = (-2, 4)  #: powers of ten of milliseconds: from 0.01 ms to 10 s
 MOST: Final = 4  #: ways in one laboratory
 SECONDS: Final = 2.0  #: that each way takes
 
-_LEFT, _WIDE, _LANE = 130, 800, 48  # pixels: where the axis begins, how long it is, how high a way's lane
+_LEFT, _WIDE, _LANE = 130, 800, 48  # pixels: the start of the axis, its length, the height of a way's lane
 
 
 class Laboratory(Live):
@@ -82,7 +82,7 @@ class Laboratory(Live):
 
     @property
     def arguments(self) -> dict[str, Any]:
-        """What `latency.compare` is called with, as the sliders stand."""
+        """The arguments for `latency.compare`, from the sliders."""
         return {
             "events": max(20, round(self.rate.value * SECONDS)),
             "rate": float(self.rate.value),
@@ -113,7 +113,7 @@ class Laboratory(Live):
         self._thread.start()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Until the run is over; false: it still goes on."""
+        """Wait until the run is over, ``timeout`` seconds at most; false: it still goes on."""
         if self._thread is not None:
             self._thread.join(timeout)
         return not self.running
@@ -186,7 +186,7 @@ class Laboratory(Live):
 
 
 def laboratory(ways: Sequence[str] = WAYS) -> Laboratory:
-    """The latency laboratory, for these ways of `wsdemo.rivals.ways`: four at most."""
+    """The latency laboratory, for these ways of `wsdemo.rivals.ways`: one to four, else ValueError."""
     if not 1 <= len(ways) <= MOST:
         raise ValueError(f"{len(ways)} ways, expected 1 to {MOST}")
     return Laboratory(ways)
@@ -205,7 +205,7 @@ def _slider(label: str, value: int, low: int, high: int, step: int) -> ipywidget
 
 
 def _place(milliseconds: float) -> float:
-    """Where it stands on the axis: 0 at the left end, 1 at the right.
+    """The place on the axis: 0 at the left end, 1 at the right.
 
     >>> _place(0.01), _place(10), _place(1e9)
     (0.0, 0.5, 1.0)

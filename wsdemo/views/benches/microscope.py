@@ -5,8 +5,8 @@
     browser   a bit is clicked ──{"do": "flip", "bit": 9}──► Python: Slide ── dissect ──► fields, verdict
     microscope.js  ◄────────────── state, as JSON ──────────────┘             a few milliseconds
 
-The meaning is worked out here, by the parser that the connections use; the page only draws it. Without a
-kernel the frame stands there as a picture and a table. Knows nothing of where the frames came from.
+The meaning is computed here, by the parser that the connections use; the page only draws it. Without a
+kernel the frame is shown as a picture and a table. Knows nothing of the origin of the frames.
 """
 
 from __future__ import annotations
@@ -40,19 +40,22 @@ SHELF: Final = 400  #: frames that are offered, the newest
 def microscope(source: Trace | Source | Iterable[Source], receiver: Side | str | None = None) -> Microscope:
     """Put a frame under the microscope: a packet, a `Frame`, its bytes, or these as hex.
 
-    Of a trace, or of several frames, each can be loaded with one click. ``receiver`` is who judges the
-    frame, ``"server"`` or ``"client"``: as recorded, or as the mask bit says, where it is not given.
+    Of a trace, or of several frames, each can be loaded with one click. ``receiver`` judges the frame,
+    ``"server"`` or ``"client"``; where it is not given, as recorded, or as the mask bit says.
     """
     return Microscope(source, None if receiver is None else as_side(receiver))
 
 
 class Microscope(anywidget.AnyWidget):
-    """The widget, and the same from Python: ``flip``, ``edit``, ``load``; ``verdict``, ``text``, ``hex``."""
+    """The widget, and the same from Python: ``flip``, ``edit``, ``load``; ``verdict``, ``text``, ``hex``.
+
+    ValueError where there is no frame to look at.
+    """
 
     _esm = HERE / "microscope.js"
     _css = HERE / "microscope.css"
     hide = traitlets.Unicode("").tag(sync=True)  #: the rule that hides its still
-    state = traitlets.Unicode("{}").tag(sync=True)  #: what the page draws
+    state = traitlets.Unicode("{}").tag(sync=True)  #: the data that the page draws
     shelf = traitlets.Unicode("[]").tag(sync=True)  #: the frames that can be loaded
 
     def __init__(self, source: Trace | Source | Iterable[Source], receiver: Side | None = None) -> None:
@@ -71,7 +74,7 @@ class Microscope(anywidget.AnyWidget):
             raise ValueError("no frame to look at: the trace has none yet")
         self.slide = self._slide(0)
         self._loaded = self._page = 0
-        self._still = self._slide(0)  # what a page without a kernel shows
+        self._still = self._slide(0)  # shown by a page without a kernel
         self._show()
         self.on_msg(lambda widget, content, buffers: self.ask(content))
 
@@ -92,7 +95,7 @@ class Microscope(anywidget.AnyWidget):
 
     @property
     def verdict(self) -> Verdict:
-        """What the receiver makes of the frame as it is now."""
+        """The receiver's verdict on the frame as it is now."""
         return self.slide.verdict
 
     @property
@@ -119,7 +122,7 @@ class Microscope(anywidget.AnyWidget):
         return self.verdict
 
     def load(self, number: int) -> None:
-        """Put another frame of the trace, or of the list, under the microscope: 0, 1, 2 …"""
+        """Put another frame of the trace, or of the list, under the microscope: 0, 1, 2 …; or ValueError."""
         self.slide = self._slide(number)
         self._loaded, self._page = number, 0
         self._show(f"frame {number + 1} is under the microscope")
@@ -130,14 +133,14 @@ class Microscope(anywidget.AnyWidget):
         self._show("the frame is as it was")
 
     def refresh(self) -> None:
-        """Look again which frames the trace has."""
+        """Read the frames of the trace again."""
         if self._trace is not None:
             fitting: list[Source] = [f for f in self._trace.frames if f.size <= MOST]
             self._sources = fitting[-SHELF:]
         self.shelf = json.dumps([_name(source) for source in self._sources])
 
     def ask(self, content: Any) -> None:
-        """Do what the page asks for. What can't be done is said there."""
+        """Do what the page asks for; an error is shown there."""
         try:
             self._do(content)
         except (ValueError, KeyError, IndexError, TypeError) as error:
@@ -171,7 +174,7 @@ class Microscope(anywidget.AnyWidget):
             case "form":
                 self.edit(form=int(content["form"]))
             case "nothing":
-                pass  # its bytes have done their work on the way
+                pass  # a ping only has to arrive
             case other:
                 raise ValueError(f"{other!r}: the page can't ask for that")
 
@@ -193,7 +196,7 @@ class Microscope(anywidget.AnyWidget):
         return Slide(data, side or receiver_of(data), *self._around(number))
 
     def _around(self, number: int) -> tuple[bytes, Parameters | None]:
-        """What a frame is judged with: the frames before it of its message, and the compression agreed on."""
+        """The context of a frame: the frames before it of its message, and the compression agreed on."""
         source = self._sources[number]
         if not isinstance(source, FramePacket):
             return b"", None
@@ -204,7 +207,7 @@ class Microscope(anywidget.AnyWidget):
 
     @property
     def outputs(self) -> tuple[still.Bundle, still.Bundle]:
-        """What a notebook keeps: the still, and the widget."""
+        """The outputs that a notebook keeps: the still, and the widget."""
         return still.outputs(self, _text(self._still), _html(self._still))
 
     def _ipython_display_(self) -> None:
@@ -212,7 +215,7 @@ class Microscope(anywidget.AnyWidget):
 
 
 def agreed(trace: Trace, connection: int) -> Parameters | None:
-    """The compression that a connection's response tells of."""
+    """The compression that a connection's response names."""
     for packet in trace.responses:
         if packet.connection == connection and packet.status == 101:
             return parameters_in(packet.headers.get("sec-websocket-extensions") or "")
@@ -220,9 +223,9 @@ def agreed(trace: Trace, connection: int) -> Parameters | None:
 
 
 def before(frames: Sequence[FramePacket], frame: FramePacket, deflate: Parameters | None) -> bytes:
-    """The frames without which one can't be judged: those before it of its message.
+    """The frames that are needed to judge one: those before it of its message.
 
-    Where a compressor remembers earlier messages, these too.
+    Where a compressor keeps earlier messages, these too.
     """
     place = (frame.connection, frame.direction)
     earlier = [f for f in frames if (f.connection, f.direction) == place and f.offset < frame.offset]

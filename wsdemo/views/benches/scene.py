@@ -6,8 +6,8 @@
              │
     script ──┴──► play(script) ──► Diary ──► gantt      … and all of it is played again, for real
 
-Nothing is kept between two clicks but the script: whoever plays it opens its sockets and closes them. So a
-scene can be looked at for as long as one likes, and leaves nothing behind. Knows nothing of sockets.
+Only the script is kept between two clicks: ``play`` opens its sockets and closes them. So a scene can be
+looked at for as long as one likes, and leaves nothing behind. Knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from wsdemo.views.live.view import Live
 Deed = Literal["add", "freeze", "kill", "talk"]
 
 NAMES: Final = ("Ana", "Ben", "Cleo", "Dora", "Emil", "Fay", "Gus", "Hanna")
-TAKES: Final = 3  #: a scene is played so often, and the shortest is shown: a machine that is busy adds time
-IDLE: Final = 0.04  #: of the work in a scene: a longer gap in which the thread has none is cut to it
-LONGEST: Final = 40  #: events of a script; then only starting over is left
+TAKES: Final = 3  #: plays of a scene, of which the shortest is shown: a busy machine adds time
+IDLE: Final = 0.04  #: of the work in a scene: longer gaps without work for the thread are cut to this
+LONGEST: Final = 40  #: events of a script; after them it can only start over
 
 
 class Event(NamedTuple):
-    """One event of a script: somebody is added, frozen or killed, or (``who`` is empty) all who can, talk."""
+    """One event of a script: a client is added, frozen or killed, or (``who`` is empty) they talk."""
 
     deed: Deed
     who: str = ""
@@ -41,7 +41,7 @@ class Event(NamedTuple):
 
 
 class Stage:
-    """The script so far, and who may do what: the state behind the buttons.
+    """The script so far, and the clients that each button can choose: the state behind the buttons.
 
     >>> stage = Stage([Event("add", "Ana"), Event("add", "Ben"), Event("freeze", "Ben")])
     >>> stage.present, stage.lively, stage.newcomer
@@ -54,13 +54,13 @@ class Stage:
 
     @property
     def present(self) -> list[str]:
-        """Who has been added and not killed."""
+        """The clients that have been added and not killed."""
         gone = {event.who for event in self.script if event.deed == "kill"}
         return [event.who for event in self.script if event.deed == "add" and event.who not in gone]
 
     @property
     def lively(self) -> list[str]:
-        """Who is present and not frozen."""
+        """The clients that are present and not frozen."""
         frozen = {event.who for event in self.script if event.deed == "freeze"}
         return [who for who in self.present if who not in frozen]
 
@@ -71,18 +71,18 @@ class Stage:
         return next((name for name in NAMES if name not in used), None)
 
     def append(self, *events: Event) -> None:
-        """The script becomes so much longer."""
+        """Append these events to the script."""
         self.script += events
 
     def restart(self) -> None:
-        """The script is the first one again."""
+        """Return to the first script."""
         self.script = list(self.first)
 
 
 def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tuple[str, ...]]) -> Live:
     """A Gantt chart over buttons. ``play(script)`` plays a scene from its beginning and gives its diary.
 
-    After each click but 'start over' everybody who can, talks once more.
+    After each click, except on 'start over', all clients that can, talk once more.
     """
     stage = Stage([Event(*event) for event in script])
     who = ipywidgets.Dropdown(description="client", layout={"width": "11rem"})
@@ -117,7 +117,7 @@ def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tup
         buttons["talk"].disabled = full
 
     def offer(chosen: str | None = None) -> None:
-        """Offer those who are present; the chosen one stays so, if that is possible."""
+        """Offer the clients that are present; the chosen one stays chosen, if that is possible."""
         who.options = present = stage.present
         who.value = chosen if chosen in present else next(iter(present), None)
         refresh()
@@ -144,5 +144,5 @@ def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tup
 
 
 def _length(facts: Sequence[Fact]) -> float:
-    """How long it took, in seconds."""
+    """The duration in seconds."""
     return max((fact.stop for fact in facts), default=0.0) - min((fact.start for fact in facts), default=0.0)

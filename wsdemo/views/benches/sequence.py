@@ -1,4 +1,4 @@
-"""Frames in a row, as cards, and what became of them: buttons that add a card, and an answer found anew.
+"""Frames in a row, as cards, and their fate: buttons that add a card, and the server's answer each time.
 
 ::
 
@@ -6,8 +6,8 @@
                           ✗ 1002       not read
     row ──► answer(frames) ──► lines of text      … and the whole row is asked about again
 
-A card has the colour of its kind. The one that broke a rule is marked, with its close code, and what comes
-after it is grey: it is never read. That is what dissection says of the row, as of any stream to a server.
+A card has the colour of its kind. The one that broke a rule is marked, with its close code, and cards after
+it are grey: they are never read. So says dissection of the row, as of any stream to a server.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ from wsdemo.views.drawing.drawing import Drawing
 from wsdemo.views.drawing.theme import CARD
 from wsdemo.views.live.view import Live
 
-LONGEST: Final = 12  #: cards of a row; then only taking away is left
+LONGEST: Final = 12  #: cards of a row; after them cards can only be taken away
 
 
 class Row(Drawing):
-    """A row of cards, what a server makes of each, and its answer, as text and as HTML."""
+    """A row of cards, a server's verdict on each, and its answer, as text and as HTML."""
 
     def __init__(self, cards: Sequence[tuple[str, Frame]], answer: Sequence[str]) -> None:
         self.cards = tuple(name for name, _ in cards)
@@ -64,7 +64,7 @@ class Row(Drawing):
 
 
 def mark(packet: FramePacket) -> str:
-    """What is said of a frame that was not simply read.
+    """The mark on a frame that was not simply read.
 
     >>> [mark(packet) for packet in as_frames("898000000000 898000000000")]
     ['', '']
@@ -81,7 +81,7 @@ def mark(packet: FramePacket) -> str:
 
 
 def _card(words: str, packet: FramePacket) -> str:
-    """A card: a control frame, the first frame of a message or a continuation; or one without effect."""
+    """A card: for a control frame, the first frame of a message, a continuation, or an ignored frame."""
     said = mark(packet)
     edge, width, look = theme.INK, 1, theme.css("opcode")
     if packet.verdict.outcome == "ignored":

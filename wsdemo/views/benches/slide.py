@@ -1,9 +1,9 @@
-"""What lies under the microscope: the bytes of a frame, what they mean, and how they may be changed.
+"""The slide under the microscope: the bytes of a frame, their meaning, and the ways to change them.
 
 ::
 
     81 05 48 65 …  ── flip, payload, masking key, length form ──►  other bytes
-          └─ dissection, anew each time ──► fields · verdict of the real parser · what comes behind
+          └─ dissection, each time ──► fields · verdict of the real parser · frames behind it
 
 A frame that continues a message is judged together with the frames before it, which stay as they are.
 Knows nothing of widgets.
@@ -40,7 +40,8 @@ SIGNS: Final = {"accepted": "✓", "refused": "✗", "ignored": "–", "incomple
 class Slide:
     """Bytes that may be changed, and their meaning.
 
-    ``context``: the bytes of the frames before, of the same message; ``deflate``: what the ends agreed on.
+    ``context``: the bytes of the frames before, of the same message; ``deflate``: the compression agreed on.
+    ValueError for no bytes, or over 1 MiB of payload.
 
     >>> slide = Slide(bytes.fromhex("818537fa213d7f9f4d5158"), Side.SERVER)
     >>> str(slide.verdict)
@@ -65,7 +66,7 @@ class Slide:
 
     @property
     def packets(self) -> list[FramePacket]:
-        """The frame, and what a changed length makes of the bytes behind it."""
+        """The frame, and the frames that a changed length makes of the bytes behind it."""
         if self._packets is None:
             head = parse_header(self.data)
             end = len(self.data) if head is None else min(head.size + head.length + BEHIND, len(self.data))
@@ -84,18 +85,18 @@ class Slide:
 
     @property
     def verdict(self) -> Verdict:
-        """What the receiver makes of the frame."""
+        """The receiver's verdict on the frame."""
         return self.packet.verdict
 
     @property
     def form(self) -> Form:
-        """How the length is written."""
+        """The form of the length: 7, 16 or 64 bits."""
         short = self.data[1] & LENGTH if len(self.data) > 1 else 0
         return 16 if short == LENGTH_16 else 64 if short == LENGTH_64 else 7
 
     @property
     def words(self) -> str:
-        """The verdict as a sentence about what the receiver does."""
+        """The verdict as a sentence about the receiver."""
         who = "server" if self.receiver is Side.SERVER else "client"
         verdict = self.verdict
         if verdict.accepted:
@@ -110,7 +111,7 @@ class Slide:
     # -- how it may be changed ----------------------------------------------------------------------------
 
     def flip(self, bit: int) -> None:
-        """Turn one bit over; bits are counted from the first one of the frame."""
+        """Turn one bit over, counted from the first of the frame; ValueError where it has no such bit."""
         if not 0 <= bit < len(self.data) * 8:
             raise ValueError(f"bit {bit}: this frame has bits 0 to {len(self.data) * 8 - 1}")
         changed = bytearray(self.data)
@@ -118,14 +119,14 @@ class Slide:
         self.put(bytes(changed))
 
     def put(self, data: bytes) -> None:
-        """Other bytes altogether."""
+        """Replace all bytes; ValueError for none, or too many."""
         if not 1 <= len(data) <= MOST:
             raise ValueError(f"{count(len(data))}: the microscope takes 1 to {MOST}")
         self.data = data
         self._packets = None
 
     def reset(self) -> None:
-        """The frame as it was."""
+        """Return to the frame as it was."""
         self.put(self.original)
 
     def build(
@@ -136,10 +137,10 @@ class Slide:
         masked: bool | None = None,
         form: Form | None = None,
     ) -> None:
-        """The frame again with another payload, key or length form; the first byte stays.
+        """Build the frame again with another payload, key or length form; the first byte stays.
 
-        A ``form`` wider than needed is what RFC 6455 §5.2 forbids, so it can be shown; too narrow a
-        one is an error.
+        A ``form`` wider than needed is possible, although RFC 6455 §5.2 forbids it: it is there to be shown.
+        Raises ValueError where the form is too narrow, or the key has not four bytes.
         """
         packet = self.packet
         payload = packet.payload if payload is None else payload
@@ -201,7 +202,7 @@ class Slide:
 
 
 def fits(size: int, form: Form) -> bool:
-    """Whether a length of so many bytes can be written so.
+    """Whether a length of ``size`` bytes can be written in this form.
 
     >>> fits(126, 7), fits(125, 64)
     (False, True)
@@ -215,7 +216,9 @@ def smallest(size: int) -> Form:
 
 
 def head(size: int, form: Form, masked: bool) -> bytes:
-    """The second byte of a header, and the extended length behind it, whatever the RFC says of it.
+    """The second byte of a header, and the extended length behind it, also in a form that the RFC forbids.
+
+    Raises ValueError where the form is too narrow for the size.
 
     >>> head(5, 16, True).hex(" ")
     'fe 00 05'
@@ -229,7 +232,7 @@ def head(size: int, form: Form, masked: bool) -> bytes:
 
 
 def link(section: str) -> str:
-    """Where a section can be read; "" for none.
+    """The address of a section on the web; "" for none.
 
     >>> link("RFC 6455 §5.2, §11.8")
     'https://www.rfc-editor.org/rfc/rfc6455#section-5.2'

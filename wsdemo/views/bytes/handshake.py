@@ -1,4 +1,4 @@
-"""A request beside its response: each line of the opening handshake, what it is for, and what answers it.
+"""A request beside its response: each line of the opening handshake, its purpose, and its answer.
 
 ::
 
@@ -47,7 +47,7 @@ LETTER: Final = 8.5  # a character of the fixed-width font: all are alike
 LINE: Final = 26.0
 NOTE: Final = 18.0  # a line of explanation
 PAD: Final = 14.0
-HEAD: Final = 40.0  # what stands above the columns
+HEAD: Final = 40.0  # the room above the columns
 POINTS: Final = LETTER / 0.602  # of the font; its letters are 0.602 of its size wide
 STRIP: Final = 5.0  # of pattern, below the letters: it does not strike them through
 
@@ -56,7 +56,7 @@ _NO_BREAK: Final = "\N{NO-BREAK SPACE}"
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of a head (or the body): its parts as (field's name, text), what it is for, who says so."""
+    """One line of a head (or the body): its parts as (field's name, text), its purpose, and the source."""
 
     parts: tuple[tuple[str, str], ...]
     meaning: str
@@ -75,7 +75,7 @@ class Line:
 
     @property
     def note(self) -> str:
-        """What it is for, and the section that says so."""
+        """The purpose of the line, and the section that says so."""
         return f"{self.meaning} ({self.section})" if self.section else self.meaning
 
 
@@ -210,7 +210,7 @@ def _wrapped(line: Line) -> list[list[tuple[str, str]]]:
 
 
 def _pieces(text: str, room: int) -> Iterator[str]:
-    """A text whole where there is room for it, else cut where the lines end."""
+    """The text whole where there is room for it, else cut where the lines end."""
     first = room if len(text) > LETTERS or len(text) > room > LETTERS // 2 else LETTERS
     if len(text) <= room:
         first = len(text)

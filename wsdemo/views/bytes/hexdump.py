@@ -1,11 +1,11 @@
-"""Bytes as hexadecimal digits and characters, each in the colours of its field, and what the fields say.
+"""Bytes as hexadecimal digits and characters, each in the colours of its field, and a key to the fields.
 
 ::
 
     0000  81 85 37 fa 21 3d 7f 9f  4d 51 58           ··7·!=··MQX
     ▒ FIN 1 · bit 0   ▒ opcode 1 · bits 4-7   ▒ masking key · bytes 2-5 …
 
-Knows nothing of what made the bytes: it takes the fields that dissection gives.
+Knows nothing of the origin of the bytes: it takes the fields that dissection gives.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ def flat(fields: Sequence[Field]) -> tuple[Field, ...]:
 
 
 def lines(data: bytes, most: int = MOST) -> list[str]:
-    """The dump itself, as every such tool prints it.
+    """The dump itself, as other such tools print it.
 
     >>> lines(b"\\x81\\x05Hello")
     ['0000  81 05 48 65 6c 6c 6f                               ··Hello']
@@ -76,7 +76,7 @@ def _char(byte: int) -> str:
 
 
 def where(field: Field) -> str:
-    """Where a field is, for humans.
+    """The place of a field, for humans.
 
     >>> where(Field("fin", 0, 1, True, "", "")), where(Field("masking key", 16, 48, b"", "", ""))
     ('bit 0', 'bytes 2-5')
@@ -159,7 +159,7 @@ def _byte(canvas: Canvas, at: int, byte: int, fields: Sequence[Field]) -> None:
 
 
 def _keys(canvas: Canvas, packet: Packet, fields: Sequence[Field], y: float) -> float:
-    """What the colours are: each field with its place and meaning, or each kind of field. The new foot."""
+    """The key to the colours: each field with its place and meaning, or each kind of field. The new foot."""
     if len(fields) > KEYS:
         x = LEFT
         for name in dict.fromkeys(field.name for field in fields):

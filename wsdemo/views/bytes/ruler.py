@@ -46,7 +46,7 @@ def ruler(frame: Source, *, most: int = MOST) -> Sketch:
 
 
 def describe(packet: FramePacket) -> str:
-    """One line for each field: its bits, its name, its value, what it means, and who says so.
+    """One line for each field: its bits, its name, its value, its meaning, and the source.
 
     >>> print(describe(as_frame("8a00")))
     bit  0     FIN     1        the last frame of its message (RFC 6455 §5.2)
@@ -71,7 +71,7 @@ def describe(packet: FramePacket) -> str:
 
 
 def raw(packet: Packet, field: Field) -> str:
-    """What a field's bits are: as bits where they are not whole bytes, else as hexadecimal digits."""
+    """A field's bits: as bits where they are not whole bytes, else as hexadecimal digits."""
     data = packet.bytes[field.where]
     if field.start % 8 or field.stop % 8:
         bits = "".join(f"{byte:08b}" for byte in data)
@@ -136,7 +136,7 @@ def _field(canvas: Canvas, packet: FramePacket, field: Field, end: int) -> None:
 
 
 def _value(canvas: Canvas, packet: FramePacket, field: Field, place: tuple[int, int, int]) -> None:
-    """The third line: what the bits of this part say."""
+    """The third line: the value of the bits in this part."""
     row, left, right = place
     y = HEAD + row * TALL + 63
     card = bool(theme.field(field.name).hatch)

@@ -1,4 +1,4 @@
-"""A frame from whatever a learner has at hand, for the views of one frame or of many.
+"""A frame from any of the forms that a learner may have, for the views of one frame or of many.
 
 ::
 
@@ -38,7 +38,7 @@ def as_bytes(source: Source) -> bytes:
 
 
 def receiver_of(data: bytes) -> Side:
-    """Who should get such a frame: masked ones go to a server (RFC 6455 §5.1)."""
+    """The end that should get such a frame: masked ones go to a server (RFC 6455 §5.1)."""
     return Side.SERVER if len(data) > 1 and data[1] & MASK else Side.CLIENT
 
 
@@ -79,7 +79,7 @@ def as_frames(
 
 
 def as_side(side: Side | str) -> Side:
-    """``"server"`` or ``"client"``, or the side itself.
+    """The side for ``"server"`` or ``"client"``, or for the side itself; ValueError for anything else.
 
     >>> as_side("client") is Side.CLIENT
     True

@@ -7,8 +7,8 @@
     └────────────────────────┴──────────────────────┘
                     ping 4 B                                 control frames may stand between them
 
-Frames stand in the order of the wire. What was refused says so, and why. Knows nothing of connections: it
-takes what dissection says of each frame.
+Frames stand in the order of the wire. A refused one says so, with the reason. Knows nothing of connections:
+it takes the verdict of dissection on each frame.
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ TALL: Final = 52.0  # of a frame
 LANE: Final = 176.0  # of a row: message, frames, control frames, captions
 UPPER: Final = 76.0  # of these the message and its frames
 NARROWEST: Final = 150.0  # a frame's box
-WIDEST: Final = 330.0  # what a message's label may ask for
+WIDEST: Final = 330.0  # a frame's box that makes room for its message's label
 BETWEEN: Final = 6.0  # two frames
 
 
 class Group(NamedTuple):
-    """A message: the places of its frames, and what it says."""
+    """A message: the places of its frames, and its label."""
 
     frames: list[int]
     label: str
@@ -69,7 +69,7 @@ def stack(
 
 
 def groups(frames: Sequence[FramePacket]) -> list[Group]:
-    """Which frames make which message: control frames belong to none, refused ones end what they are in."""
+    """The frames of each message: control frames belong to none, a refused one ends its message."""
     found: list[Group] = []
     open_ = False
     for at, frame in enumerate(frames):
@@ -139,7 +139,7 @@ def _draw(frames: Sequence[FramePacket], found: Sequence[Group]) -> Canvas:
 
 
 def _widths(frames: Sequence[FramePacket], found: Sequence[Group]) -> list[float]:
-    """Of each frame: by its length, and so that its message's label, a little narrower, has room above."""
+    """The width of each frame: by its length, with room above for its message's label, a little narrower."""
     widths = [min(300.0, NARROWEST + 0.9 * min(frame.length or 0, 200)) for frame in frames]
     for number, group in enumerate(found, start=1):
         wanted = min(WIDEST, measure(_title(number, group), bold=True) / SQUEEZE + 14)

@@ -1,4 +1,4 @@
-"""The byte stream of plain TCP: what the headers say, and how ``recv`` cut it.
+"""The byte stream of plain TCP: its messages, by their headers, and the pieces that ``recv`` gave.
 
 ::
 
@@ -6,8 +6,8 @@
       5 ␣ ␣ ␣ ␣ ␣ ␣ ␣ ␣ ␣ h e l l o 7 ┃ ␣ ␣ ␣ ␣ ␣ …
       └─ message 1 · 5 bytes ───────┘└─ message 2 ─
 
-Above the bytes stands what the kernel gave; below, what the sender meant. Each byte shows its ASCII
-character, or two hexadecimal digits where it has none. Knows nothing of sockets.
+Above the bytes stand the pieces from the kernel; below, the messages of the sender. Each byte shows its
+ASCII character, or two hexadecimal digits where it has none. Knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ ABOVE: Final = 40.0  # room for the brackets of recv
 BELOW: Final = 42.0  # room for the brackets of the messages
 PITCH: Final = ABOVE + TALL + BELOW  # from row to row
 LEGEND: Final = 44.0  # above the first row
-CUT: Final = 4.0  # how wide the line is where one call ends and the next begins
+CUT: Final = 4.0  # the width of the line where one call ends and the next begins
 
 
 class Span(NamedTuple):
@@ -53,7 +53,7 @@ class Stream(NamedTuple):
     fields: list[Span]
     messages: list[Span]
     calls: list[Span]
-    pieces: int  #: how many calls there were; `calls` may end earlier, where the drawing does
+    pieces: int  #: the number of calls; `calls` may end earlier, where the drawing does
     size: int  #: bytes in all, of which ``data`` may be the first part
 
 
@@ -68,8 +68,8 @@ def stream(
 ) -> Sketch:
     """Draw a stream: pieces as ``recv`` gave them, or one direction of one connection of a trace.
 
-    ``framed=False`` draws bytes without any header. ``call`` names what made the pieces: ``recv``, or
-    ``send`` where a trace says that they were sent. At most ``most`` bytes are drawn.
+    ``framed=False`` draws bytes without any header. ``call`` names the call that made the pieces: ``recv``,
+    or ``send`` where a trace says that they were sent. At most ``most`` bytes are drawn.
     """
     if isinstance(source, Trace):
         chosen = [chunk for chunk in source.select(connection) if chunk.direction == direction]
@@ -82,7 +82,7 @@ def stream(
 
 
 def read(pieces: list[bytes], *, call: str = "recv", framed: bool = True, most: int = MOST) -> Stream:
-    """Join the pieces and say of each byte what it is.
+    """Join the pieces and tell the field of each byte.
 
     >>> found = read([b"2         h", b"i3"])
     >>> [tuple(span) for span in found.fields]
@@ -103,7 +103,7 @@ def read(pieces: list[bytes], *, call: str = "recv", framed: bool = True, most: 
 def dissect(data: bytes) -> tuple[list[Span], list[Span]]:
     """The fields of a framed stream, cut off where the data ends, and its messages, where they will end.
 
-    Behind a header that is none, nothing can be told: the rest is one field, ``refused``.
+    Behind a bad header nothing is known: the rest is one field, ``refused``.
     """
     fields: list[Span] = []
     messages: list[Span] = []

@@ -21,7 +21,7 @@ from wsdemo.words import plural, printable
 
 LONGEST: Final = 16  #: characters of a word that are shown
 
-#: How a byte says how many belong together (RFC 3629 §3): bits at its head, which carry no letter.
+#: The bits at the head of a byte that tell how many belong together (RFC 3629 §3); they carry no letter.
 HEADS: Final = ("0", "10", "110", "1110", "11110")
 
 #: The look of a code point by the number of its bytes; the number itself stands below it. The character is
@@ -43,7 +43,7 @@ class Word(Drawing):
 
     @property
     def summary(self) -> str:
-        """How many of each, in one line.
+        """The number of characters and of bytes, in one line.
 
         >>> Word("héllo").summary
         '5 characters, 6 bytes'

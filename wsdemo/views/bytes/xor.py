@@ -1,4 +1,4 @@
-"""Masking in lanes: what was meant, the key over and over, and what crosses the wire (RFC 6455 §5.3).
+"""Masking in lanes: the payload, the key over and over, and the bytes on the wire (RFC 6455 §5.3).
 
 ::
 
@@ -10,7 +10,7 @@
     on the wire  7f         9f         4d         51         58        a bit is 1 where the two differ
                  01111111   10011111
 
-Read from the foot to the head it is the same: XOR undoes itself. Knows nothing of frames' headers.
+It can be read upwards as well: XOR undoes itself. Knows nothing of frames' headers.
 """
 
 from __future__ import annotations
@@ -34,7 +34,10 @@ GAP: Final = 26.0  # between two rows; above it stand the positions
 
 
 def xor(frame: Source | None = None, *, payload: bytes = b"", key: bytes = b"", most: int = MOST) -> Sketch:
-    """Draw the masking of a frame, or of ``payload`` with a ``key`` of four bytes (b"": not masked)."""
+    """Draw the masking of a frame, or of ``payload`` with a ``key`` of four bytes (b"": not masked).
+
+    At most ``most`` bytes are drawn. ValueError for a key of another length.
+    """
     if frame is not None:
         packet = as_frame(frame)
         payload, key = packet.payload, packet.masking_key or b""

@@ -1,4 +1,4 @@
-"""No notice of matplotlib's list of fonts on stderr in a lesson.
+"""Drops matplotlib's notices about its list of fonts, which would stand on stderr in a lesson.
 
 matplotlib writes the list into the reader's home, once. Where the home can't be written (many containers), it
 makes the list anew in every kernel, and says so with warnings: three lines of stderr above the first picture.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import logging
 from typing import Final
 
-#: What the notices say: where the list can't be kept, where it is kept instead, that it takes a moment.
+#: Parts of the notices: the list can't be kept there, it is kept elsewhere, it takes a moment.
 NOTICES: Final = (
     "mkdir -p failed for path",
     "is not a writable directory",
@@ -21,7 +21,7 @@ NOTICES: Final = (
 
 
 def worth_a_line(record: logging.LogRecord) -> bool:
-    """Is this record of matplotlib's about something else?"""
+    """Whether this record of matplotlib's is about something else."""
     return not any(notice in record.getMessage() for notice in NOTICES)
 
 

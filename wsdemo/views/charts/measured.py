@@ -1,4 +1,4 @@
-"""Measurements as charts: how late the news was, what it cost on the wire, what memory buys.
+"""Measurements as charts: the delay of the news, its bytes on the wire, the gain from memory.
 
 ::
 
@@ -33,7 +33,7 @@ from wsdemo.views.drawing.theme import LOOKS, Look
 
 Delays = Mapping[str, Sequence[float]]
 
-#: What the bytes are for: the column of the result, its label, fill and pattern.
+#: The purposes of bytes: the column of the result, its label, fill and pattern.
 PURPOSES: Final = (
     ("payload", "payload", theme.CYAN, ""),
     ("framing", "framing", theme.YELLOW, "///"),
@@ -47,9 +47,9 @@ SHARES: Final = (0.1, 0.5, 0.9, 0.99)
 
 @own_style()
 def ecdf(result: Comparison | Delays, title: str = "How late is the news?") -> Picture:
-    """Which share of the events was there after so many milliseconds: one curve for each way.
+    """The share of the events that had arrived, by milliseconds: one curve for each way.
 
-    ``result``: what `latency.compare` gave, or delays in seconds by name.
+    ``result``: the result of `latency.compare`, or delays in seconds by name. ValueError for no delay at all.
     """
     delays = _delays(result)
     above, below, height = 0.34, 0.5, 3.9
@@ -87,7 +87,7 @@ def ecdf(result: Comparison | Delays, title: str = "How late is the news?") -> P
 def strip(result: Comparison | Delays, title: str = "Each event, and how late it was") -> Picture:
     """One mark for each event, one lane for each way; the bar in a lane is the median.
 
-    Inside a lane the first event is at the top and the last at the bottom.
+    Inside a lane the first event is at the top and the last at the bottom. ValueError where no event arrived.
     """
     delays = _delays(result)
     above, lane, below = 0.34, 0.55, 0.5
@@ -121,7 +121,7 @@ def strip(result: Comparison | Delays, title: str = "Each event, and how late it
 
 @own_style()
 def wire(result: Comparison, title: str = "Bytes on the wire for each event") -> Picture:
-    """What an event takes, both directions: payload, framing, HTTP heads, and TCP/IP as an estimate."""
+    """The bytes for one event in both directions: payload, framing, HTTP heads, and TCP/IP as an estimate."""
     rows = [_purposes(row) for row in result.bytes_rows()]
     above, lane, below = 0.34, 0.46, 0.78
     height = above + lane * len(rows) + below
@@ -170,8 +170,8 @@ def wire(result: Comparison, title: str = "Bytes on the wire for each event") ->
 def memory(grid: Grid, title: str = "What memory buys") -> Picture:
     """Size on the wire against memory for each connection: a mark for each choice of settings.
 
-    A filled mark has context takeover, an empty one has not. The line joins the settings that nobody beats
-    with less memory; what they are (window bits, memory level) stands in the text.
+    A filled mark has context takeover, an empty one has not. The line joins the settings that no other beats
+    with as little memory; the text lists them (window bits, memory level).
     """
     streams = list(dict.fromkeys(entry.stream for entry in grid))
     above, below, height = 0.34, 0.76, 4.2
@@ -230,7 +230,7 @@ def frontier(entries: Sequence[Compressed]) -> list[Compressed]:
 
 
 def _delays(result: Comparison | Delays) -> dict[str, Sequence[float]]:
-    """Seconds by name; those that have none can't be drawn."""
+    """Seconds by name, without the ways that have none; ValueError where none is left."""
     if isinstance(result, Comparison):
         found: Delays = {outcome.way: outcome.delays for outcome in result}
     else:
@@ -268,7 +268,7 @@ def _text(title: str, delays: Delays, conditions: str) -> str:
 
 
 def _quantile(values: Sequence[float], share: float) -> float | None:
-    """Milliseconds; None: there are too few of them."""
+    """The quantile in milliseconds; None: there are too few values for it."""
     return quantile(values, share) * 1000 if carries(len(values), share) else None
 
 
@@ -297,7 +297,7 @@ def _name(axes: Axes, name: str, x: float, y: float, look: Look) -> None:
 
 
 def _shown(seconds: float) -> float:
-    """Milliseconds; what is shorter than a microsecond stands at the axis' left end."""
+    """Milliseconds; a time shorter than a microsecond stands at the axis' left end."""
     return max(seconds, 1e-6) * 1000
 
 

@@ -3,7 +3,7 @@
 A picture is drawn on a `Figure` of its own, never on pyplot's global state: it may be made in any thread and
 leaves nothing behind. The reader's matplotlib style does not reach it: matplotlib takes colours, fonts and
 sizes from its settings when an artist is made and again when the figure is rendered, so both happen inside
-`own_style`. Knows nothing of what it shows.
+`own_style`. Knows nothing of its content.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _STYLE: Final = threading.RLock()
 
 @contextmanager
 def own_style() -> Iterator[None]:
-    """Inside, matplotlib has its defaults, whatever `plt.style.use` or a matplotlibrc chose.
+    """A context in which matplotlib has its defaults, whatever `plt.style.use` or a matplotlibrc chose.
 
     Also a decorator: a view that draws on a `Figure` has it above its `def`.
     """

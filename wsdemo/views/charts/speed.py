@@ -5,7 +5,7 @@
     echo round trip, p50 (µs)    tcp     █████├┤ 21.0
                                  wsdemo  ██████├─┤ 24.4
 
-Knows nothing of how it was measured.
+Knows nothing of the measurement.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Views of what happens in time, and of how things hang together."""
+"""Views of things that happen in time, and of things that belong together."""

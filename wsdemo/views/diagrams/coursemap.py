@@ -1,4 +1,4 @@
-"""The map of the course: its lessons in five parts, each with its question, and what is solved of each.
+"""The map of the course: its lessons in five parts, each with its question and its solved exercises.
 
 ::
 
@@ -40,7 +40,7 @@ def coursemap(written: Iterable[int] | None = None, solved: Solved | None = None
     """Draw all lessons in the order in which they build on each other, left to right and down.
 
     `written` are the numbers of those that exist (by default as the table has it): the others are dashed, and
-    say so. `solved` is what `wsdemo.course.progress.solved` gives.
+    say so. `solved` is the result of `wsdemo.course.progress.solved`.
     """
     there = _there(written)
     title = "The map of the course"
@@ -89,7 +89,7 @@ def _there(written: Iterable[int] | None) -> frozenset[int]:
 
 
 def _progress(lesson: Lesson, solved: Solved) -> str:
-    """How far a lesson's exercises are; "" where none is solved.
+    """The progress in a lesson's exercises; "" where none is solved.
 
     >>> lesson = LESSONS[0]
     >>> _progress(lesson, {0: (3, 4)}), _progress(lesson, {0: (4, 4)}), _progress(lesson, {0: (0, 4)})

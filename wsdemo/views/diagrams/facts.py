@@ -1,11 +1,11 @@
-"""How a `Trace` and a `Connection` show themselves when they are the last line of a cell.
+"""A `Trace` and a `Connection` as they show themselves when they are the last line of a cell.
 
 ::
 
-    Trace       what and how much in each direction, and the ladder of it
-    Connection  state, peer, subprotocol, latency, how it ended
+    Trace       kinds and numbers of packets in each direction, and the ladder of them
+    Connection  state, peer, subprotocol, latency, its end
 
-Whatever came from a peer is escaped. `wsdemo.notebook` has both classes shown so.
+Text from a peer is escaped. `wsdemo.notebook` makes both classes use this.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ Rows = list[tuple[str, str]]
 
 
 class Facts(Drawing):
-    """A table of names and values, and what stands ``below`` it."""
+    """A table of names and values, and a drawing ``below`` it."""
 
     def __init__(self, rows: Rows, below: Drawing | None = None) -> None:
         self.rows = rows
@@ -34,12 +34,12 @@ class Facts(Drawing):
 
     @property
     def text(self) -> str:
-        """One line for each fact, and what stands below."""
+        """One line for each fact, and the drawing below as text."""
         return lines(self.rows) + (f"\n{self.below.text}" if self.below else "")
 
     @property
     def html(self) -> str:
-        """The table, and what stands below."""
+        """The table, and the drawing below."""
         facts = table([head(name), cell(value)] for name, value in self.rows)
         return f"<div>{facts}{self.below.html}</div>" if self.below else facts
 
@@ -50,7 +50,7 @@ def trace_facts(trace: Trace) -> Facts:
 
 
 def trace_rows(trace: Trace) -> Rows:
-    """How much of what went in each direction."""
+    """The kinds and numbers of packets in each direction."""
     packets = trace.packets
     rows = [("connections", str(len(trace.addresses)))]
     for direction in (TO_SERVER, TO_CLIENT):
@@ -75,7 +75,7 @@ def connection_facts(connection: Connection) -> Facts:
 
 
 def connection_rows(connection: Connection) -> Rows:
-    """What a connection is, and how it is."""
+    """The facts about a connection, and its state."""
     response = connection.response
     extensions = response.headers.get("sec-websocket-extensions") if response is not None else None
     rows = [

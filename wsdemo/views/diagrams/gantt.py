@@ -1,4 +1,4 @@
-"""Who was served when: what one thread did, and what each client waited for.
+"""A Gantt chart of one thread: the client that it served at each moment, and the waits of each client.
 
 ::
 
@@ -6,8 +6,8 @@
     Ada
     Ben         ▨▨▨▨▨▨▨▨▨ waits ▨▨▨▨▨▨▨▨▨▨▨▨▌ █ ▐      one lane for each client
 
-A `Diary` keeps facts, each with its times; `lanes` derives from them who waited; `gantt` draws that. Knows
-nothing of sockets: whoever runs a server writes the diary.
+A `Diary` keeps facts, each with its times; `lanes` derives the waits from them; `gantt` draws both. Knows
+nothing of sockets: the code of a server writes the diary.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ State = Literal["serves", "stuck", "waits", "served", "frozen", "gone"]
 
 THREAD: Final = "the thread"
 
-#: How each state looks. Every one has its pattern, and the key below the lanes its name.
+#: The look of each state. Every one has its pattern; the key below the lanes has its name.
 LOOK: Final[dict[State, Field]] = {
     "serves": Field("serves", "serves", theme.MINT),
     "served": Field("served", "served", theme.MINT),
@@ -37,7 +37,7 @@ LOOK: Final[dict[State, Field]] = {
     "frozen": Field("frozen", "frozen", theme.GREY, "..."),
 }
 
-#: What the key says of each state, in this order.
+#: The key's words for each state, in this order.
 KEY: Final[dict[State, str]] = {
     "served": "served: the thread works for this client",
     "waits": "waits: has spoken, and is not served yet",
@@ -65,7 +65,7 @@ class Fact(NamedTuple):
 
 
 class Bar(NamedTuple):
-    """One piece of a lane: a state from ``start`` to ``stop`` in seconds, and what is written on it."""
+    """One piece of a lane: a state from ``start`` to ``stop`` in seconds, and the label on it."""
 
     start: float
     stop: float
@@ -74,7 +74,7 @@ class Bar(NamedTuple):
 
 
 class Diary:
-    """What a server did and what its clients did, as it happened.
+    """The acts of a server and of its clients, as they happened.
 
     >>> diary = Diary(clock=iter([0.0, 1.0, 2.0]).__next__)
     >>> diary.note("Ben", "says")
@@ -92,17 +92,17 @@ class Diary:
         return f"<Diary: {len(self.facts)} facts>"
 
     def note(self, who: str, what: What) -> None:
-        """It happened just now."""
+        """Note a fact that happened just now."""
         now = self.clock()
         self.facts.append(Fact(now, now, who, what))
 
     def add(self, who: str, what: What, start: float) -> None:
-        """It began at ``start`` and is over just now."""
+        """Note a fact that began at ``start`` and is over just now."""
         self.facts.append(Fact(start, self.clock(), who, what))
 
     @contextlib.contextmanager
     def span(self, who: str, what: What) -> Iterator[None]:
-        """It lasts as long as the ``with`` block, also when that ends in an error."""
+        """Note a fact that lasts as long as the ``with`` block, also when that ends in an error."""
         start = self.clock()
         try:
             yield
@@ -114,12 +114,12 @@ class Diary:
         self.facts.clear()
 
     def waited(self, who: str) -> float:
-        """How long this client has waited, in seconds, all its waits together."""
+        """The seconds that this client has waited, all its waits together."""
         return sum(bar.stop - bar.start for bar in lanes(self.facts).get(who, ()) if bar.state == "waits")
 
     @property
     def served(self) -> list[str]:
-        """Who was served, in the order of service."""
+        """The clients that were served, in the order of service."""
         return [fact.who for fact in self.facts if fact.what == "served"]
 
 
@@ -128,7 +128,7 @@ def gantt(
 ) -> Sketch:
     """Draw a lane for the thread and a lane for each client, on one axis of time.
 
-    ``idle``: each gap in which the thread serves no client is cut to this share of its work; None: none is.
+    ``idle``: each gap in which the thread serves no client is cut to this share of its work; None: not cut.
     """
     facts = list(facts.facts if isinstance(facts, Diary) else facts)
     facts, cuts = (facts, []) if idle is None else without_gaps(facts, idle)
@@ -164,7 +164,7 @@ def gantt(
 
 
 def without_gaps(facts: Sequence[Fact], share: float) -> tuple[list[Fact], list[float]]:
-    """The facts with each gap cut to ``share`` of the busy time, and where on the new axis the cuts are.
+    """The facts with each gap cut to ``share`` of the busy time, and the places of the cuts on the new axis.
 
     A gap is a time in which the thread works for no client. Facts in it move along with its beginning.
 
@@ -212,7 +212,7 @@ def lanes(facts: Sequence[Fact]) -> dict[str, list[Bar]]:
 
 
 def describe(rows: dict[str, list[Bar]], title: str) -> str:
-    """The lanes as text: for each, what happened, in order; a repetition is counted."""
+    """The lanes as text: the facts of each, in order; a repetition is counted."""
     lines = [title]
     width = max(len(who) for who in rows)
     for who, bars in rows.items():
@@ -320,7 +320,7 @@ def _key(canvas: Canvas, y: float, shown: Sequence[State], spoken: bool) -> None
 
 
 def _unit(seconds: float) -> tuple[str, float]:
-    """The unit in which so long a time reads well, and how many of it make a second.
+    """The unit in which such a duration reads well, and how many of it make a second.
 
     >>> _unit(0.00025)
     ('microseconds', 1000000.0)

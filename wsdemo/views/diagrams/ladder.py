@@ -1,4 +1,4 @@
-"""A sequence diagram of what went over the wire: who said what to whom, and when.
+"""A sequence diagram of the traffic on the wire: each message, its direction and its time.
 
 ::
 
@@ -79,7 +79,7 @@ def picture(trace: Trace, connection: int | None = None, most: int = MOST) -> Sk
 
 
 def events(trace: Trace, connection: int | None = None) -> list[Packet | Mark]:
-    """Packets by time, and how TCP ended (as the end saw it that the packets were taken from)."""
+    """Packets by time, and the end of TCP as recorded at the same end of the connection."""
     rows: list[Packet | Mark] = [p for p in trace.packets if connection in (None, p.connection)]
     tapped = {chunk.connection for chunk in trace.select(end="client")}
     for mark in list(trace.marks):
@@ -90,7 +90,7 @@ def events(trace: Trace, connection: int | None = None) -> list[Packet | Mark]:
 
 
 def label(packet: Packet) -> str:
-    """What an arrow says; pings' and pongs' payloads, which are often random, are left out.
+    """The label of an arrow; payloads of pings and pongs, which are often random, are left out.
 
     >>> from wsdemo.views.bytes.specimen import as_frame
     >>> label(as_frame("89046f8f3c1b")), label(as_frame("810548656c6c6f"))

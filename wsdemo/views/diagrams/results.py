@@ -1,4 +1,4 @@
-"""What was measured, as a table: figures that grow with the page, and the conditions below them.
+"""A measurement as a table: figures that grow with the page, and the conditions below them.
 
 ::
 
@@ -22,7 +22,7 @@ from wsdemo.views.drawing.table import table as sheet
 
 
 class Measured(Protocol):
-    """What `wsdemo.rivals` gives: rows of figures, and these as text, with the conditions below them."""
+    """A result of `wsdemo.rivals`: rows of figures, and these as text, with the conditions below them."""
 
     def rows(self) -> list[dict[str, tables.Value]]: ...
 
@@ -30,7 +30,7 @@ class Measured(Protocol):
 
 
 class Results(Drawing):
-    """Rows of figures under their names, and a note: how they came about."""
+    """Rows of figures under their names, and a note on the conditions."""
 
     def __init__(self, rows: Sequence[tables.Row], text: str, note: str = "") -> None:
         self.rows = rows

@@ -52,14 +52,14 @@ SAYS: Final = {
     State.CLOSING: "a close frame passed",
     State.CLOSED: "it is over",
 }
-#: How far the line of a step that stays in its state goes out.
+#: Pixels to the right that the line of a step goes that stays in its state.
 LOOP: Final = 34.0
 
 
 def states(path: Path | State | Trace = (), *, connection: int = 1, end: End = "client") -> Sketch:
     """Draw the state machine, and light a path: steps, or their names, from CONNECTING on.
 
-    A `State` lights only itself. Of a trace it is what one ``end`` of one ``connection`` went through.
+    A `State` lights only itself. Of a trace, the path is that of one ``end`` of one ``connection``.
     """
     steps = life(path, connection, end) if isinstance(path, Trace) else path
     if isinstance(steps, State):
@@ -69,7 +69,7 @@ def states(path: Path | State | Trace = (), *, connection: int = 1, end: End = "
 
 
 def following(trace: Trace, *, connection: int = 1, end: End = "client") -> Following:
-    """The state machine, lit by what happens, as it happens; ``stop()`` it at the end."""
+    """The state machine, with the states of a connection lit as they come; ``stop()`` it at the end."""
     from wsdemo.views.live.following import Following  # it needs ipywidgets, a drawing does not
 
     return Following(
@@ -80,7 +80,7 @@ def following(trace: Trace, *, connection: int = 1, end: End = "client") -> Foll
 
 
 def walk(steps: Sequence[Step]) -> list[State]:
-    """The states on the way, the first one included.
+    """The states on the way, the first one included; ValueError for a step that can't happen in its state.
 
     >>> [state.name for state in walk([Step.ACCEPTED, Step.CLOSE_SENT])]
     ['CONNECTING', 'OPEN', 'CLOSING']
@@ -96,7 +96,7 @@ def walk(steps: Sequence[Step]) -> list[State]:
 
 
 def life(trace: Trace, connection: int = 1, end: End = "client") -> list[Step]:
-    """The steps that one end of a connection went through, told from what crossed its socket."""
+    """The steps that one end of a connection went through, derived from the bytes that crossed its socket."""
     state, steps = State.CONNECTING, []
     # Where one trace has both ends, a frame has the time of its arrival, which may be after the sender's end.
     for _, step in sorted(_facts(trace, connection, end), key=lambda fact: (fact[1] is Step.EOF, fact[0])):

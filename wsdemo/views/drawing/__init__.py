@@ -1,1 +1,1 @@
-"""What every view is made of: the look of the fields, one kind of drawing, one canvas."""
+"""The parts of every view: the look of the fields, one kind of drawing, one canvas."""

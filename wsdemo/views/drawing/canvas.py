@@ -4,7 +4,7 @@
 
     Canvas.box, .text, .line ──► one SVG file ──► <img> in text/html      JupyterLab, GitHub, paper
 
-Lengths are in pixels; y grows downwards. Knows nothing of what it shows.
+Lengths are in pixels; y grows downwards. Knows nothing of its content.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ SQUEEZE: Final = 1.2  #: times wider words are pressed into their room; longer o
 
 _MONO: Final = f"'{theme.MONO}',Menlo,Consolas,'Liberation Mono',monospace"
 _SANS: Final = f"'{theme.SANS}',Verdana,Arial,sans-serif"
-#: How wide a letter is by its size, in fonts as wide as DejaVu. Below: others; in the fixed font; if bold.
+#: The width of a letter by its size, in fonts as wide as DejaVu. Below: others; in the fixed font; if bold.
 _WIDTHS: Final = {
     letter: wide
     for wide, letters in (
@@ -202,7 +202,7 @@ class Canvas:
 
 
 def width(words: str, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> float:
-    """About how many pixels wide words are.
+    """The approximate width of words in pixels.
 
     >>> round(width("ten letter"), 1), round(width("ten letter", mono=True), 1)
     (62.4, 81.3)
@@ -213,7 +213,7 @@ def width(words: str, size: float = SIZE, *, mono: bool = False, bold: bool = Fa
 
 
 def cut(words: str, room: float, size: float = SIZE, *, mono: bool = False, bold: bool = False) -> str:
-    """Words cut to what fits into so many pixels; one letter at least.
+    """Words cut to fit into ``room`` pixels; one letter at least.
 
     >>> cut("a long sentence", 60)
     'a long …'

@@ -1,4 +1,4 @@
-"""What every view gives back: a drawing that a notebook shows, and the same as text.
+"""The result of every view: a drawing that a notebook shows, and the same as text.
 
 ::
 
@@ -7,9 +7,9 @@
 
     Image     a drawing that is one file, in an <img> that carries it; its text is folded below
 
-The file stands in an ``<img>`` as data, which JupyterLab shows in notebooks that it does not trust, too.
-It grows with the page: on a page too narrow for it, it shrinks to `NARROWEST` of its width, then it scrolls.
-Knows nothing of what is drawn, or how.
+The file stands in an ``<img>`` as data, which JupyterLab also shows in notebooks that it does not trust.
+The image grows with the page: on a page too narrow for it, it shrinks to `NARROWEST` of its width, and then
+scrolls. Knows nothing of its content.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ from wsdemo.views.drawing.theme import CARD
 EM: Final = 14.0  #: pixels: the size of letters in a notebook, until the reader chooses another
 NARROWEST: Final = 0.83  #: of its width: letters of 12.5 pixels stay larger than 10
 
-#: What may be wider than the page: it scrolls. In a widget, too, an em is what it is in the notebook.
+#: The style of a thing wider than the page: it scrolls. An em in a widget is the notebook's too.
 WIDE: Final = "overflow-x:auto;font-size:var(--jp-content-font-size1,14px)"
 #: Paper can't be scrolled.
 ON_PAPER: Final = "<style>@media print{.wsdemo-image{min-width:0!important}}</style>"
 
 
 class Drawing(ABC):
-    """Something to look at: shown by being the last line of a cell."""
+    """A drawing: shown by being the last line of a cell."""
 
     def __repr__(self) -> str:
         return self.text
@@ -54,7 +54,7 @@ class Drawing(ABC):
 class Image(Drawing):
     """A drawing that is one file, made when it is first needed.
 
-    ``title`` says in one line what it is: it is the image's alternative text. ``width`` is in pixels.
+    ``title`` describes it in one line: it is the image's alternative text. ``width`` is in pixels.
     """
 
     mime: ClassVar[str]

@@ -6,7 +6,7 @@
     SSE              0.61     1.20
     raw TCP          0.30     0.51
 
-Knows nothing of what stands in its cells.
+Knows nothing of the content of its cells.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
     │ header ▨ ▨ ▨ │ payload           │   dark ink on a light fill: legible on paper, on a projector,
     └──────────────┴───────────────────┘   and in a dark notebook, where the picture is a white card
 
-Fields that say how long something is are yellow, what the reader wrote is blue, and so on. Colour is never
+Fields that hold a length are yellow, those with the reader's own text are blue, and so on. Colour is never
 the only sign: fields that could be confused differ in their pattern, and every picture prints the label too.
 The fills are Paul Tol's "light" scheme, made for labelled cells with dark text and for colour-blind eyes
 (https://sronpersonalpages.nl/~pault/). Knows nothing of bytes or protocols.
@@ -29,10 +29,10 @@ PINK: Final = "#ffaabb"
 GREY: Final = "#dddddd"
 WHITE: Final = "#ffffff"
 
-PAPER: Final = "#ffffff"  #: what is drawn on; the same in light and dark notebooks
+PAPER: Final = "#ffffff"  #: the ground of every picture; the same in light and dark notebooks
 INK: Final = "#111111"  #: text and outlines
 QUIET: Final = "#595959"  #: offsets, captions, hairlines; 7:1 on paper
-ALARM: Final = "#a3202a"  #: what was refused or went wrong; always with a word beside it
+ALARM: Final = "#a3202a"  #: refusals and errors; always with a word beside it
 
 #: A white card with some air, in light and in dark notebooks.
 CARD: Final = f"background:{PAPER};border:1px solid #cccccc;border-radius:6px;padding:6px"
@@ -48,7 +48,7 @@ WIDTH: Final = 9.4  #: inches: 1,034 pixels, the text column of a notebook
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """How one field looks: ``fill`` as ``#rrggbb``, ``hatch`` as matplotlib has it, ``label`` as printed."""
+    """The look of a field: ``fill`` as ``#rrggbb``, ``hatch`` as matplotlib has it, ``label`` as printed."""
 
     name: str
     label: str
@@ -108,7 +108,7 @@ FIELDS: Final[dict[str, Field]] = {
 
 
 class Look(NamedTuple):
-    """How one curve is told from the others: dark ink, a line style, a mark."""
+    """The look that tells one curve from the others: dark ink, a line style, a mark."""
 
     ink: str
     line: str | tuple[int, tuple[int, ...]]
@@ -141,7 +141,7 @@ def css(name: str) -> str:
 
 
 def glyph(byte: int) -> str:
-    """What stands for a byte: its ASCII character, ``␣`` for a space, or two hexadecimal digits.
+    """The sign for a byte: its ASCII character, ``␣`` for a space, or two hexadecimal digits.
 
     >>> [glyph(byte) for byte in "a é".encode()]
     ['a', '␣', 'c3', 'a9']

@@ -1,12 +1,12 @@
-"""Buttons that do something to a live thing, and a picture that shows what becomes of it.
+"""Buttons that act on a live thing, and a picture that shows the effect.
 
 ::
 
     [freeze] [reset] [close] …      a click calls a function …
-    version() ──► draw() ──► HTML   … and for a while the picture follows whatever happens then
+    version() ──► draw() ──► HTML   … and for a while the picture follows the events after it
 
-Nothing runs before the first click, and nothing for long after the last one. Knows nothing of what the
-buttons do.
+Nothing runs before the first click, and nothing for long after the last one. Knows nothing of the functions
+behind the buttons.
 """
 
 from __future__ import annotations

@@ -6,7 +6,7 @@
                            │ every 50 ms, however fast the traffic; nothing new: nothing drawn
                            └ ends with `close`, or when the cell that made it is run again
 
-Knows nothing of what it shows. The traffic itself never waits for a picture.
+Knows nothing of its content. The traffic itself never waits for a picture.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ T = TypeVar("T", bound="Following")
 class Following(Live):
     """A `Live` picture that watches ``version()`` and draws itself anew when that has changed.
 
-    `stop` it at the end of a lesson, or use it in a ``with``: a thread of its own does the watching. What it
-    showed last stays on the page, until `close`.
+    `stop` it at the end of a lesson, or use it in a ``with``: a thread of its own does the watching. The last
+    picture stays on the page, until `close`.
     """
 
     def __init__(
@@ -80,7 +80,7 @@ class Following(Live):
             self.update()
 
     def stop(self) -> None:
-        """No more drawing; what there is to see now is seen, and stays."""
+        """Stop drawing, after one last time; that picture stays."""
         for key in [key for key, view in _following.items() if view is self]:
             del _following[key]
         if self._end.is_set():

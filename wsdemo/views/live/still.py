@@ -1,4 +1,4 @@
-"""A widget and its still: whichever can be shown is.
+"""A widget and its still, of which only one is visible.
 
 ::
 
@@ -7,7 +7,7 @@
 
 Where the widget can't be made (no kernel, another day, GitHub, paper) that rule is not there, and the still
 stands; a rule of the still's own hides the line 'Error displaying widget: model not found' in output 2. Knows
-nothing of what is shown.
+nothing of the content.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ import ipywidgets
 
 VIEW: Final = "application/vnd.jupyter.widget-view+json"
 
-#: What an output is, by its MIME types.
+#: An output: its forms by their MIME types.
 Bundle: TypeAlias = dict[str, Any]
 
 _HIDE: Final = "{display:none!important}"

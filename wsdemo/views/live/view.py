@@ -6,8 +6,8 @@
                                   └── the first one ──► text/html, text/plain     GitHub, paper, nbval
 
 Only `HTML` widgets are written to: an `Output` widget can hang a notebook that runs without a reader. Nothing
-of the widget's state is stored, so what a reader sees without a kernel is the first picture: its still. Knows
-nothing of what it shows.
+of the widget's state is stored, so without a kernel a reader sees the first picture: its still. Knows nothing
+of its content.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ from wsdemo.views.live import still
 class Live:
     """Controls above, a picture below; `update` draws it anew.
 
-    ``draw()`` gives the picture as things stand. What it raises is shown in the picture's place, not lost.
-    ``still`` is the picture of the beginning, and ``caption`` says, where there is no kernel, what the
-    controls would do. Call `update` from one thread at a time; what a control reports comes in the kernel's
-    main thread.
+    ``draw()`` gives the present picture. An error that it raises is shown in the picture's place, not lost.
+    ``still`` is the picture of the beginning, and ``caption`` tells, where there is no kernel, what the
+    controls would do. Call `update` from one thread at a time; controls report in the kernel's main thread.
     """
 
     def __init__(
@@ -49,7 +48,7 @@ class Live:
 
     @property
     def text(self) -> str:
-        """What the picture shows now, as text."""
+        """The present picture as text."""
         return self.picture.text
 
     def update(self, change: object = None) -> None:
@@ -71,7 +70,7 @@ class Live:
 
     @property
     def outputs(self) -> tuple[still.Bundle, still.Bundle]:
-        """What a notebook keeps: the still, and the widget."""
+        """The outputs that a notebook keeps: the still, and the widget."""
         caption = f"<p><em>{html.escape(self.caption)}</em></p>"
         text = f"{self.still.text}\n({self.caption})"
         return still.outputs(self.widget, text, f"<div>{caption}{self.still.html}</div>")
@@ -81,9 +80,9 @@ class Live:
 
 
 def slider(draw: Callable[[int], Drawing], values: range, *, start: int, label: str) -> Live:
-    """A picture over a slider: ``draw(value)`` for the value where it stands, at first ``start``.
+    """A picture over a slider: ``draw(value)`` for the slider's value, at first ``start``.
 
-    ``label`` stands before the slider and says what it sets, with the unit.
+    ``label`` stands before the slider: the quantity and its unit.
     """
     control = ipywidgets.IntSlider(
         value=start,
