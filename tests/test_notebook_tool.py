@@ -48,6 +48,41 @@ def test_what_changed_is_stored(path: Path) -> None:
         assert sum(a.outputs != b.outputs for a, b in zip(source.cells, changed.cells, strict=True)) == 1
 
 
+DRAWN = """import base64
+from IPython.display import HTML
+svg = '<svg xmlns="http://www.w3.org/2000/svg"><text>127.0.0.1:{port}</text><rect width="{width}"/></svg>'
+HTML(f'<img src="data:image/svg+xml;base64,{{base64.b64encode(svg.encode()).decode()}}">the same words')"""
+
+
+def drawn(port: int, width: float, *tags: str) -> nbformat.NotebookNode:
+    """A notebook with one drawing in one cell, not yet run."""
+    cell = nbformat.v4.new_code_cell(DRAWN.format(port=port, width=width), metadata={"tags": list(tags)})
+    cell["id"] = "drawing"
+    return nbformat.v4.new_notebook(cells=[cell])
+
+
+@pytest.mark.parametrize(
+    ("port", "width", "tags", "kept"),
+    [
+        (50_001, 10, (), True),
+        (50_000, 12, (), False),
+        (50_001, 12, ("drawn-to-time",), True),
+    ],
+    ids=["another port", "drawn anew", "lengths are times"],
+)
+def test_a_drawing_counts_though_its_text_is_the_same(
+    path: Path, port: int, width: float, tags: tuple[str, ...], kept: bool
+) -> None:
+    nbformat.write(drawn(50_000, 10, *tags), path)
+    path.write_text(notebooks.run(path), encoding="utf-8")
+    before = notebooks.read(path)
+    again = drawn(port, width, *tags)
+    again.cells[0].outputs = before.cells[0].outputs
+    nbformat.write(again, path)
+    after = nbformat.reads(notebooks.run(path), 4)
+    assert (after.cells[0].outputs == before.cells[0].outputs) is kept
+
+
 def test_a_kept_output_has_the_number_of_its_cell(path: Path) -> None:
     """A cell is put in front: what stays below it runs one later."""
     path.write_text(notebooks.run(path), encoding="utf-8")

@@ -3,9 +3,10 @@
     python -m tools.notebooks [--check] [--fresh] [NOTEBOOK ...]        (all of notebooks/ by default)
 
 A notebook runs from top to bottom in a new kernel. An output that says the same as the stored one, ports and
-durations aside (tests/notebooks/sanitize.cfg), stays as it is; so does that of a cell tagged
-`nbval-ignore-output`, whose point is a measurement. `--fresh` takes all outputs anew. `--check` writes
-nothing, and fails where a notebook would change.
+durations aside (tests/notebooks/sanitize.cfg), stays as it is. So does that of a cell tagged
+`nbval-ignore-output`, whose point is a measurement; and a drawing below a cell tagged `drawn-to-time`, whose
+lengths are times. `--fresh` takes all outputs anew. `--check` writes nothing, and fails where a notebook
+would change.
 """
 
 from __future__ import annotations
@@ -37,12 +38,13 @@ METADATA: Final = {
 }
 KEPT_IN_CELLS: Final = ("tags", "slideshow", "jupyter", "editable", "deletable")
 IGNORED: Final = {"nbval-ignore-output", "nbval-skip"}
+TO_TIME: Final = "drawn-to-time"
 # No widget's state is stored, so no widget is shown.
 DROPPED: Final = ("application/vnd.jupyter.widget-view+json",)
 TIMEOUT: Final = 60  # seconds a cell
 PICTURE_TOLERANCE: Final = 1.0  # mean difference of a pixel's channels, of 255
 
-EMBEDDED: Final = re.compile(r"data:image/png;base64,([A-Za-z0-9+/=]+)")
+EMBEDDED: Final = re.compile(r"data:image/(png|svg\+xml);base64,([A-Za-z0-9+/=]+)")
 
 Notebook = Any  # nbformat's NotebookNode: a dict with attributes
 
@@ -117,15 +119,16 @@ def merge(cell: Notebook, before: Notebook) -> list[Any]:
     """The outputs to store: the earlier ones where they say the same."""
     if before.get("cell_type") != "code" or len(before.outputs) != len(cell.outputs):
         return list(cell.outputs)
-    measured = IGNORED & set(cell.metadata.get("tags", ())) and before.source == cell.source
+    tags = set(cell.metadata.get("tags", ()))
+    measured = IGNORED & tags and before.source == cell.source
     return [
-        old if equal(old, new, strict=not measured) else new
+        old if equal(old, new, strict=not measured, drawings=TO_TIME not in tags) else new
         for old, new in zip(before.outputs, cell.outputs, strict=True)
     ]
 
 
-def equal(old: Any, new: Any, *, strict: bool) -> bool:
-    """Do two outputs say the same? Not strictly: are they of the same kinds?"""
+def equal(old: Any, new: Any, *, strict: bool, drawings: bool = True) -> bool:
+    """Do two outputs say the same? Not strictly: are they of the same kinds? ``drawings``: SVGs count, too."""
     if old.output_type != new.output_type or old.get("name") != new.get("name"):
         return False
     if not strict:
@@ -135,17 +138,32 @@ def equal(old: Any, new: Any, *, strict: bool) -> bool:
     if old.output_type == "error":
         return bool(sanitize(old.evalue) == sanitize(new.evalue) and old.ename == new.ename)
     return set(old.data) == set(new.data) and all(
-        alike(mime, old.data[mime], new.data[mime]) for mime in new.data
+        alike(mime, old.data[mime], new.data[mime], drawings) for mime in new.data
     )
 
 
-def alike(mime: str, old: Any, new: Any) -> bool:
+def alike(mime: str, old: Any, new: Any, drawings: bool = True) -> bool:
     if mime == "image/png":
         return old.strip() == new.strip() or same_picture(old, new)
     if isinstance(old, str) and isinstance(new, str):
         pictures = zip(EMBEDDED.findall(old), EMBEDDED.findall(new), strict=False)
-        return sanitize(old) == sanitize(new) and all(a == b or same_picture(a, b) for a, b in pictures)
+        return sanitize(old) == sanitize(new) and all(same_embedded(a, b, drawings) for a, b in pictures)
     return bool(old == new)
+
+
+def same_embedded(old: tuple[str, str], new: tuple[str, str], drawings: bool) -> bool:
+    """Are two pictures inside HTML, each its kind and its data (base64), the same?"""
+    (kind, before), (other, after) = old, new
+    if kind != other or before == after:
+        return kind == other
+    if kind == "png":
+        return same_picture(before, after)
+    return not drawings or svg(before) == svg(after)
+
+
+def svg(data: str) -> str:
+    """A drawing (base64) without what may differ between two runs: a port is written in it, for example."""
+    return sanitize(base64.b64decode(data).decode())
 
 
 def same_picture(old: str, new: str) -> bool:

@@ -49,6 +49,7 @@ CHROMIUM_FLAGS: Final = [
 ]
 START: Final = 60.0  # seconds, for a server, a page or a kernel to be there
 RUN: Final = 120.0  # seconds, for all cells of a lesson
+WIDGET: Final = ".widget-vbox, .wsm"  # ours and anywidget's
 SETTINGS: Final = {
     "@jupyterlab/apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
     "@jupyterlab/notebook-extension/tracker": {"windowingMode": "none"},  # every cell is in the page
@@ -276,6 +277,10 @@ class Lesson:
     def output(self, containing: str) -> Locator:
         """What stands below the code cell whose source contains this text."""
         return self.cell(containing).locator(".jp-Cell-outputArea").first
+
+    def widget(self, containing: str) -> Locator:
+        """The live widget in that output, without its still, which is hidden beside it."""
+        return self.output(containing).locator(WIDGET).first
 
     def text(self, containing: str) -> str:
         """The text of that output, as a reader sees it."""

@@ -16,7 +16,7 @@ def test_a_word_typed_shows_its_bytes(lab: Lab) -> None:
         lesson.run_all()
         assert lesson.text("Jupyter()") == "v1.kernel.websocket.jupyter.org"
         assert "execute_result   2" in lesson.text("sorted(came")
-        explorer = lesson.output(WORD)
+        explorer = lesson.widget(WORD)
         explorer.scroll_into_view_if_needed()
         field = explorer.get_by_role("textbox").first
         field.fill("Ω!")

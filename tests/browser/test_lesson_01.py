@@ -14,7 +14,7 @@ SLIDER = "explorer = views.slider"
 def test_the_slider_cuts_the_stream_anew(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
-        explorer = lesson.output(SLIDER)
+        explorer = lesson.widget(SLIDER)
         explorer.scroll_into_view_if_needed()
         picture = explorer.locator("img").first
         before = picture.get_attribute("src")

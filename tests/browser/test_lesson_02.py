@@ -14,7 +14,7 @@ STAGE = "stage = views.scene"
 def test_the_buttons_play_the_scene_anew(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
-        stage = lesson.output(STAGE)
+        stage = lesson.widget(STAGE)
         stage.scroll_into_view_if_needed()
         story = stage.locator("pre").first
 

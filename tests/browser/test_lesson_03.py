@@ -14,7 +14,7 @@ BENCH = "views.asking"
 def test_a_header_left_out_or_edited_changes_the_verdict(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
-        bench = lesson.output(BENCH)
+        bench = lesson.widget(BENCH)
         bench.scroll_into_view_if_needed()
         verdict = bench.get_by_role("status")
 

@@ -14,7 +14,7 @@ CHOOSER = "views.choose_a_key"
 def test_the_key_decides_what_the_proxy_believes(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
-        chooser = lesson.output(CHOOSER)
+        chooser = lesson.widget(CHOOSER)
         chooser.scroll_into_view_if_needed()
         verdict = chooser.get_by_role("status")
         key = chooser.get_by_role("textbox").first

@@ -14,7 +14,7 @@ PLAYER = "player = views.sequence"
 def test_a_real_server_answers_the_row_of_frames(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
-        player = lesson.output(PLAYER)
+        player = lesson.widget(PLAYER)
         player.scroll_into_view_if_needed()
         answer = player.locator("pre").last
         said = player.get_by_text("✗ 1002")

@@ -15,7 +15,7 @@ def test_the_buttons_hurt_a_live_connection(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
         lesson.screenshot("07-light")
-        table = lesson.output(TABLE)
+        table = lesson.widget(TABLE)
         table.scroll_into_view_if_needed()
         facts = table.locator("pre").first
 

@@ -20,7 +20,7 @@ def test_the_laboratory_at_a_thousand_events_a_second(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.dark(False)
         lesson.run_all()
-        found = lesson.output(LABORATORY)
+        found = lesson.widget(LABORATORY)
         found.scroll_into_view_if_needed()
         rate = found.get_by_role("slider").nth(1)
         rate.focus()

@@ -15,7 +15,7 @@ def test_the_compressor_measures_each_choice(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.dark(False)
         lesson.run_all()
-        press = lesson.output(COMPRESSOR)
+        press = lesson.widget(COMPRESSOR)
         press.scroll_into_view_if_needed()
         text = press.locator("pre").first
         said = lambda: text.text_content() or ""  # noqa: E731

@@ -23,7 +23,7 @@ def test_a_live_ladder(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
         output = lesson.output("live = views")
-        story = output.locator("pre").first
+        story = lesson.widget("live = views").locator("pre").first
         lesson.wait_until(lambda: "'number 3999'" in (story.text_content() or ""))
         assert lesson.text("print(sum") == "1"
 

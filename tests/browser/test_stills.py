@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import needs
-from tests.browser.lab import Lab
+from tests.browser.lab import WIDGET, Lab
 
 pytestmark = needs.chromium
 
@@ -27,7 +27,6 @@ CELLS = (  # what the source of each cell begins with, and a word of its still
     ("views.ladder", "the picture follows the traffic"),
 )
 ERROR = re.compile("Error displaying|model not found")
-WIDGET = ".widget-vbox, .wsm"  # ours and anywidget's
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,8 @@
                 ruler       a frame in the RFC's picture, 32 bits in a row
                 xor         masking, in lanes
                 stack       frames stacked into messages
-    diagrams/   ladder      the messages between client and server, by time
+    diagrams/   sockets     two programs, two sockets, address and port
+                ladder      the messages between client and server, by time
                 facts       a trace or a connection, as a table
                 results     a measurement, as a table
                 states      the life of a connection, and the path taken
@@ -70,6 +71,7 @@ _HOMES: Final = {
     "scene": "benches.scene",
     "sequence": "benches.sequence",
     "slider": "live.view",
+    "sockets": "diagrams.sockets",
     "stack": "bytes.stack",
     "states": "diagrams.states",
     "stream": "bytes.stream",
