@@ -128,7 +128,7 @@ def merge(cell: Notebook, before: Notebook) -> list[Any]:
 
 
 def equal(old: Any, new: Any, *, strict: bool, drawings: bool = True) -> bool:
-    """Do two outputs say the same? Not strictly: are they of the same kinds? ``drawings``: SVGs count, too."""
+    """Do two outputs say the same? Not strictly: are they of the same kinds? ``drawings``: do SVGs count?"""
     if old.output_type != new.output_type or old.get("name") != new.get("name"):
         return False
     if not strict:
