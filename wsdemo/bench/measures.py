@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from random import Random
 from typing import Final
@@ -91,12 +91,11 @@ def compressed_echoes(in_flight: int, served: Served, quick: bool) -> float:
             sock.sendall(frame)
             _check_compressed(raw.frames(sock, 1)[0], text)
 
-        def exchange() -> None:
-            for batch in batches:
-                sock.sendall(batch)
-                raw.frames(sock, in_flight)
+        def exchange(batch: bytes) -> None:
+            sock.sendall(batch)
+            raw.frames(sock, in_flight)
 
-        return len(TEXTS) / _seconds(exchange, 1 if quick else 20)
+        return in_flight / _seconds(exchange, batches * (1 if quick else 20))
 
 
 def _check_compressed(frame: bytes, text: str) -> None:
@@ -111,7 +110,9 @@ def pipelined(served: Served, quick: bool) -> float:
     peer = served.contestant.peer
     frames, size = IN_FLIGHT * raw.message(TEXT, peer), IN_FLIGHT * raw.answer_size(TEXT, peer)
     with raw.connection(served.port, peer) as sock:
-        return IN_FLIGHT / _seconds(lambda: _exchange(sock, frames, size), 3 if quick else 100)
+        return IN_FLIGHT / _seconds(
+            lambda data: _exchange(sock, data, size), [frames] * (5 if quick else 100)
+        )
 
 
 def large(served: Served, quick: bool) -> float:
@@ -119,7 +120,8 @@ def large(served: Served, quick: bool) -> float:
     peer, payload = served.contestant.peer, bytes(range(256)) * 256
     frame, size = raw.message(payload, peer), raw.answer_size(payload, peer)
     with raw.connection(served.port, peer) as sock:
-        return len(payload) / _seconds(lambda: _exchange(sock, frame, size), 3 if quick else 200) / 1e6
+        seconds = _seconds(lambda data: _exchange(sock, data, size), [frame] * (5 if quick else 400))
+    return len(payload) / seconds / 1e6
 
 
 def _exchange(sock: socket.socket, frames: bytes, size: int) -> None:
@@ -127,15 +129,17 @@ def _exchange(sock: socket.socket, frames: bytes, size: int) -> None:
     read(sock, size)
 
 
-def _seconds(exchange: Callable[[], object], times: int) -> float:
-    """Seconds that one exchange takes, the median of ten parts of ``times``."""
-    seconds = []
-    for _ in range(10):
-        began = time.perf_counter()
-        for _ in range(max(1, times // 10)):
-            exchange()
-        seconds.append((time.perf_counter() - began) / max(1, times // 10))
-    return statistics.median(seconds)
+def _seconds(exchange: Callable[[bytes], object], sent: Sequence[bytes]) -> float:
+    """Seconds of the median exchange; the first tenth is for getting warm.
+
+    Each is timed alone: a part of many would be as slow as what else the processor did meanwhile.
+    """
+    clock, seconds = time.perf_counter, []
+    for data in sent:
+        began = clock()
+        exchange(data)
+        seconds.append(clock() - began)
+    return statistics.median(seconds[len(seconds) // 10 :])
 
 
 def cpu_per_byte(served: Served, quick: bool) -> float:

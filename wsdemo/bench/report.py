@@ -12,7 +12,7 @@ from wsdemo.words import columns, plural, three_digits
 DEFINITIONS: Final = """\
 A range is from the lowest round to the highest; a ratio is taken within a round; a goal is met when every
 round meets it. tcp: blocking sockets, a 10-byte header, two recv a message; tcp-buffered, for messages in
-flight: one recv for all that came. Round trips: server and client on one CPU, if the system can do that."""
+flight: one recv for all that came. Round trips of small messages: both ends on one CPU, if the system can."""
 
 
 def table(run: Run) -> str:
