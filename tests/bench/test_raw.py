@@ -71,3 +71,9 @@ def test_after_hanging_up_every_closing_handshake_is_over() -> None:
         assert sizes == [raw.BATCH, 60 - raw.BATCH]
         assert over.wait(DEADLINE)
         assert codes == [1000] * 60 and not server.errors
+
+
+def test_hanging_up_waits_for_the_end_of_each_connection() -> None:
+    socks = [Socket(b"\x88", b"\x02\x03\xe8"), Socket(b"\x88\x02\x03\xe8")]
+    raw.hang_up(socks)  # type: ignore[arg-type]
+    assert [(len(sock.sent), sock.received, sock.closed) for sock in socks] == [(1, 3, True), (1, 2, True)]
