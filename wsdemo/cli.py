@@ -13,8 +13,8 @@
     bench         measures the speed, beside others
 
 Exit status: 0 when it went well or Ctrl-C ended it, 1 for a failure, 2 for wrong use. An error is one line
-on stderr, of at most 300 characters. What a peer said is escaped before it is printed. What a command needs
-is imported when it runs. Knows nothing of sockets.
+on stderr, of at most 300 characters. Text from a peer is escaped before it is printed. A command imports
+its modules when it runs. Knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the command that ``arguments`` (default: those of this process) ask for; gives the exit status."""
+    """Run the command in ``arguments`` (default: those of this process); returns the exit status."""
     name = "wsdemo"
     with prepared():
         try:
@@ -73,7 +73,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 class Parser(argparse.ArgumentParser):
-    """Says what is wrong in one line."""
+    """A parser that reports an error in one line."""
 
     def error(self, message: str) -> NoReturn:
         tail = f"; see {self.prog} --help"
@@ -82,7 +82,7 @@ class Parser(argparse.ArgumentParser):
 
 @contextlib.contextmanager
 def terminable() -> Iterator[None]:
-    """Inside, Ctrl-C and SIGTERM raise KeyboardInterrupt, also where SIGINT was ignored, as behind ``&``."""
+    """Let Ctrl-C and SIGTERM raise KeyboardInterrupt, also where SIGINT was ignored, as behind ``&``."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

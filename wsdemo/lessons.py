@@ -1,4 +1,4 @@
-"""The lessons of the course as data: the one table that README, map and progress agree with.
+"""The lessons of the course as data: the one table with which README, map and progress agree.
 
 ::
 

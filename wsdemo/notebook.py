@@ -1,4 +1,4 @@
-"""How a `Trace` and a `Connection` show themselves when they are the last line of a cell.
+"""Lets a `Trace` and a `Connection` show themselves when they are the last line of a cell.
 
 ::
 
@@ -16,7 +16,7 @@ from typing import Final
 from wsdemo.net.connection import Connection
 from wsdemo.trace.trace import Trace
 
-METHOD: Final = "_repr_mimebundle_"  #: what Jupyter asks an object for
+METHOD: Final = "_repr_mimebundle_"  #: the method of an object that Jupyter calls
 
 
 def _trace(trace: Trace, include: object = None, exclude: object = None) -> dict[str, str]:
@@ -27,7 +27,7 @@ def _trace(trace: Trace, include: object = None, exclude: object = None) -> dict
 
 
 def _connection(connection: Connection, include: object = None, exclude: object = None) -> dict[str, str]:
-    """In a notebook: a table of what it is, and how it is."""
+    """In a notebook: a table of its facts and its state."""
     from wsdemo.views.diagrams.facts import connection_facts
 
     return connection_facts(connection)._repr_mimebundle_()

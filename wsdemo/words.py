@@ -1,6 +1,6 @@
 """Words for people: characters that are safe to print, numbers of things, columns of a table.
 
-Knows nothing of what they are about.
+Knows nothing of their subject.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 
 def printable(text: str, instead: str | None = None) -> str:
-    r"""The text with all that a terminal might obey, or that hides, as escapes; or with ``instead`` for each.
+    r"""The text with control characters and invisible ones as escapes; or with ``instead`` for each.
 
     >>> printable("caf\u00e9 \x1b[2J\n\u202e"), printable("a\x00b", "·")
     ('café \\x1b[2J\\n\\u202e', 'a·b')

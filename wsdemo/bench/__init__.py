@@ -1,4 +1,4 @@
-"""How fast is it? Every claim about speed measured in one run, beside others, as a ratio to plain TCP.
+"""The benchmark: every claim about speed measured in one run, beside others, as a ratio to plain TCP.
 
 ::
 

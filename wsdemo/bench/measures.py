@@ -1,6 +1,6 @@
-"""What is done to one server once a round, by the one raw client. Each gives one number.
+"""The measures: each does its work with one server once a round, by the one raw client, and gives one number.
 
-``quick`` asks for one that shows that it works, and means nothing.
+With ``quick`` the number only shows that the measure works, and means nothing.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def quotes(number: int) -> str:
 #: As many as are on their way at once: no compressor can live on having seen a text before.
 TEXTS: Final = tuple(map(quotes, range(100)))
 
-#: Messages that are on their way at once in the pipelined row.
+#: Messages under way at once in the pipelined row.
 IN_FLIGHT: Final = 100
 
 #: Connections that are opened to measure the CPU time of one.
@@ -184,7 +184,7 @@ def idle_memory(served: Served, quick: bool) -> float:
     """KiB of memory of the server's own for each of 5,000 open connections."""
     contestant, count = served.contestant, 100 if quick else 5000
     for sock in raw.crowd(served.port, contestant.peer, 20, contestant.compressed):
-        sock.close()  # what the first connections load is not theirs
+        sock.close()  # modules that the first connections load are not counted as theirs
     before = served.memory()
     socks = raw.crowd(served.port, contestant.peer, count, contestant.compressed)
     after = served.memory()

@@ -1,7 +1,7 @@
-"""The contestants: an echo server of each, told in the fewest lines that its documentation suggests.
+"""The contestants: an echo server of each, in the fewest lines that its documentation suggests.
 
-Each is a function that starts a server on a free port of 127.0.0.1 in threads of its own and gives back a
-`Running`. Its library is imported by that function, so only what is measured need be installed.
+Each is a function that starts a server on a free port of 127.0.0.1 in threads of its own and returns a
+`Running`. That function imports the library, so only the contestants that take part must be installed.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ from wsdemo.bench import plain
 
 HOST: Final = "127.0.0.1"
 
-#: What each of a crowd hears first in plain TCP, so that it knows to be counted.
+#: The greeting to each client of a crowd in plain TCP, which tells it that the server has counted it.
 GREETING: Final = b"+"
 
-#: Seconds for a server to be there.
+#: Seconds in which a server must start.
 DEADLINE: Final = 30.0
 
 
@@ -40,14 +40,14 @@ class Running(NamedTuple):
 
 
 class Peer(NamedTuple):
-    """A contestant: how to start it, what it needs, and what it can't do."""
+    """A contestant: the function that starts it, the modules that it needs, and its name for pip."""
 
     start: Callable[[bool, bool], Running]  # compressed? many idle connections?
     needs: tuple[str, ...] = ()  # modules
-    pip: str = ""  # what to install for them
+    pip: str = ""  # the packages that bring them
 
 
-# -- plain TCP: what everything is compared with -----------------------------------------------------------
+# -- plain TCP, with which everything is compared ----------------------------------------------------------
 
 
 def tcp(compressed: bool, crowd: bool, echo: Callable[[socket.socket], None] = plain.echo) -> Running:
@@ -283,7 +283,7 @@ def fastapi(compressed: bool, crowd: bool) -> Running:
             else:
                 await ws.send_bytes(message["bytes"])
 
-    echo.__annotations__["ws"] = library.WebSocket  # FastAPI looks there for what to hand over
+    echo.__annotations__["ws"] = library.WebSocket  # tells FastAPI which argument to pass
     app.add_api_websocket_route("/", echo)
     return _uvicorn(uvicorn, app, compressed)
 

@@ -49,7 +49,7 @@ def message(payload: str | bytes, peer: str, compressed: bool = False) -> bytes:
 
 
 def answer_size(payload: str | bytes, peer: str) -> int:
-    """Bytes of the echo of this message, where nothing is compressed."""
+    """The size in bytes of the echo of this message without compression."""
     data = payload.encode() if isinstance(payload, str) else payload
     return len(framed(data)) if is_tcp(peer) else len(Frame(Opcode.BINARY, data).serialize())
 

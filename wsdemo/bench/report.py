@@ -1,4 +1,4 @@
-"""What people see of a run: the table, as text."""
+"""The report of a run for people: the table, as text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is claimed: the rows of the table, in its order, and the goal of each.
+"""The claims: the rows of the table, in its order, and the goal of each.
 
 A goal compares us with a peer of the same run, or with a number.
 """

@@ -38,7 +38,7 @@ class Spread(NamedTuple):
 
 @dataclass
 class Result:
-    """What a row gave: the values of each contestant, round by round."""
+    """The results of a row: the values of each contestant, round by round."""
 
     row: Row
     values: dict[str, list[float]] = field(default_factory=dict)
@@ -164,7 +164,7 @@ def _measure(
 
 @contextlib.contextmanager
 def _one_processor() -> Iterator[None]:
-    """Inside, this process and those that it starts run on one processor, where the system knows how."""
+    """A context in which this process and its children run on one processor, where the system can do that."""
     if not hasattr(os, "sched_setaffinity"):
         yield
         return

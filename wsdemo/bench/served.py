@@ -1,4 +1,4 @@
-"""A contestant's server in a process of its own, told what to do over its standard input.
+"""A contestant's server in a process of its own, which takes commands from its standard input.
 
 ::
 
@@ -43,7 +43,7 @@ class Contestant(NamedTuple):
 
     @property
     def missing(self) -> str:
-        """What to install before it can run; empty: nothing."""
+        """The packages to install before it can run; empty: none."""
         peer = PEERS[self.peer]
         return "" if all(importlib.util.find_spec(name) for name in peer.needs) else peer.pip
 
@@ -82,7 +82,7 @@ class Served:
         return float(self._do(do="cpu")["seconds"])
 
     def memory(self) -> int:
-        """Bytes of memory of its own. Raises RuntimeError where the system does not tell."""
+        """Bytes of memory of its own. Raises RuntimeError where the system does not tell them."""
         size = self._do(do="memory")["bytes"]
         if size is None:
             raise RuntimeError(f"this system has no {MEMORY}")
@@ -132,7 +132,7 @@ class Served:
 
 
 def main(arguments: Sequence[str]) -> None:
-    """The process: start the server, then obey, line by line."""
+    """The process: start the server, then carry out commands, line by line."""
     import argparse
 
     parser = argparse.ArgumentParser()
@@ -153,7 +153,7 @@ def main(arguments: Sequence[str]) -> None:
             exchange = running.dial()
         print(json.dumps(obey(running, exchange, command)), flush=True)
     sys.stdout.flush()
-    os._exit(0)  # threads of all kinds serve; none needs a farewell
+    os._exit(0)  # without waiting for the server's threads, whatever they are
 
 
 def obey(running: Running, exchange: Any, command: dict[str, Any]) -> dict[str, Any]:

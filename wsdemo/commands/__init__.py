@@ -1,1 +1,1 @@
-"""The commands of ``python -m wsdemo``, a module each: ``add`` gives its options, ``run`` does it."""
+"""The commands of ``python -m wsdemo``, a module each: ``add`` declares its options, ``run`` executes it."""

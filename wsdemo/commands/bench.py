@@ -1,4 +1,4 @@
-"""``bench``: how fast it is, beside others, as ratios to plain TCP."""
+"""``bench``: measures the speed, beside others, as ratios to plain TCP."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def _chosen(text: str, names: list[str], what: str) -> list[str]:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Measure, and print the table."""
+    """Measure, and print the table. Raises Failure for what can't be done."""
     from wsdemo.bench import report
     from wsdemo.bench.peers import ALWAYS, PEERS
     from wsdemo.bench.rows import ROWS

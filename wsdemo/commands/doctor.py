@@ -1,4 +1,4 @@
-"""``doctor``: is everything there that the course needs?"""
+"""``doctor``: checks that everything is there that the course needs."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print what is new or has changed."""
+    """Make or update the copies, and print the changes. Raises Failure where there are no lessons."""
     from wsdemo.course import copies
 
     if not copies.TRACKED.is_dir():

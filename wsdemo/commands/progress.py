@@ -1,4 +1,4 @@
-"""``progress``: which exercises are solved."""
+"""``progress``: prints the exercises that are solved."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print a report of each folder, or one table of all."""
+    """Print a report of each folder, or one table of all. Raises Failure for a folder without notes."""
     from wsdemo.course import copies, notes, progress
 
     here = [Path()] if (Path() / notes.FILE).exists() else [copies.MINE]

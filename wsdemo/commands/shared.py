@@ -1,4 +1,4 @@
-"""What the commands share: kinds of arguments, and text that is safe to print."""
+"""Parts that the commands share: kinds of arguments, and text that is safe to print."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ OK: Final = 0
 FAILURE: Final = 1
 WRONG_USE: Final = 2
 
-#: Where servers listen unless told otherwise.
+#: The address that servers listen on by default.
 HOST: Final = "127.0.0.1"
 
 #: Seconds for which one wait lasts on Windows, where a waiting thread can't be interrupted by Ctrl-C.
@@ -29,7 +29,7 @@ Commands = Any  # argparse's own type for it has no public name
 
 
 class Failure(Exception):
-    """A command can't do what was asked: its text is the one line that says why."""
+    """A command can't do what was asked: its text is one line with the reason."""
 
 
 def listening_port(text: str) -> int:
@@ -82,7 +82,7 @@ def seconds(text: str) -> float:
 
 
 def websocket_url(text: str) -> str:
-    """Where a WebSocket is.
+    """The URL of a WebSocket.
 
     >>> websocket_url("example.com")
     Traceback (most recent call last):
@@ -96,7 +96,7 @@ def websocket_url(text: str) -> str:
 
 
 def output_file(text: str) -> str:
-    """A file that can be written at the end: told now, not when hours of work would be lost.
+    """A file that can be written at the end, checked now, not when hours of work would be lost.
 
     >>> output_file("/no/such/folder/a.json")
     Traceback (most recent call last):
@@ -106,7 +106,7 @@ def output_file(text: str) -> str:
         return text  # opened once only
     try:
         new = not os.path.lexists(text)
-        open(text, "ab").close()  # what is in it stays until the end
+        open(text, "ab").close()  # its content stays until the end
         if new:
             os.unlink(text)
     except (OSError, ValueError) as error:
@@ -120,7 +120,7 @@ def _is_pipe(path: str) -> bool:
 
 
 def different(**files: str | None) -> None:
-    """Refuse two options that name one file: the second would overwrite the first."""
+    """Raise Failure where two options name one file: the second would overwrite the first."""
     named = [(option, os.path.realpath(file)) for option, file in files.items() if file]
     for (first, path), (second, other) in itertools.combinations(named, 2):
         if path == other and not _is_pipe(path):
@@ -142,7 +142,7 @@ def write_files(*outputs: tuple[str | None, Callable[[str], object]]) -> None:
 
 
 def endpoint(host: str, port: int) -> str:
-    """Host and port as they are written.
+    """Host and port as they stand in a URL.
 
     >>> endpoint("127.0.0.1", 1234), endpoint("::1", 1234)
     ('127.0.0.1:1234', '[::1]:1234')
@@ -165,12 +165,12 @@ def line(text: str, length: int = LENGTH) -> str:
 
 
 def say(text: str) -> None:
-    """Tell the person, not a program that reads our output."""
+    """Print on stderr: for a person, not for a program that reads our output."""
     print(line(text), file=sys.stderr)
 
 
 def reason(error: BaseException) -> str:
-    """What an error says, without its number; with the name of the file, where it is one's.
+    """The text of an error, without its number; with the name of the file, where it concerns one.
 
     >>> reason(OSError(98, "port in use")), reason(OSError(2, "no such file", "a.json"))
     ('port in use', 'a.json: no such file')

@@ -56,7 +56,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print every packet until Ctrl-C, then write the files."""
+    """Print every packet until Ctrl-C, then write the files. Raises Failure for what can't be done."""
     from wsdemo.proxy.sniffer import Sniffer
     from wsdemo.record.record import DEFAULT_LIMIT
     from wsdemo.trace.capture import Capture
@@ -110,7 +110,7 @@ class Screen:
             raise self._error
 
     def end(self) -> None:
-        """Wait for the last lines, of a sniffer that is closed; and take what is left for the record."""
+        """Wait for the last lines of a sniffer that is closed, and take the rest of its bytes on record."""
         if self._thread.ident is not None:
             self._ended.wait(LAST)  # a terminal that was stopped, by Ctrl-S, does not hold up the files
         if self._capture is not None:

@@ -66,7 +66,7 @@ class Input(Patient):
 
 
 class Output(Patient):
-    """Standard output. The first failure is raised and kept in ``failed``; what follows is thrown away.
+    """Standard output. The first failure is raised and kept in ``failed``; later output is thrown away.
 
     The OSError has ``filename``, the stream's name.
     """
@@ -86,7 +86,7 @@ class Output(Patient):
 
 
 class Errors(Patient):
-    """Standard error. A failure is not raised: there is no other place to tell of it."""
+    """Standard error. A failure is not raised: there is no other place to report it."""
 
     def write(self, data: Any, /) -> int:
         """As `Patient`; where that fails the text is lost."""
@@ -98,7 +98,7 @@ class Errors(Patient):
 
 @contextlib.contextmanager
 def prepared() -> Iterator[None]:
-    """Inside, ``sys.stdin``, ``sys.stdout`` and ``sys.stderr`` are there, and as the module promises."""
+    """A context in which ``sys.stdin``, ``sys.stdout`` and ``sys.stderr`` behave as the module promises."""
     before = sys.stdin, sys.stdout, sys.stderr
     _reserve()
     with open(os.devnull, "r+", encoding="utf-8") as nothing:  # print(file=None) writes to sys.stdout
@@ -113,7 +113,7 @@ def prepared() -> Iterator[None]:
 
 @contextlib.contextmanager
 def complete() -> Iterator[None]:
-    """At the end raises OSError where not all of the output could be written; inside `prepared`."""
+    """A context whose end raises OSError where not all of the output could be written; inside `prepared`."""
     try:
         yield
     finally:
@@ -133,7 +133,7 @@ def _reserve() -> None:
 
 
 def _writer(stream: TextIO | None, kind: type[Patient]) -> TextIO | None:
-    """The stream with ``kind`` below it; a stream that is no file of the system stays what it is."""
+    """The stream with ``kind`` below it; a stream that is no file of the system stays as it is."""
     if not isinstance(stream, io.TextIOWrapper):
         return stream
     stream.flush()

@@ -1,4 +1,4 @@
-"""``talk``: a line typed is a message sent, and what comes is printed.
+"""``talk``: a line typed is a message sent, and messages that come are printed.
 
 ::
 
@@ -46,7 +46,7 @@ def add(commands: Commands) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Send what is typed and print what comes, until the end of either, or Ctrl-C."""
+    """Send typed lines and print received messages, until the end of either, or Ctrl-C. Raises Failure."""
     from wsdemo import Trace, WebSocketError, connect
 
     trace = Trace() if options.frames else None
@@ -68,7 +68,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _print_messages(ws: Connection, trace: Trace | None) -> None:
-    """Until the connection ends. Raises Failure where that is not a good end."""
+    """Print messages until the connection ends. Raises Failure where that is not a good end."""
     from wsdemo import ConnectionClosed
     from wsdemo.net.connection import GOOD
 
@@ -89,7 +89,7 @@ def _print_messages(ws: Connection, trace: Trace | None) -> None:
 
 
 def _print_frames(trace: Trace | None) -> None:
-    """Those that have come and gone since the last time, where somebody wants to see them."""
+    """Print the frames sent and received since the last time, where ``--frames`` asks for them."""
     if trace is None:
         return
     for packet in sorted(trace.news(), key=attrgetter("time")):

@@ -23,7 +23,7 @@ from wsdemo.words import printable
 
 PORT: Final = 1234
 
-#: Lines that wait to be printed at most; beyond it they are counted, not kept.
+#: The most lines that wait to be printed; beyond it they are counted, not kept.
 LINES: Final = 1000
 #: Characters of one message that the server's log shows.
 SHOWN: Final = 200
@@ -75,7 +75,7 @@ def _websocket_server(options: argparse.Namespace, journal: Journal) -> Any:
     from wsdemo.rawtcp.server import WELCOME, wall_clock
 
     class Visitors:
-        """What happens to a client."""
+        """Callbacks for the journal."""
 
         def on_open(self, ws: Any) -> None:
             ws.send(WELCOME)
@@ -93,7 +93,7 @@ def _websocket_server(options: argparse.Namespace, journal: Journal) -> Any:
 
 
 class Journal:
-    """What happens to a server, told by its thread in lines that another thread prints. Bounded."""
+    """The events of a server, in lines that its thread writes and another thread prints. Bounded."""
 
     def __init__(self) -> None:
         self._lines: queue.SimpleQueue[str] = queue.SimpleQueue()

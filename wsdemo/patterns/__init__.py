@@ -2,8 +2,8 @@
 
 ::
 
-    backoff    when to come back                         rate       how much one may ask for
-    log        a numbered log, in memory                 presence   who is here
+    backoff    delays between attempts to reconnect      rate       a bound on requests
+    log        a numbered log, in memory                 presence   the users in a channel
     sqlitelog  the same on disk: nothing confirmed is lost
 
 They use only the public names of the package, and `import wsdemo` loads none of them.

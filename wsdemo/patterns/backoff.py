@@ -1,12 +1,12 @@
-"""How long to wait before coming back: at random, and longer each time (*exponential backoff, full jitter*).
+"""Delays between attempts to reconnect: random, and longer each time (*exponential backoff, full jitter*).
 
 ::
 
     attempt    1          2          3          4 …
     at most    0.5 s      1 s        2 s        4 s …  10 s       the wait: anything from 0 to that
 
-When a server ends, all its clients lose it at the same moment. Without chance they all come back at the same
-moment too, and again after each doubling; with it they are spread. Pure: no clock, chance is an argument.
+When a server ends, all its clients lose it at the same moment. Without chance they would also come back at
+the same moment, and again after each doubling; chance spreads them. Pure: no clock, chance is an argument.
 """
 
 from __future__ import annotations

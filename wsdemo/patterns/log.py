@@ -1,4 +1,4 @@
-"""A numbered log: what is published to a channel, in one order, to be read from where a reader stopped.
+"""A numbered log: the posts to a channel in one order, to be read from the place where a reader stopped.
 
 ::
 
@@ -7,9 +7,9 @@
                                     after=0 │     top      read(channel, after): the entries above an offset
                                           first            the oldest that is kept
 
-A device numbers what it posts 1, 2, 3 … over all channels, and the log takes only the number that comes
-next. So what is sent again, because its confirmation was lost, is not stored twice, and nothing can be left
-out unnoticed. Knows nothing of connections, users' rights or messages.
+A device numbers its posts 1, 2, 3 … over all channels, and the log takes only the next number. So a post
+that is sent again, because its confirmation was lost, is not stored twice, and none can be left out
+unnoticed. Knows nothing of connections, users' rights or messages.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Protocol
 
-#: What became of a post: it is stored; it was stored before; an earlier one is missing; try again later.
+#: The fate of a post: it is stored; it was stored before; an earlier one is missing; try again later.
 Status = Literal["stored", "again", "out of order", "failed"]
 
 
@@ -47,13 +47,13 @@ class Entry(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What became of a post."""
+    """The fate of a post."""
 
     post: Post
     status: Status
     entry: Entry | None = None  #: where it is stored now
     expected: int = 0  #: the number that the log takes next from this device
-    reason: str = ""  #: why it failed
+    reason: str = ""  #: the reason of a failure
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Keep:
-    """How long a channel's entries are kept: the newest ``count``, and none older than ``seconds``."""
+    """The bounds on a channel's entries: the newest ``count`` are kept, and none older than ``seconds``."""
 
     count: int = 10_000
     seconds: float = 30 * 86_400.0
@@ -92,13 +92,13 @@ Done = Callable[[list[Outcome]], object]
 
 
 class Log(Protocol):
-    """What every log has. ``done(outcomes)`` is given to it when it is made, and told of each post."""
+    """The methods of every log; it is made with ``done(outcomes)``, which it calls for each post."""
 
     epoch: str  #: another one: a new log or a restored copy, whose offsets are not the ones you know
-    durable: bool  #: what is confirmed survives the end of the process
+    durable: bool  #: confirmed posts survive the end of the process
 
     def append(self, post: Post) -> bool:
-        """Store a post; ``done`` is told. False: too many are waiting, and this one was not taken."""
+        """Store a post, and call ``done``. False: too many are waiting, and this one was not taken."""
 
     def read(self, channel: str, after: int, size: int, then: Callable[[Page | None], object]) -> bool:
         """Call ``then`` with the entries above ``after``: at least one where there is one, else at most
@@ -108,11 +108,11 @@ class Log(Protocol):
         """Call ``then`` with the last number stored of a device, 0 for an unknown one. Else as `read`."""
 
     def close(self) -> None:
-        """Store what is waiting, and end."""
+        """Store the posts that are waiting, and end."""
 
 
 class MemoryLog:
-    """A log that ends with the process. All is done at once, in the thread that asks.
+    """A log that ends with the process. Everything is done at once, in the caller's thread.
 
     >>> log = MemoryLog(done=lambda outcomes: print(outcomes[0].status, outcomes[0].expected))
     >>> log.append(Post("#lobby", "phone", 1, "ann", "hello"))
@@ -143,7 +143,7 @@ class MemoryLog:
         self._clock = clock
         self._channels: dict[str, collections.deque[Entry]] = {}
         self._tops: dict[str, int] = {}
-        self._devices: dict[str, tuple[int, float]] = {}  # last number, and when; the longest silent first
+        self._devices: dict[str, tuple[int, float]] = {}  # last number, its time; the longest silent first
 
     def append(self, post: Post) -> bool:
         """See `Log`."""

@@ -1,12 +1,12 @@
-"""Who is here: *soft state*, true as long as it is renewed.
+"""The users who are here: *soft state*, true as long as it is renewed.
 
 ::
 
     seen("ann", node, now) ──► ann is here ──── no word for `timeout` seconds ──► ann has left
 
-One user may be here several times, on several devices or nodes; joined is told with the first and left with
-the last. What nobody renews expires by itself, so a crash leaves no ghost. Pure: the time is an argument, on
-a clock that never goes back.
+One user may be here several times, on several devices or nodes; the first place counts as joining, the end
+of the last one as leaving. An entry that is not renewed expires by itself, so a crash leaves no ghost. Pure:
+the time is an argument, on a clock that never goes back.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Who came and who left since the last look, sorted."""
+    """The users who came and those who left since the last look, sorted."""
 
     joined: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
@@ -27,7 +27,7 @@ class Change:
 
 
 class Presence:
-    """Who is in one channel. ``timeout``: seconds for which a word counts.
+    """The users in one channel. ``timeout``: seconds for which a word counts; ValueError unless above 0.
 
     >>> here = Presence(timeout=40)
     >>> here.seen("ann", "phone", now=0.0)
@@ -42,13 +42,13 @@ class Presence:
         if not timeout > 0:
             raise ValueError(f"timeout {timeout:g} s, expected more than 0")
         self._timeout = timeout
-        self._seen: dict[tuple[str, Hashable], float] = {}  # until when; each word moves it to the end
-        self._count: dict[str, int] = {}  # by user: in how many places
+        self._seen: dict[tuple[str, Hashable], float] = {}  # time of expiry; each word moves it to the end
+        self._count: dict[str, int] = {}  # by user: the number of places
         self._told: set[str] = set()
 
     @property
     def users(self) -> tuple[str, ...]:
-        """Who is here, sorted."""
+        """The users who are here, sorted."""
         return tuple(sorted(self._count))
 
     def seen(self, user: str, place: Hashable, now: float) -> None:
@@ -73,9 +73,9 @@ class Presence:
             self.gone(*key)
 
     def changes(self) -> Change:
-        """Who came and left since the last call: what to tell, at most so often as you call it.
+        """The users who came and those who left since the last call.
 
-        Who came and left between two calls is not mentioned at all.
+        A user who came and left between two calls is not mentioned at all.
         """
         here = set(self._count)
         change = Change(tuple(sorted(here - self._told)), tuple(sorted(self._told - here)))

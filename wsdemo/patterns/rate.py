@@ -1,4 +1,4 @@
-"""How much one may ask for: a bucket of tokens that fills steadily (*token bucket*).
+"""A bound on the requests of a user: a bucket of tokens that fills steadily (*token bucket*).
 
 ::
 
@@ -13,7 +13,7 @@ from __future__ import annotations
 class Bucket:
     """A token bucket: ``rate`` tokens a second, at most ``burst`` at once; it begins full.
 
-    Raises ValueError where they are not above 0, or less than one token fits in.
+    Raises ValueError where they are not above 0, or the bucket holds less than one token.
 
     >>> bucket = Bucket(rate=2, burst=3, now=0.0)
     >>> [bucket.take(0.0) for _ in range(4)]
@@ -41,7 +41,7 @@ class Bucket:
         return True
 
     def wait(self, now: float, tokens: float = 1.0) -> float:
-        """Seconds until `take` would succeed: what a refusal tells as ``retry``. ``inf``: never."""
+        """Seconds until `take` would succeed: the value of ``retry`` in a refusal. ``inf``: never."""
         if tokens > self._burst:
             return float("inf")
         self._fill(now)

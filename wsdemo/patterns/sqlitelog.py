@@ -1,13 +1,13 @@
-"""The numbered log on disk: SQLite, one thread, and one ``fsync`` for all that came meanwhile.
+"""The numbered log on disk: SQLite, one thread, and one ``fsync`` for all posts that came meanwhile.
 
 ::
 
     any thread ── append(post) ──► queue ──► BEGIN · post, post, post … · COMMIT ──► done([outcome, …])
-                  read(channel) ──►      ──► SELECT, behind what was written     ──► then(page)
+                  read(channel) ──►      ──► SELECT, behind the posts before it  ──► then(page)
 
-While one transaction is being synced the next posts gather, so the more there is to do the more fits into
-one ``fsync`` (*group commit*). With ``synchronous=FULL`` what ``done`` calls stored is on the disk: no end of
-a process and no power cut takes it away, as far as the disk keeps what it has confirmed.
+While one transaction is being synced the next posts gather, so under load more posts share one ``fsync``
+(*group commit*). With ``synchronous=FULL`` a post that ``done`` calls stored is on the disk: neither the end
+of the process nor a power cut loses it, as long as the disk keeps what it has confirmed.
 
 ``done`` and ``then`` are called through ``call``, such as a server's ``call_soon``; an exception in them is
 kept in ``errors`` and ends nothing. One process has the file: a second one is refused.
@@ -31,11 +31,11 @@ from wsdemo.patterns.log import KEEP, REMEMBER, Done, Entry, Keep, Outcome, Page
 
 #: The version of the tables below, in the file's ``user_version``.
 VERSION: Final = 1
-#: Entries looked at for one page, whatever their size.
+#: The most entries read for one page, whatever their size.
 PAGE: Final = 1000
-#: Posts in one transaction at the most.
+#: The most posts in one transaction.
 BATCH: Final = 512
-#: Seconds from one look at all channels, for what is too old, to the next.
+#: Seconds from one search of all channels for entries that are too old to the next.
 SWEEP: Final = 60.0
 
 _TABLES: Final = """
@@ -54,8 +54,9 @@ log = logging.getLogger("wsdemo")
 class SqliteLog:
     """A `log.Log` in the file ``path``. Close it, or use it in a ``with``.
 
-    ``done(outcomes)``: told of the posts of a transaction, once it is on the disk. ``keep(channel)``: how
-    long entries are kept. ``waiting``: jobs that may wait; beyond it `append` and `read` say False.
+    ``done(outcomes)``: called with the fates of a transaction's posts, once it is on the disk.
+    ``keep(channel)``: the bounds on its entries. ``waiting``: jobs that may wait; beyond it `append` and
+    `read` return False.
     ``connect``: opens the database. Raises OSError where another process has the file, ValueError where it
     is no log of this version.
     """
@@ -76,7 +77,7 @@ class SqliteLog:
         synchronous: str = "FULL",
     ) -> None:
         self.epoch = ""
-        self.failing = ""  #: why the last transaction failed; "" where it did not
+        self.failing = ""  #: the reason why the last transaction failed; "" where it did not
         self.errors: collections.deque[BaseException] = collections.deque(maxlen=100)
         self._path = str(path)
         self._done = done
@@ -87,10 +88,10 @@ class SqliteLog:
         self._clock = clock
         self._connect = connect
         self._synchronous = synchronous
-        # A job: a post, or a function to call with the database behind all that was asked for before.
+        # A job: a post, or a function to call with the database, after all jobs before it.
         self._jobs: queue.SimpleQueue[Post | Callable[[Any], None] | None] = queue.SimpleQueue()
         self._closed = False
-        self._lock = threading.Lock()  # nothing is put behind the end, where nobody would look
+        self._lock = threading.Lock()  # no job is queued behind the end, where it would never be done
         self._started: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="wsdemo-log", daemon=True)
         self._thread.start()
@@ -119,7 +120,7 @@ class SqliteLog:
         return self._ask(lambda db: self._answer(then, _last, db, device))
 
     def close(self) -> None:
-        """Store what is waiting, and end. What is asked for later is not taken."""
+        """Store the posts that are waiting, and end. Later jobs are not taken."""
         with self._lock:
             if not self._closed:
                 self._closed = True
@@ -158,7 +159,7 @@ class SqliteLog:
         db.close()
 
     def _next_jobs(self) -> list[Post | Callable[[Any], None] | None]:
-        """All that is waiting, up to a batch; waits for the first."""
+        """All jobs that are waiting, up to a batch; waits for the first."""
         jobs = []
         try:
             jobs.append(self._jobs.get(timeout=SWEEP))
@@ -202,7 +203,7 @@ class SqliteLog:
             _all(db, "BEGIN IMMEDIATE")
             outcomes = self._insert(db, posts)
             _all(db, "COMMIT")
-        except Exception as error:  # the disk is full, or broken: what waits may be sent again later
+        except Exception as error:  # the disk is full, or broken: these posts may be sent again later
             self._failed(db, error)
             return [Outcome(post, "failed", reason=self.failing) for post in posts]
         self.failing = ""
@@ -277,7 +278,7 @@ class SqliteLog:
         self._tell(then, found)
 
     def _tell(self, function: Callable[[Any], object], value: object) -> None:
-        """Somebody else's code, which ends nothing here."""
+        """Call a function of the user, whose errors end nothing here."""
         try:
             self._call(function, value)
         except BaseException as error:

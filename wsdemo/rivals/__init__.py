@@ -1,4 +1,4 @@
-"""What WebSockets are compared with: the same news by five ways, and what each of them costs.
+"""The rivals of WebSockets: the same news by five ways, and the costs of each.
 
 ::
 
@@ -6,6 +6,6 @@
                                                                                      │
                                                                                     tap ──► every byte
 
-Read `news` (what is told), `ways` (which ways there are), `standard`, `strong` and `push` (the servers),
-`clients`, then what is measured with them: `latency`, `load`. On their own: `compression`, `guess`, `nagle`.
+Read `news` (the events), `ways` (the ways to tell them), `standard`, `strong` and `push` (the servers),
+`clients`, then the measurements with them: `latency`, `load`. On their own: `compression`, `guess`, `nagle`.
 """

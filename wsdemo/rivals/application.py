@@ -1,11 +1,11 @@
-"""The same news as a Starlette application, whichever server runs it, in one event loop.
+"""The same news as a Starlette application, for any ASGI server, in one event loop.
 
 ::
 
     GET /news?after=17       at once: the events after number 17, one a line; 204 where there are none
     GET /wait?after=17       the same, but where there are none the answer waits for the next one
     GET /stream?after=17     an answer without end: each event as it comes (Server-Sent Events)
-    a WebSocket at /         each event as a message; a client that comes late is told what it missed
+    a WebSocket at /         each event as a message; a client that comes late gets those that it missed
 
 Starlette is imported only when an application is made. Knows nothing of sockets.
 """
@@ -38,7 +38,7 @@ class Application:
         self._wake()
 
     def close(self) -> None:
-        """There will be no more: answers without end have one now."""
+        """Tell no more events: answers without end come to one."""
         self._closed = True
         self._wake()
 
@@ -100,7 +100,7 @@ class Application:
         await websocket.accept()
         telling = asyncio.ensure_future(self._tell(websocket))
         while (await websocket.receive())["type"] != "websocket.disconnect":
-            pass  # what a client says is not news
+            pass  # messages of a client are not news
         telling.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await telling

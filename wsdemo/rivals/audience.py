@@ -1,7 +1,7 @@
-"""Those who listen in one way, together: they come, hear, are counted, and leave.
+"""The listeners of one way together: they connect, hear, are counted, and leave.
 
 One reactor's thread reads all their sockets, so the time of each event is taken in one place, at the moment
-when its text is there.
+when its text has arrived.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from wsdemo.rivals.news import clock
 from wsdemo.rivals.ways import Way
 from wsdemo.trace.trace import Trace
 
-#: Seconds until everybody must have come, or left.
+#: Seconds in which all clients must have connected, or left.
 PATIENCE = 30.0
 
 
@@ -29,9 +29,9 @@ class Heard(NamedTuple):
 
 
 class Audience:
-    """``count`` clients of one way. Use it in a ``with``: at its end everybody has left.
+    """``count`` clients of one way. Use it in a ``with``: at its end all of them have left.
 
-    ``heard`` grows while you look; `wait` returns when it has so many entries.
+    ``heard`` grows while you look; `wait` returns when it has a given number of entries.
     """
 
     def __init__(
@@ -88,7 +88,7 @@ class Audience:
         return sum(client.connections for client in self.clients)
 
     def listening(self, timeout: float = PATIENCE) -> None:
-        """Wait until everybody listens. Raises TimeoutError, or the error that prevented it."""
+        """Wait until all clients listen. Raises TimeoutError, or the error that prevented it."""
         with self._changed:
             self._changed.wait_for(lambda: self._all_ready or self.errors, timeout)
             if self.errors:
@@ -99,14 +99,14 @@ class Audience:
                 )
 
     def wait(self, count: int, timeout: float) -> bool:
-        """Wait until so many events have been heard, by all clients in total; false: not in that time."""
+        """Wait until ``count`` events have been heard, by all clients in total; false: not in that time."""
         with self._changed:
             self._target = count
             self._changed.wait_for(lambda: len(self.heard) >= count or self.errors, timeout)
         return len(self.heard) >= count
 
     def close(self) -> None:
-        """Everybody leaves; who can't do so politely is cut off."""
+        """Let all clients leave; a client that can't do so politely is cut off."""
         for client in self.clients:
             self._reactor.call_soon(client.leave)
         with self._changed:

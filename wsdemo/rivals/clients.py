@@ -2,7 +2,7 @@
 
 ::
 
-    short polling   ask ─► answer … interval … ask ─► answer … interval …     every so many seconds
+    short polling   ask ─► answer … interval … ask ─► answer … interval …     at a fixed interval
     long polling    ask ─► ············ answer, ask ─► ···· answer, ask       the answer waits for news
     SSE             ask ─► answer ·· event ·· event ·· event ··               the answer never ends
     WebSocket       upgrade ─► 101 · frame ·· frame ·· frame ··
@@ -33,7 +33,7 @@ from wsdemo.rawtcp.framing import parse
 from wsdemo.rivals.exchange import LIMITS, Exchange, Piece
 from wsdemo.trace.trace import Trace
 
-#: What a browser adds to each request (Chromium on Linux; no cookies).
+#: The fields that a browser adds to each request (Chromium on Linux; no cookies).
 BROWSER: Final = (
     ("Connection", "keep-alive"),
     ("sec-ch-ua-platform", '"Linux"'),
@@ -54,7 +54,7 @@ BROWSER: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What all clients of one way have in common."""
+    """The settings and callbacks that all clients of one way share."""
 
     reactor: Reactor
     host: str
@@ -127,7 +127,7 @@ class Client:
             self._wire.write(data)
 
     def _hear(self, text: str) -> None:
-        """An event came."""
+        """Report an event."""
         self._last += 1
         self._terms.heard(self.number, text)
 
@@ -143,11 +143,11 @@ class Client:
         raise NotImplementedError
 
     def get_buffer(self) -> memoryview | None:
-        """Any place will do."""
+        """No memory of its own: the transport uses its buffer."""
         return None
 
     def buffer_updated(self, size: int) -> None:
-        """Never called: no place is wanted."""
+        """Never called: `get_buffer` gives no memory."""
 
     def eof_received(self) -> None:
         """The server will send no more."""
@@ -157,7 +157,7 @@ class Client:
         self._wire.close()
 
     def resume_writing(self) -> None:
-        """Nothing waits for this."""
+        """Ignored: no writing is paused."""
 
     def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed."""
@@ -196,7 +196,7 @@ class HttpClient(Client):
 
 
 class Polling(HttpClient):
-    """Asks again and again. What all polling has in common."""
+    """Asks again and again: the base of all polling."""
 
     path: str
 
@@ -238,7 +238,7 @@ class Polling(HttpClient):
         raise NotImplementedError
 
     def _open(self) -> bool:
-        """Connect, where there is no connection; false: that failed, and is told."""
+        """Connect, where there is no connection; false: that failed, and is reported."""
         try:
             if self._wire is None or self._wire.closed:
                 self._connect()
@@ -271,7 +271,7 @@ class ShortPolling(Polling):
 
     def _next(self) -> None:
         now = time.monotonic()
-        while self._due < now:  # an answer took longer than the interval: those polls fall out
+        while self._due < now:  # an answer took longer than the interval: those polls are left out
             self._due += self._terms.interval
         self._timer = self._terms.reactor.call_later(self._due - now, self._tick)
 
@@ -341,7 +341,7 @@ class WebSocketClient(Client):
         self.requests += 1
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came: messages, and what the protocol itself has to say."""
+        """Bytes came: report messages, and send the protocol's own answers."""
         for event in self._protocol.receive(data):
             match event:
                 case Message(str(text)):
@@ -391,7 +391,7 @@ class RawClient(Client):
 
 
 def number_of(text: str) -> int:
-    """Which event this text tells of.
+    """The number of the event in this text.
 
     >>> number_of('{"event":17,"symbol":"WSD","price":99.5}')
     17

@@ -1,13 +1,13 @@
-"""What permessage-deflate does to real streams of messages: how small, for how much CPU time and memory.
+"""The effect of permessage-deflate on real streams of messages: their size, CPU time and memory.
 
 ::
 
-    stream      what a chat, a ticker, a field of sensors sends; and bytes that no one can compress
+    stream      messages of a chat, a ticker, a field of sensors; and bytes that can't be compressed
     settings    level × window bits × memory level × context takeover          (RFC 7692 §7.1)
     measured    bytes out / bytes in · CPU time for each message · memory for each connection
 
-The compressor is the package's own, that is zlib. Memory is what zlib really allocates, seen by
-`tracemalloc`, while a connection has one compressor and one decompressor.
+The compressor is the package's own, that is zlib. Memory is the amount that zlib really allocates, measured
+by `tracemalloc`, while a connection has one compressor and one decompressor.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from wsdemo.protocol.limits import MiB
 from wsdemo.rivals import tables
 from wsdemo.rivals.measuring import machine
 
-#: The streams that come with the package, and what each is.
+#: The streams that come with the package, each with a description.
 STREAMS: Final = {
     "ticks": "trades of a stock exchange, JSON",
     "chat": "what people write to each other, plain text",
@@ -41,7 +41,7 @@ RANDOM_SIZE: Final = 128
 
 @cache
 def stream(name: str) -> tuple[bytes, ...]:
-    """The messages of a stream that comes with the package.
+    """The messages of a stream that comes with the package; ValueError for another name.
 
     >>> stream("chat")[0], len(stream("random")[0])
     (b'morning all', 128)
@@ -56,7 +56,7 @@ def stream(name: str) -> tuple[bytes, ...]:
 
 
 def cut(messages: Sequence[bytes], size: int) -> tuple[bytes, ...]:
-    r"""The same text in messages of ``size`` bytes each, but for the last.
+    r"""The same text in messages of ``size`` bytes each, except for the last; ValueError for a size under 1.
 
     >>> cut([b"hello", b"world"], 4)
     (b'hell', b'o\nwo', b'rld')
@@ -69,13 +69,13 @@ def cut(messages: Sequence[bytes], size: int) -> tuple[bytes, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a connection compresses in one direction."""
+    """The compression of a connection in one direction."""
 
     level: int = 6  #: 1 fast … 9 small
-    window_bits: int = 12  #: 9 to 15: how far back it looks, 2 to the power of this, in bytes
+    window_bits: int = 12  #: 9 to 15: the window that it may refer back to has 2 to the power of this bytes
     memory_level: int = 5  #: 1 to 9
     takeover: bool = False  #: a message may refer to those before it
-    threshold: int = 0  #: messages under so many bytes are sent as they are
+    threshold: int = 0  #: messages under this size in bytes are sent uncompressed
 
     def __str__(self) -> str:
         kept = "context takeover" if self.takeover else "no context takeover"
@@ -84,7 +84,7 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Compressed:
-    """What the settings do to a stream."""
+    """The effect of settings on a stream."""
 
     stream: str
     settings: Settings
@@ -140,7 +140,7 @@ class Grid:
         )
 
     def best(self, stream: str, memory: int) -> Compressed:
-        """The entry with the smallest ratio among those of at most ``memory`` bytes a connection."""
+        """The entry with the smallest ratio of those that keep ``memory`` bytes at most; or ValueError."""
         within = [entry for entry in self.select(stream) if entry.memory <= memory]
         if not within:
             raise ValueError(f"no settings of {stream!r} keep at most {memory} bytes")
@@ -170,7 +170,16 @@ def grid(
     threshold: int = 0,
     progress: Callable[[int, int], object] | None = None,
 ) -> Grid:
-    """Measure every combination on every stream. ``progress(done, total)`` after each."""
+    """Measure every combination of settings on every stream.
+
+    ``streams``: names of `STREAMS`.
+    ``levels``: of the compressor, 1 (fast) to 9 (small).
+    ``window_bits``: 9 to 15; the window has 2 to the power of this bytes.
+    ``memory_levels``: of the compressor, 1 to 9.
+    ``takeover``: whether a message may refer to those before it.
+    ``threshold``: bytes; smaller messages are sent uncompressed.
+    ``progress``: called with (done, total) after each measurement.
+    """
     all_settings = [
         Settings(*chosen, threshold)
         for chosen in itertools.product(levels, window_bits, memory_levels, takeover)
@@ -192,6 +201,8 @@ def measure(
     rounds: int = 3,
 ) -> Compressed:
     """Compress and decompress a stream with these settings; the CPU time is the best of ``rounds``.
+
+    ValueError where there is nothing to compress.
 
     >>> measure([b"hello " * 20] * 2).compressed < 40
     True
@@ -247,10 +258,10 @@ def _deflater(settings: Settings) -> Deflater:
 
 
 def memory(settings: Settings, connections: int = 5) -> int:
-    """Bytes that one connection keeps for compressing what it sends and decompressing what it receives.
+    """Bytes that one connection keeps to compress the messages it sends and decompress those it receives.
 
-    Measured on so many connections, after each has sent and received text of more than a window. Without
-    context takeover all connections share one compressor and keep no decompressor: close to nothing.
+    Measured on ``connections``, after each has sent and received more text than a window. Without context
+    takeover all connections share one compressor and keep no decompressor: close to nothing.
     """
     return _memory(
         settings.level, settings.window_bits, settings.memory_level, settings.takeover, connections
@@ -356,9 +367,9 @@ def broadcast(
     messages: int = 20,
     settings: Settings = Settings(),
 ) -> Fanouts:
-    """Compress messages of a stream for so many clients: with one shared compressor, and one for each.
+    """Compress messages of a stream for each number of clients: with one compressor, and with one for each.
 
-    One for all is possible without context takeover only: then the same bytes are right for everybody.
+    One for all is only possible without context takeover: then the same bytes are right for every client.
     """
     told = stream(name)[:messages]
     alone = Settings(settings.level, settings.window_bits, settings.memory_level, takeover=False)

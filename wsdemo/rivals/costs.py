@@ -1,15 +1,15 @@
-"""What crossed the wire, and what for: counted from the tap's bytes, to the byte.
+"""The bytes on the wire by purpose: counted from the tap's bytes, to the byte.
 
 ::
 
     HTTP/1.1 200 OK⏎ … ⏎⏎          heads       requests, answers, the opening handshake
-    id: 17⏎data: {"event":17}⏎⏎    framing     what says where an event starts and ends
+    id: 17⏎data: {"event":17}⏎⏎    framing     the marks for the start and the end of an event
               └── payload ──┘      payload     the event itself
 
     HTTP/2: the frames HEADERS and CONTINUATION are heads, with the nine bytes that begin each; what is no
     payload of the other frames is framing.
 
-What TCP and IP add is not in those bytes. It is estimated, and every name of it says so.
+The headers of TCP and IP are not among those bytes. They are estimated, and every name of them says so.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ FRAMES: Final = (
 SEGMENT_HEADER: Final = 20 + 20 + 12
 #: Bytes of data that a segment carries on an Ethernet.
 SEGMENT_DATA: Final = 1500 - SEGMENT_HEADER
-#: Seconds for which an acknowledgement waits for data to travel with.
+#: Seconds for which an acknowledgement waits for data to go with.
 DELAYED_ACK: Final = 0.04
 #: Segments without data to open (3) and to end (4) a connection.
 OPEN_AND_END: Final = 7
@@ -69,7 +69,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """What it took to tell the news in one way."""
+    """The costs of telling the news in one way."""
 
     sent: Split  #: by the clients
     received: Split  #: by the clients
@@ -172,7 +172,7 @@ def heads2(stream: bytes) -> list[int]:
 
 
 def _body(head: bytes) -> int:
-    """Bytes of the body that follows a head which says so."""
+    """Bytes of the body behind a head, by its fields."""
     for line in head.split(b"\r\n"):
         name, _, value = line.partition(b":")
         if name.lower() == b"content-length":

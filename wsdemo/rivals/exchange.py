@@ -1,4 +1,4 @@
-"""Asking over HTTP, without I/O: requests become bytes, bytes become pieces of answers.
+"""HTTP for a client, without I/O: requests become bytes, bytes become pieces of answers.
 
 ::
 
@@ -22,16 +22,16 @@ from wsdemo.protocol.limits import Limits, MiB
 #: An answer to a poll after a long pause may be large.
 LIMITS: Final = Limits(body_size=64 * MiB)
 
-#: Fields that speak of one connection: HTTP/2 has none of them (RFC 9113 §8.2.2).
+#: Fields about one connection: HTTP/2 has none of them (RFC 9113 §8.2.2).
 OF_A_CONNECTION: Final = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
 
 Fields = Sequence[tuple[str, str]]
 
 
 class Piece(NamedTuple):
-    """A piece of an answer; its head, as soon as that is there, is one without data."""
+    """A piece of an answer; a complete head is a piece without data."""
 
-    request: int  #: which request it answers: 0, 1, 2 … of this connection
+    request: int  #: the number of the request on this connection: 0, 1, 2 …
     status: int
     data: bytes  #: of its body
     last: bool  #: no more will come
@@ -44,7 +44,7 @@ class Exchange(Protocol):
         """Ask with GET."""
 
     def receive_data(self, data: bytes) -> list[Piece]:
-        """These bytes came. Raises HandshakeError or ProtocolError where they make no sense."""
+        """Take bytes from the server. Raises HandshakeError or ProtocolError where they make no sense."""
 
     def data_to_send(self) -> bytes:
         """The bytes that are to be sent now."""
@@ -64,7 +64,7 @@ class Http1:
         self._out += serialize_request(Request("GET", path, Headers([("Host", authority), *fields])))
 
     def receive_data(self, data: bytes) -> list[Piece]:
-        """These bytes came: a whole answer, or more of the one that does not end."""
+        """Take bytes from the server: a whole answer, or more of one without end. Raises ProtocolError."""
         if self._reader is None:
             return [self._more(data)]
         found = self._reader.receive(data)
@@ -103,7 +103,7 @@ class Chunks:
         self._rest = b""
 
     def receive(self, data: bytes) -> bytes:
-        """What of the body came whole; a chunk that is not whole yet is handed out with its end."""
+        """The complete chunks of body in these bytes; the rest waits for its end. Raises ProtocolError."""
         data = self._rest + data
         body, at = [], 0
         while (chunk := parse_chunk(data, at)) is not None:
@@ -125,7 +125,7 @@ class Http2:
 
         self._h2 = H2Connection(H2Configuration(client_side=True, header_encoding=None))
         self._h2.initiate_connection()
-        self._requests: dict[int, int] = {}  # stream → which request it is
+        self._requests: dict[int, int] = {}  # stream → number of the request
         self._statuses: dict[int, int] = {}
 
     def request(self, authority: str, path: str, fields: Fields) -> None:
@@ -137,7 +137,7 @@ class Http2:
         self._h2.send_headers(stream, [*pseudo, *more], end_stream=True)
 
     def receive_data(self, data: bytes) -> list[Piece]:
-        """These bytes came: any number of frames, of any streams."""
+        """Take bytes from the server: any number of frames, of any streams. Raises ProtocolError."""
         from h2.exceptions import ProtocolError as H2Error
 
         try:

@@ -7,12 +7,12 @@
     token=7                token=7f3c…; you said token=7                   one character less to spell out
                                  └──────── referred to ───┘
 
-DEFLATE replaces what it has seen before by a reference. So a guess that agrees with the secret in one more
-character makes the message shorter. Encryption does not hide lengths; whoever can make the victim send text
-of his choice and can watch its packets learns the secret, character by character.
+DEFLATE replaces repeated text by a reference. So a guess that agrees with the secret in one more character
+makes the message shorter. Encryption does not hide lengths: an attacker who can make the victim send text of
+his choice, and can watch its packets, learns the secret, character by character.
 
-The cures: do not compress what holds a secret beside text of someone else; or send the two in messages of
-their own, without context takeover. The victim here is a server of this package, in this process.
+The cures: do not compress a secret together with another person's text; or send the two in messages of their
+own, without context takeover. The victim here is a server of this package, in this process.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ Cure = Literal["none", "no compression", "apart"]
 
 #: Bytes that occur nowhere else, each 9 bits long in DEFLATE's fixed code (RFC 1951 §3.2.6).
 PADS: Final = bytes(range(0x90, 0x98))
-#: Of what a token is made.
+#: The characters of a token.
 HEXADECIMAL: Final = "0123456789abcdef"
 
 
 class Victim:
-    """A server that answers with its secret beside what it was told, and a client that can be made to talk.
+    """A server that answers with its secret beside the text it got, and a client that can be made to talk.
 
     ``cure``: "none" compresses the answer; "no compression"; "apart" sends the secret in a message of its
-    own. Use it in a ``with``.
+    own; ValueError for another one. Use it in a ``with``.
     """
 
     def __init__(self, secret: str, *, cure: Cure = "none") -> None:
@@ -48,8 +48,8 @@ class Victim:
             raise ValueError(f"cure {cure!r}; there are: none, no compression, apart")
         self._apart = cure == "apart"
         self._secret = secret.encode()
-        self.trace = Trace()  #: what an eavesdropper sees: he looks at the lengths only
-        self.requests = 0  #: how often the client was made to talk
+        self.trace = Trace()  #: the view of an eavesdropper, who looks at the lengths only
+        self.requests = 0  #: the number of times that the client was made to talk
         self._seen = 0
         limits = Limits(ping_interval=None)
         deflate = Deflate(threshold=0) if cure != "no compression" else False
@@ -70,7 +70,7 @@ class Victim:
         self.close()
 
     def length(self, text: bytes) -> int:
-        """Make the client send ``text``; how many bytes of answer cross the wire?"""
+        """Make the client send ``text``, and return the size of the answer on the wire in bytes."""
         self._ws.send(text)
         self._ws.recv(timeout=10.0)
         if self._apart:
@@ -95,7 +95,7 @@ class Victim:
 
 
 def cost(length: Callable[[bytes], int], guess: bytes) -> int:
-    """How much a guess costs, in bits, up to a constant.
+    """The cost of a guess in bits, up to a constant.
 
     A length in bytes hides differences of a few bits. Eight lengths, each with 9 more bits, show them: one
     of the eight steps over a byte's end earlier.
@@ -111,10 +111,10 @@ def recover(
     alphabet: str = HEXADECIMAL,
     progress: Callable[[str], object] | None = None,
 ) -> str | None:
-    """The secret that follows ``known``, by nothing but lengths; None where they say nothing.
+    """The secret that follows ``known``, found by lengths alone; None where they don't tell.
 
-    ``length``: from text to bytes on the wire, such as `Victim.length`. ``progress``: called with what is
-    known so far, after each character.
+    ``length``: from text to bytes on the wire, such as `Victim.length`. ``progress``: called with the part
+    that is known so far, after each character.
 
     >>> import zlib
     >>> def length(text):

@@ -1,4 +1,4 @@
-"""How late is the news? The same events by several ways, in one run, on one clock.
+"""The delay of the news: the same events by several ways, in one run, on one clock.
 
 ::
 
@@ -8,8 +8,8 @@
 
     delay = the moment when a client has the event's text − the moment when it happened
 
-Servers, clients and clock are in one process. What the machine does besides falls on all ways alike, since
-they take turns. The first events of each turn warm up and are not counted.
+Servers, clients and clock are in one process. Other work of the machine slows all ways alike, since they
+take turns. The first events of each turn warm up and are not counted.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Delivery:
     round: int  #: 1, 2, 3 …
     client: int  #: 0, 1, 2 …
     event: int  #: 1, 2, 3 … in its round
-    due: float  #: when it happened, and should have been published at once
+    due: float  #: the time when it happened, and should have been published at once
     received: float
     warm_up: bool  #: not counted
 
@@ -58,7 +58,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """What a progress callback is given, in the thread that called `compare`."""
+    """The argument of a progress callback, which is called in the thread that called `compare`."""
 
     way: str
     round: int
@@ -69,7 +69,7 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
-    """Under which conditions it was measured."""
+    """The conditions of a measurement."""
 
     events: int  #: in all rounds together, for each way
     rate: float  #: events a second, on average
@@ -95,10 +95,10 @@ class Conditions:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one way gave."""
+    """The results of one way."""
 
     way: str
-    server: str  #: what served it
+    server: str  #: a description of the server
     deliveries: tuple[Delivery, ...] = field(repr=False)
     expected: int  #: deliveries that there should be: events × clients
     costs: Costs = field(repr=False)
@@ -129,19 +129,19 @@ class Outcome:
 
     @property
     def p90(self) -> float:
-        """Nine of ten events are at most so late, in seconds."""
+        """The delay that nine of ten events do not exceed, in seconds."""
         return self.quantile(0.9)
 
     @property
     def p99(self) -> float:
-        """99 of 100 events are at most so late, in seconds."""
+        """The delay that 99 of 100 events do not exceed, in seconds."""
         return self.quantile(0.99)
 
     @property
     def calm(self) -> float:
         """The median delay in the calmest quarter of the rounds, in seconds.
 
-        What else a busy machine does is in it the least; `p50` has all of that.
+        Other work of a busy machine disturbs it the least; `p50` has all of that.
         """
         rounds: dict[int, list[float]] = {}
         for delivery in self.deliveries:
@@ -162,7 +162,7 @@ class Comparison:
 
     conditions: Conditions
     outcomes: tuple[Outcome, ...]
-    complete: bool  #: every event reached every client, and nobody cancelled
+    complete: bool  #: every event reached every client, and the run was not cancelled
 
     def __repr__(self) -> str:
         given = self.conditions
@@ -181,7 +181,7 @@ class Comparison:
         return iter(self.outcomes)
 
     def rows(self) -> list[dict[str, tables.Value]]:
-        """One row per way: delays in milliseconds, and what it took; no quantile that no way carries."""
+        """One row per way: delays in milliseconds, and the costs; no quantile that no way carries."""
         return tables.filled([_row(outcome) for outcome in self.outcomes])
 
     def table(self) -> str:
@@ -229,14 +229,24 @@ def compare(
     progress: Callable[[Progress], object] | None = None,
     cancel: threading.Event | None = None,
 ) -> Comparison:
-    """Tell the same news by each way (see `ways.WAYS`) and measure how late it comes and what it costs.
+    """Tell the same news by each way, and measure its delays and its costs.
 
-    Takes about ``len(ways)`` × ``events`` / ``rate`` seconds, and never longer than ``grace`` seconds and
-    twice the ``interval`` more for each turn. ``events``: for each way, in all ``rounds``. ``interval``:
-    seconds from one short poll to the next. ``round_trip``: seconds that a proxy adds to each round trip.
-    ``size``: bytes of each event's text. ``headers``: further fields of each HTTP request, such as
-    `clients.BROWSER`. ``progress``: called now and then in this thread. ``cancel``: once set, the rest is
-    left out.
+    ``ways``: names of `ways.WAYS`.
+    ``events``: for each way, in all rounds together.
+    ``rate``: events a second, on average.
+    ``interval``: seconds from one short poll to the next.
+    ``clients``: that listen at once.
+    ``rounds``: in each of them all ways take a turn.
+    ``warm_up``: the first events of each turn, which are not counted.
+    ``round_trip``: seconds that a proxy adds to each round trip.
+    ``size``: bytes of each event's text; None: as short as it is.
+    ``headers``: further fields of each HTTP request, such as `clients.BROWSER`.
+    ``seed``: of the random times; the same seed gives the same news.
+    ``grace``: seconds for which a turn may take longer, besides twice the interval.
+    ``progress``: called with a `Progress` 20 times a second at most, in this thread.
+    ``cancel``: once it is set, the rest is left out.
+
+    Takes about ``len(ways)`` × ``events`` / ``rate`` seconds. Raises ValueError for values that can't be.
     """
     found = find(ways)
     _check(events, interval, clients, rounds, warm_up, round_trip)
@@ -294,7 +304,7 @@ class _Turns:
     def run(
         self, number: int, news: Sequence[Event], grace: float, report: _Reporter, stop: threading.Event
     ) -> None:
-        """One turn: everybody comes, hears ``news``, and leaves."""
+        """One turn: all clients connect, hear ``news``, and leave."""
         given = self.conditions
         with contextlib.ExitStack() as stack:
             server = stack.enter_context(self.way.server())
@@ -327,7 +337,7 @@ class _Turns:
         report: _Reporter,
         stop: threading.Event,
     ) -> None:
-        """Report what is heard, until everybody has heard everything or the time is up."""
+        """Report deliveries until all clients have heard everything or the time is up."""
         total = len(publisher.told) * self.conditions.clients
         deadline = clock() + seconds
         seen = 0
@@ -359,7 +369,7 @@ class _Turns:
         return new
 
     def outcome(self, expected: int) -> Outcome:
-        """What all turns gave together."""
+        """The results of all turns together."""
         empty = Costs(Split(), Split(), 0, 0, 0)
         costs = count(self.trace, self.payload) if len(self.trace) else empty
         deliveries = tuple(self.deliveries)
@@ -367,7 +377,7 @@ class _Turns:
 
 
 class _Reporter:
-    """Counts, and tells the callback if there is one."""
+    """Counts deliveries, and calls the callback where there is one."""
 
     def __init__(self, callback: Callable[[Progress], object] | None, total: int) -> None:
         self._callback = callback
@@ -382,7 +392,7 @@ class _Reporter:
 
 @contextlib.contextmanager
 def _far_away(port: int, round_trip: float) -> Iterator[int]:
-    """The port at which a server is as far away as a round trip of so many more seconds."""
+    """The port of a proxy that makes a server ``round_trip`` seconds further away."""
     if not round_trip:
         yield port
         return

@@ -1,7 +1,7 @@
-"""What it costs a server: CPU time, requests and bytes for each event delivered, by way and audience.
+"""The load on a server: CPU time, requests and bytes for each event delivered, by way and audience.
 
 The server runs in a process of its own and tells the CPU time, user and system, of all its threads, from the
-first event until the last has reached everybody. The clients and their taps are in this process and are not
+first event until the last has reached all clients. These and their taps are in this process and are not
 counted. Ways take turns, and each turn has a fresh server; nothing else is varied.
 """
 
@@ -29,10 +29,10 @@ SPARE = 100
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """What one server did for so many clients."""
+    """The work of one server for a number of clients."""
 
     way: str
-    server: str  #: what it was
+    server: str  #: a description of it
     clients: int
     delivered: int  #: events × clients that arrived
     expected: int
@@ -133,12 +133,21 @@ def compare(
     progress: Callable[[str, int, int, int], object] | None = None,
     cancel: threading.Event | None = None,
 ) -> Loads:
-    """Tell the same events to so many clients by each way, and measure what it costs the server.
+    """Tell the same events to all clients by each way, and measure the costs for the server.
 
-    Each entry takes about ``events`` / ``rate`` seconds and, where a server can't keep up, at most ``grace``
-    seconds and twice the ``interval`` more; then what has arrived counts. ``progress(way, clients, done,
-    total)`` is called before each entry, and once at the end. Raises OSError where the system allows fewer
-    open files than there are clients.
+    ``ways``: names of `ways.WAYS`.
+    ``clients``: numbers of clients, each measured by itself.
+    ``events``: for each entry.
+    ``rate``: events a second, on average.
+    ``interval``: seconds from one short poll to the next.
+    ``size``: bytes of each event's text; None: as short as it is.
+    ``seed``: of the random times; the same seed gives the same news.
+    ``grace``: seconds for which an entry may take longer, besides twice the interval; then it ends.
+    ``progress``: called with (way, clients, done, total) before each entry, and once at the end.
+    ``cancel``: once it is set, the rest is left out.
+
+    An entry takes about ``events`` / ``rate`` seconds. Raises ValueError for values that can't be, OSError
+    where the system allows fewer open files than there are clients.
     """
     found = find(ways)
     if not clients or min(clients) < 1:
@@ -201,7 +210,7 @@ def _measure(
 
 
 def allow_files(count: int) -> None:
-    """Let this process, and those that it starts, open so many files; OSError where the system forbids it."""
+    """Let this process and its children open ``count`` files; OSError where the system forbids it."""
     try:
         import resource
     except ImportError:

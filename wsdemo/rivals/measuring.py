@@ -1,4 +1,4 @@
-"""What every measurement here needs: quantiles, of samples that carry them, and a word on the machine."""
+"""Parts of every measurement here: quantiles, of samples that carry them, and a word on the machine."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from typing import Final
 
-#: So many values lie beyond a quantile, on either side of it, before it is stated.
+#: The number of values that must lie beyond a quantile, on either side of it, before it is stated.
 BEYOND: Final = 10
 
 
@@ -27,7 +27,7 @@ def quantile(values: Sequence[float], share: float) -> float:
 
 
 def carries(count: int, share: float) -> bool:
-    """Whether so many values are enough for this quantile: ten of them lie beyond it, on either side.
+    """Whether ``count`` values are enough for this quantile: ten of them lie beyond it, on either side.
 
     A median takes 20 values, p90 takes 100, p99 takes 1,000. With ten beyond it, the true quantile lies
     between the 4th and the 16th value from that end, in 19 of 20 samples (a binomial count of 10 ± 6): p99 of
@@ -41,7 +41,7 @@ def carries(count: int, share: float) -> bool:
 
 
 def machine() -> str:
-    """On what it was measured."""
+    """The interpreter, the system and the number of processors of this measurement."""
     return (
         f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores, "
         f"{platform.python_implementation()} {sys.version.split()[0]}"

@@ -10,11 +10,11 @@
       payload ────────────────────────────────►
                        ◄──────── answer ───────
 
-Each rule is good alone. Together they stall whoever writes a message in two pieces and then waits for the
-answer. Either of two cures is enough: write once, or set TCP_NODELAY.
+Each rule is good alone. Together they stall a program that writes a message in two pieces and then waits for
+the answer. Either of two cures is enough: write once, or set TCP_NODELAY.
 
-The 40 ms are Linux'. Other systems wait for another time (macOS up to 100 ms, and it adapts; Windows 40 to
-200 ms), and some do not delay on loopback at all: what is measured here is your system, whichever it is.
+The 40 ms are those of Linux. Other systems wait for another time (macOS up to 100 ms, and it adapts; Windows
+40 to 200 ms), and some do not delay on loopback at all: this measures your system, whichever it is.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Exchange:
 
     @property
     def stalls(self) -> int:
-        """How many exchanges took over `STALL` seconds."""
+        """The number of exchanges that took over `STALL` seconds."""
         return sum(seconds > STALL for seconds in self.seconds)
 
 
@@ -114,10 +114,10 @@ def measure(
     variants: tuple[Variant, ...] = VARIANTS,
     progress: Callable[[str, int, int], object] | None = None,
 ) -> Stalls:
-    """Ask and be answered so many times in each variant, over a connection of its own.
+    """Ask and be answered ``exchanges`` times in each variant, over a connection of its own.
 
     ``size``: bytes of the question. ``progress(variant, done, total)`` after each exchange. The answer
-    comes in one write, without Nagle's delay, in all variants.
+    comes in one write, without Nagle's delay, in all variants. ValueError for values that can't be.
     """
     if exchanges < 1 or not 1 <= size <= 1000:
         raise ValueError(f"{exchanges} exchanges of {size} bytes, expected at least 1, of 1 to 1000 bytes")
@@ -137,7 +137,7 @@ def measure(
 
 
 def expected() -> str:
-    """What is known of this system's delayed acknowledgement.
+    """A sentence on the delayed acknowledgement of this system.
 
     >>> expected().endswith(".")
     True
@@ -195,7 +195,7 @@ def _receive(sock: socket.socket) -> bytes:
 
 
 def _exactly(sock: socket.socket, size: int) -> bytes:
-    """So many bytes, or b"" where the stream ends before."""
+    """Exactly ``size`` bytes, or b"" where the stream ends before."""
     data = b""
     while len(data) < size:
         more = sock.recv(size - len(data))

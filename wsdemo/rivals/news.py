@@ -1,7 +1,7 @@
 """The news: events at random times, the same for every way of telling them.
 
-Events are numbered 1, 2, 3 … without gaps, so "how many I have" says which ones I have. Times are random,
-but of a seeded generator: the same seed gives the same news. Knows nothing of servers.
+Events are numbered 1, 2, 3 … without gaps, so the number of events that a client has tells which ones they
+are. Times are random, but of a seeded generator: the same seed gives the same news. Knows nothing of servers.
 """
 
 from __future__ import annotations
@@ -20,17 +20,18 @@ clock: Final = time.perf_counter
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """A piece of news, and when it happens."""
+    """A piece of news, and the time when it happens."""
 
     number: int  #: 1, 2, 3 …
     at: float  #: seconds after the start
-    text: str  #: what is told: a JSON object
+    text: str  #: its text: a JSON object
 
 
 def events(count: int, rate: float, seed: int = 1, size: int | None = None) -> tuple[Event, ...]:
-    """So many events at random times, ``rate`` a second on average (a Poisson process).
+    """``count`` events at random times, ``rate`` a second on average (a Poisson process).
 
-    ``size``: bytes of each text, filled up with a note; ``None``: as short as it is.
+    ``size``: bytes of each text, padded with a note; ``None``: not padded.
+    Raises ValueError for values out of range.
 
     >>> events(2, rate=10, seed=1)[1].text
     '{"event":2,"symbol":"WSD","price":99.92}'

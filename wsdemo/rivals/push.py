@@ -13,7 +13,7 @@ from wsdemo.rawtcp.server import TimeServer
 
 
 class _Counter:
-    """How many listen. A push reaches those who are there: so the news starts when all are."""
+    """Counts the listeners. A push reaches those that are connected, so the news starts when all are."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -25,7 +25,7 @@ class _Counter:
             self._changed.notify_all()
 
     def on_message(self, connection: Any, message: Any) -> None:
-        """Nobody talks back."""
+        """Ignored: no client talks back."""
 
     def on_close(self, connection: Any) -> None:
         with self._changed:
@@ -38,7 +38,7 @@ class _Counter:
 
 
 class _Push:
-    """What both have in common."""
+    """The base of both servers."""
 
     about: str
     port: int
@@ -56,11 +56,11 @@ class _Push:
         self.close()
 
     def publish(self, text: str) -> None:
-        """Tell the next event to everybody, from any thread."""
+        """Tell the next event to all clients, from any thread."""
         self._server.broadcast(text)
 
     def ready(self, clients: int, timeout: float) -> None:
-        """Wait until so many listen."""
+        """Wait until ``clients`` listen; TimeoutError after ``timeout`` seconds."""
         self._counter.wait(clients, timeout)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Servers of news in a process of their own, so that their CPU time is nobody else's.
+"""Servers of news in a process of their own, so that their CPU time is theirs alone.
 
 ::
 
@@ -32,13 +32,13 @@ from wsdemo.rivals.ways import Way, find
 
 
 def main() -> None:
-    """The child: a round of news for each that is asked for."""
+    """The child: serve a round of news for each request."""
     while asked := _hear():
         _round(find([asked["way"]])[0])
 
 
 def _round(way: Way) -> None:
-    """Serve one round of news, and tell what it took."""
+    """Serve one round of news, and report its CPU time, duration and threads."""
     with way.server() as server:
         _say({"port": server.port, "about": server.about})
         asked = _hear()
@@ -77,7 +77,7 @@ class Child:
     """
 
     port: int  #: of this round's server
-    about: str  #: what it is
+    about: str  #: a description of it
 
     def __init__(self) -> None:
         here = str(Path(__file__).parents[2])
@@ -100,18 +100,18 @@ class Child:
         self.close()
 
     def serve(self, way: str) -> None:
-        """A server of this way that knows of no news yet, on a ``port`` of its own."""
+        """Start a server of this way, without news, on a ``port`` of its own. RuntimeError: it has ended."""
         self._say({"way": way})
         found = self._hear()
         self.port, self.about = found["port"], found["about"]
 
     def start(self, **asked: Any) -> None:
-        """Begin the news: ``clients``, ``events``, ``rate``, ``seed``, ``size``."""
+        """Begin the news: ``clients``, ``events``, ``rate``, ``seed``, ``size``. RuntimeError: it ended."""
         self._say(asked)
         self._hear()
 
     def stop(self) -> dict[str, Any]:
-        """What it took: ``cpu`` and ``wall`` in seconds, ``threads``."""
+        """End the news: ``cpu`` and ``wall`` in seconds, ``threads``. RuntimeError as in `serve`."""
         self._say({})
         return self._hear()
 

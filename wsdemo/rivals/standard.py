@@ -6,7 +6,7 @@
     GET /wait?after=17       the same, but where there are none the answer waits for the next one
     GET /stream?after=17     an answer without end: each event as it comes (Server-Sent Events)
 
-It does what a good engineer would do: connections are kept alive, each answer leaves in one ``send``
+It is built as a good engineer would build it: connections are kept alive, each answer leaves in one ``send``
 without Nagle's delay, and an event is encoded once.
 """
 
@@ -46,7 +46,7 @@ def server_sent(number: int, text: str) -> bytes:
 
 
 class Log:
-    """What has been published, encoded for both kinds of answer; threads wait on it for more."""
+    """The published events, encoded for both kinds of answer; threads wait on it for more."""
 
     def __init__(self) -> None:
         self.lines: list[bytes] = []
@@ -55,7 +55,7 @@ class Log:
         self._changed = threading.Condition()
 
     def add(self, text: str) -> None:
-        """Publish an event; who waits is woken."""
+        """Publish an event, and wake the threads that wait."""
         with self._changed:
             self.lines.append(line(text))
             self.stream.append(server_sent(len(self.lines), text))
@@ -67,7 +67,7 @@ class Log:
             self._changed.wait_for(lambda: len(self.lines) > after or self.closed, seconds)
 
     def close(self) -> None:
-        """There will be no more: nobody waits any longer."""
+        """Publish no more, and wake the threads that wait."""
         with self._changed:
             self.closed = True
             self._changed.notify_all()
@@ -102,7 +102,7 @@ class StandardServer:
         self.log.add(text)
 
     def ready(self, clients: int, timeout: float) -> None:
-        """Who comes late is told what it missed, so there is nothing to wait for."""
+        """Return at once: a client that comes late gets the events that it missed."""
 
     def close(self) -> None:
         """End all connections, threads and the socket."""
@@ -150,7 +150,7 @@ class _Server(ThreadingHTTPServer):
             self._serving.pop(request, None)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """Kept, not printed; a client that has left is no error."""
+        """Keep the error, without printing it; a client that has left is no error."""
         error = sys.exception()
         if error is not None and not isinstance(error, ConnectionError):
             self.errors.append(error)
@@ -223,7 +223,7 @@ class _Handler(BaseHTTPRequestHandler):
             log.wait(after, None)
 
     def send_response(self, code: int, message: str | None = None) -> None:
-        """Status line and date; a server need not say which version of what it is."""
+        """Status line and date, without the field Server."""
         self.send_response_only(code, message)
         self.send_header("Date", self.date_time_string())
 

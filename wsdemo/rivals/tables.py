@@ -42,7 +42,7 @@ def filled(rows: Sequence[Row]) -> list[dict[str, Value]]:
 
 
 def _missing(value: Value) -> bool:
-    """Whether there was nothing to measure: no value, or not a number."""
+    """Whether a value is missing: None, or not a number."""
     return value is None or value != value
 
 

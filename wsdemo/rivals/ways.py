@@ -20,16 +20,16 @@ from wsdemo.rivals.strong import Http2Server, StarletteServer, needed
 
 
 class Server(Protocol):
-    """What every server of news has."""
+    """The methods of every server of news."""
 
-    about: str  #: what it is, in a few words
+    about: str  #: a description in a few words
     port: int
 
     def publish(self, text: str) -> None:
         """Tell the next event, from any thread."""
 
     def ready(self, clients: int, timeout: float) -> None:
-        """Return when what is published reaches so many clients; TimeoutError."""
+        """Return when events would reach ``clients`` listeners; TimeoutError."""
 
     def close(self) -> None:
         """End connections, threads and sockets."""
