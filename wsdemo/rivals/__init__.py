@@ -6,6 +6,7 @@
                                                                                      │
                                                                                     tap ──► every byte
 
-Read `news` (the events), `ways` (the ways to tell them), `standard`, `strong` and `push` (the servers),
-`clients`, then the measurements with them: `latency`, `load`. On their own: `compression`, `guess`, `nagle`.
+Read `news` (the events), `ways` (the ways to tell them), `standard`, `application`, `strong` and `push` (the
+servers), `exchange` (HTTP/1.1 and HTTP/2 without I/O) and `clients`, then the measurements with them:
+`latency`, `load`, `loss`. On their own: `compression`, `guess`, `nagle`.
 """
