@@ -63,8 +63,8 @@ PARTS: Final = (
     Part(
         "What it costs",
         (
-            Lesson(8, "Latency", "How late is the news?", 50, "08_latency.ipynb"),
-            Lesson(9, "Bytes and compression", "What does a message cost?", 45, "09_bytes.ipynb"),
+            Lesson(8, "Latency", "How late is the news?", 65, "08_latency.ipynb"),
+            Lesson(9, "Bytes and compression", "What does a message cost?", 55, "09_bytes.ipynb"),
             Lesson(10, "Rooms and backpressure", "What if one listener is slow?", 50),
         ),
     ),
