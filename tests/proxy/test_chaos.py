@@ -33,6 +33,7 @@ class Echo:
     """A plain echo server, one thread for each connection."""
 
     def __init__(self) -> None:
+        self._closing = False
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = self._listening.getsockname()[1]
         self._thread = threading.Thread(target=self._run)
@@ -42,7 +43,7 @@ class Echo:
     def _run(self) -> None:
         while True:
             sock, _ = self._listening.accept()
-            if self._listening.fileno() < 0 or getattr(self, "closing", False):
+            if self._closing:
                 sock.close()
                 return
             thread = threading.Thread(target=self._serve, args=(sock,))
@@ -59,12 +60,12 @@ class Echo:
                 pass
 
     def close(self) -> None:
-        self.closing = True
+        self._closing = True
         socket.create_connection(("127.0.0.1", self.port)).close()
-        self._listening.close()
         for thread in [self._thread, *self._threads]:
             thread.join(DEADLINE)
             assert not thread.is_alive()
+        self._listening.close()  # not before: the thread may still be on its way to `accept`
 
 
 @pytest.fixture(scope="module")
