@@ -49,6 +49,36 @@ def at(wire: str) -> bytes:
     return bytes.fromhex(wire)
 
 
+@pytest.mark.parametrize("client", range(9, 16))
+@pytest.mark.parametrize("server", range(9, 16))
+def test_each_window_that_is_not_the_largest_is_in_the_offer(server: int, client: int) -> None:
+    """15 is what goes without saying; a client that names none of its own says that it takes any."""
+    offer = Deflate(True, True, server, client).offer()
+    assert offer.split("; ") == [
+        NAME,
+        *([f"server_max_window_bits={server}"] if server < 15 else []),
+        f"client_max_window_bits={client}" if client < 15 else "client_max_window_bits",
+    ]
+
+
+@pytest.mark.parametrize("side", Side)
+def test_who_keeps_nothing_shares_a_compressor(side: Side) -> None:
+    keeps, forgets = Parameters(), Parameters().without_takeover()
+    text = os.urandom(100)
+
+    def second(deflater: Deflater) -> int:
+        return [len(deflater.deflate(text)) for _ in range(2)][1]
+
+    assert second(keeps.deflater(side)) < 20, "it refers to the first"
+    assert second(forgets.deflater(side)) > 100
+    assert forgets.deflater(side) is forgets.deflater(side)
+    assert keeps.deflater(side) is not keeps.deflater(side)
+    for parameters in (keeps, forgets):
+        made = [parameters.deflater(side, fragments=True) for _ in range(2)]
+        assert made[0] is not made[1]
+        assert second(made[0]) < 20
+
+
 @pytest.mark.parametrize("takeover", [True, False])
 @pytest.mark.parametrize(("wire", "text"), VECTORS)
 def test_the_vectors_of_the_rfc(wire: str, text: str, takeover: bool) -> None:

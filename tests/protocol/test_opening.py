@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import tracemalloc
+from dataclasses import replace
+
 import pytest
 
 from wsdemo.protocol import handshake
@@ -10,7 +14,7 @@ from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.events import Event, Message, Opened, Ping, Refused
 from wsdemo.protocol.headers import Headers
-from wsdemo.protocol.http11 import Request, Response, parse_response
+from wsdemo.protocol.http11 import Request, Response, parse_response, serialize_response
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
@@ -141,14 +145,65 @@ def test_a_client_meets_something_else() -> None:
     assert refused.error.status == 0
 
 
-@pytest.mark.parametrize("make", [client, server])
-def test_tcp_ends_before_it_is_open(make: object) -> None:
+@pytest.mark.parametrize(("make", "awaited"), [(client, "response"), (server, "request")])
+def test_tcp_ends_before_it_is_open(make: object, awaited: str) -> None:
     protocol = make()  # type: ignore[operator]
     protocol.data_to_send()
     (refused,) = protocol.receive_eof()
     assert isinstance(refused, Refused)
-    assert "ended before" in str(refused.error)
+    assert str(refused.error) == f"the connection ended before the {awaited} was complete"
     assert (protocol.state, protocol.data_to_send(), protocol.receive_eof()) == (State.CLOSED, b"", [])
+
+
+MANY = [(f"X-Field-{number}", f"value {number}") for number in range(60)]
+
+
+def opened_server(wire: bytes, answer: list[tuple[str, str]]) -> Protocol:
+    def accept(request: Request) -> handshake.Accepted:
+        accepted = handshake.accept(request)
+        headers = Headers([*accepted.response.headers.items(), *answer])
+        return replace(accepted, response=replace(accepted.response, headers=headers))
+
+    protocol = Protocol(Side.SERVER, accept=accept)
+    protocol.receive(wire)
+    protocol.data_to_send()
+    return protocol
+
+
+def opened_client(fields: list[tuple[str, str]], more: bytes) -> Protocol:
+    protocol = Protocol(Side.CLIENT, request=handshake.request(URL, headers=fields))
+    answer = opened_server(protocol.data_to_send(), []).response
+    assert answer is not None
+    protocol.receive(serialize_response(answer).replace(b"\r\n\r\n", b"\r\n" + more + b"\r\n"))
+    return protocol
+
+
+LINES = b"".join(f"{name}: {value}\r\n".encode() for name, value in MANY)
+OPENED = {
+    "server, request": lambda: opened_server(handshake.request(URL, headers=MANY).raw, []),
+    "server, response": lambda: opened_server(handshake.request(URL).raw, MANY),
+    "client, request": lambda: opened_client(MANY, b""),
+    "client, response": lambda: opened_client([], LINES),
+}
+
+
+@pytest.mark.parametrize("name", OPENED)
+def test_an_opening_leaves_the_bytes_of_its_heads_and_no_more(name: str) -> None:
+    """60 fields are 1.3 KiB as bytes, and 16 KiB taken apart, for as long as the connection lives."""
+    make = OPENED[name]
+    make()
+    gc.collect()
+    tracemalloc.start()
+    try:
+        held = [make() for _ in range(20)]
+        gc.collect()
+        each = tracemalloc.get_traced_memory()[0] / len(held)
+    finally:
+        tracemalloc.stop()
+    assert all(protocol.state is State.OPEN for protocol in held)
+    assert each < 6 * 1024
+    assert held[0].request is not None and held[0].response is not None
+    assert "X-Field-59" in [*held[0].request.headers, *held[0].response.headers], "they can still be asked"
 
 
 def test_a_client_needs_a_request() -> None:

@@ -48,6 +48,26 @@ def test_room_grows_with_what_came() -> None:
     assert len(PartialFrame(0x82, 10 * FIRST_ROOM, None, None).get_buffer(1000)) == 1000
 
 
+@pytest.mark.parametrize("after", ["add", "room", "payload"])
+def test_a_place_that_was_given_and_not_used_is_in_no_ones_way(after: str) -> None:
+    """``recv_into`` may find nothing; a bytearray that is looked at can't grow."""
+    partial = PartialFrame(0x82, 4, KEY, None)
+    partial.add(mask(b"ab", KEY))
+    view = partial.get_buffer(1000)
+    if after == "add":
+        partial.add(mask(b"cd", KEY, 2))
+    elif after == "room":
+        partial.get_buffer(2)[:] = mask(b"cd", KEY, 2)
+        partial.buffer_updated(2)
+    else:
+        partial.add(mask(b"cd", KEY, 2))
+        partial.get_buffer(0)
+    assert partial.payload() == b"abcd"
+    with pytest.raises(ValueError, match="released"):
+        view[0]
+    partial._buffer.append(0)  # it is free
+
+
 def test_a_payload_that_dribbles_in_is_moved_rarely() -> None:
     partial = PartialFrame(0x82, 200_000, None, None)
     sizes = set()
