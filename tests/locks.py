@@ -124,6 +124,22 @@ class Attribute:
         return True
 
 
+class Entries(dict[Any, Any]):
+    """A dict in a guarded attribute: ``look()`` is called before each change."""
+
+    def __init__(self, entries: dict[Any, Any], look: Callable[[], None]) -> None:
+        super().__init__(entries)
+        self._look = look
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._look()
+        super().__setitem__(key, value)
+
+    def pop(self, *args: Any) -> Any:
+        self._look()
+        return super().pop(*args)
+
+
 class Watch:
     """The stand-ins for the rows of a table, and what they have seen."""
 
@@ -177,6 +193,8 @@ class Watch:
     def _setter(self, row: Row, name: str) -> Callable[[Any, Any], Any]:
         def on_set(thing: Any, value: Any) -> Any:
             self._look(row, thing, f"{name} is set")
+            if type(value) is dict:
+                return Entries(value, lambda: self._look(row, thing, f"{name} is changed"))
             return value
 
         return on_set

@@ -21,12 +21,13 @@ class Part:
 
 
 class Counter:
-    __slots__ = ("count", "lock", "part")
+    __slots__ = ("count", "known", "lock", "part")
 
     def __init__(self) -> None:
         self.count = 0
         self.part = Part()
         self.lock = threading.Lock()
+        self.known: dict[str, int] = {}
 
     def add(self) -> None:
         self.count += 1
@@ -38,7 +39,7 @@ def watch() -> Iterator[Watch]:
         watch = Watch(patch)
         watch.owner(Counter, "part", "lock")
         watch.lock(Counter, "lock")
-        watch.row(Row(Counter, "lock", sets="count", calls="add"))
+        watch.row(Row(Counter, "lock", sets="count known", calls="add"))
         watch.row(Row(Part, "owner", calls="work"))
         yield watch
     assert type(Counter().lock) is type(threading.Lock()), "all is as before"
@@ -66,6 +67,17 @@ def test_without_it_each_touch_is_told_with_its_place(watch: Watch) -> None:
         "Part.work is called without the lock",
     ]
     assert all(text.startswith(__file__) for text in watch.broken)
+
+
+def test_a_dict_that_is_guarded_is_changed_with_the_lock_too(watch: Watch) -> None:
+    counter = Counter()
+    with counter.lock:
+        counter.known = {}
+        counter.known["a"] = 1
+    assert not watch.broken
+    counter.known["b"] = 2
+    assert counter.known.pop("a") == 1
+    assert touches(watch) == ["Counter.known is changed without the lock"] * 2
 
 
 def test_that_another_thread_holds_it_is_not_enough(watch: Watch) -> None:

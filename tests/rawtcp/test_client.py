@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import socket
 import struct
 import threading
@@ -14,6 +15,7 @@ from wsdemo.net import reactor as reactors
 from wsdemo.protocol.errors import ConnectionClosed, ProtocolError
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp import TimeClient, serialize
+from wsdemo.rawtcp import client as client_module
 from wsdemo.record.facts import TO_CLIENT
 from wsdemo.trace.trace import Trace
 
@@ -203,6 +205,18 @@ def test_a_client_that_does_not_connect_leaves_nothing(nothing_left: None, host:
             TimeClient(host, bound.getsockname()[1])
         assert open_files() == files
         assert reactors._shared is None
+
+
+def test_a_server_that_has_left_at_once(plain: socket.socket, monkeypatch: pytest.MonkeyPatch) -> None:
+    def gone(sock: socket.socket) -> None:
+        raise OSError(errno.ENOTCONN, "not connected")
+
+    monkeypatch.setattr(client_module, "keep_alive", gone)
+    port = plain.getsockname()[1]
+    with pytest.raises(OSError, match="the server has left") as caught:
+        TimeClient(port=port)
+    assert caught.value.errno == errno.ENOTCONN
+    assert caught.value.strerror == f"cannot connect to 127.0.0.1:{port}: the server has left"
 
 
 def test_ipv6(serve: Serve) -> None:

@@ -79,6 +79,7 @@ def test_over_the_limit_is_told_from_the_header(size: int, limit: int) -> None:
 
 def test_at_the_limit() -> None:
     assert parse(serialize("hello"), 5) == ("hello", 15)
+    assert parse(serialize("a" * 1024 * 1024)) == ("a" * 1024 * 1024, 1024 * 1024 + 10), "1 MiB by itself"
 
 
 @pytest.mark.parametrize("payload", [b"\xff", b"\xc3", b"\xed\xa0\x80", b"\xf0\x9f\x91", b"ok\x80"])

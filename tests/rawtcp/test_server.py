@@ -392,6 +392,54 @@ def test_a_handler_may_end_its_client_and_hears_nothing_more(serve: Serve) -> No
     assert server.errors == []
 
 
+@pytest.mark.parametrize("error", [ValueError("after the end"), ConnectionClosed(1000, "of another one")])
+def test_an_error_is_kept_that_is_not_the_answer_to_who_has_left(serve: Serve, error: Exception) -> None:
+    """ConnectionClosed is none where the client has left, and nothing else is."""
+    ends = isinstance(error, ValueError)
+
+    def fails(peer: Peer, text: str) -> None:
+        if ends:
+            peer.close()
+        raise error
+
+    gone = Seen()
+    server = serve(fails, on_close=gone)
+    assert repr(server) == "<TimeServer: 0 clients>"
+    with raw(server) as sock:
+        assert repr(server) == "<TimeServer: 1 clients>"
+        sock.sendall(serialize("x"))
+        gone.next()
+    assert server.errors == [(1, error)]
+
+
+def test_an_answer_to_who_has_left_is_no_error(serve: Serve) -> None:
+    gone = Seen()
+
+    def answers(peer: Peer, text: str) -> None:
+        peer.close()
+        peer.send("too late")
+
+    server = serve(answers, on_close=gone)
+    with raw(server) as sock:
+        sock.sendall(serialize("x"))
+        gone.next()
+    assert server.errors == []
+
+
+def test_the_clock_s_error_has_no_client_s_number(serve: Serve) -> None:
+    ticked = Seen()
+
+    def clock() -> str:
+        ticked(1)
+        raise ValueError("stopped")
+
+    server = serve(every=0.001, clock=clock)
+    ticked.next()
+    ticked.next()
+    number, error = server.errors[0]
+    assert (number, str(error)) == (0, "stopped")
+
+
 def test_a_handler_may_close_the_server(serve: Serve) -> None:
     server = serve(lambda peer, text: peer._server.close())
     with TimeClient(port=server.port) as client:
