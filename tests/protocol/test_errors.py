@@ -11,6 +11,7 @@ import pytest
 
 import wsdemo.protocol
 from wsdemo.protocol.errors import (
+    LENGTH,
     ConnectionClosed,
     HandshakeError,
     InvalidData,
@@ -18,6 +19,7 @@ from wsdemo.protocol.errors import (
     PolicyViolation,
     ProtocolError,
     WebSocketError,
+    cut,
 )
 
 KINDS = {kind.__name__: kind for kind in (ProtocolError, InvalidData, PolicyViolation, MessageTooBig)}
@@ -60,3 +62,16 @@ def test_the_others() -> None:
     assert (error.status, error.headers) == (404, (("Allow", "GET"),))
     assert str(ConnectionClosed(1001, "bye\n")) == r"the connection is closed (close code 1001, 'bye\n')"
     assert issubclass(ConnectionClosed, WebSocketError) and not issubclass(ConnectionClosed, ProtocolError)
+
+
+def test_a_text_is_cut_to_its_length_exactly() -> None:
+    """In a doctest three dots stand for anything."""
+    assert [cut("a close reason", length) for length in (10, 13, 14, 15)] == [
+        "a close...",
+        "a close re...",
+        "a close reason",
+        "a close reason",
+    ]
+    long = str(ConnectionClosed(1000, "x" * 123))
+    assert len(long) <= LENGTH and long.endswith("'x" + "x" * 122 + "')")
+    assert len(cut("x" * (LENGTH + 1))) == LENGTH

@@ -9,6 +9,7 @@ from wsdemo.protocol import handshake
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.handshake import Agreed, accept_key, check, fresh_key, is_key, parse_url
+from wsdemo.protocol.handshake.client import _without_query
 from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import Response, serialize_request
 
@@ -176,3 +177,17 @@ def test_extension_that_was_not_offered(value: str) -> None:
             answered(Sec_WebSocket_Extensions="permessage-deflate"),
             Deflate(),
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "query", "left"),
+    [
+        ("no token s3cret, see /chat?token=s3cret&v=1", "token=s3cret&v=1", "no token ..., see /chat?..."),
+        ("abcd and abc", "a=abcd&b=abc", "... and abc"),  # a word of three letters would be everywhere
+        ("a=1&b=2 is wrong", "a=1&b=2", "... is wrong"),
+        ("nothing of it", "token=s3cret", "nothing of it"),
+        ("no query", "", "no query"),
+    ],
+)
+def test_a_query_that_we_sent_is_not_told_again(text: str, query: str, left: str) -> None:
+    assert _without_query(text, query) == left
