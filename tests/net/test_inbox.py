@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 from tests.waiting import DEADLINE, Seen
 from wsdemo.net.inbox import Inbox
+from wsdemo.net.waiting import LONGEST
 from wsdemo.protocol.errors import ConnectionClosed
 
 
@@ -51,6 +54,44 @@ def test_nothing_within_the_timeout() -> None:
         box.get(0.01)
     with pytest.raises(TimeoutError):
         box.get(-1)
+
+
+@pytest.mark.parametrize("timeout", [None, math.inf, 1e10, LONGEST, 1, 0.0, -1, -math.inf])
+def test_a_message_that_is_there_is_given_at_once(timeout: float | None) -> None:
+    box, _ = inbox()
+    box.put("here")
+    assert box.get(timeout) == "here"
+
+
+@pytest.mark.parametrize("timeout", [0, -1, -math.inf])
+def test_no_time_is_no_wait(timeout: float) -> None:
+    with pytest.raises(TimeoutError, match=f"no message within {timeout:g} seconds"):
+        inbox()[0].get(timeout)
+
+
+def test_the_way_to_the_wait_with_a_timeout_is_no_longer_than_without() -> None:
+    """It was, by two calls: long enough for the reactor that `send` had woken to find the GIL taken."""
+    assert calls_of_get(5.0) <= calls_of_get(None)
+
+
+def calls_of_get(timeout: float | None) -> int:
+    """How many functions, in Python and in C, are called before the queue is asked, that one included."""
+    box, _ = inbox()
+    box.put("here")
+    seen: list[str] = []
+
+    def profile(frame: Any, event: str, arg: Any) -> None:
+        if event == "call":
+            seen.append(frame.f_code.co_name)
+        elif event == "c_call":
+            seen.append(arg.__qualname__)
+
+    sys.setprofile(profile)
+    try:
+        box.get(timeout)
+    finally:
+        sys.setprofile(None)
+    return seen.index("SimpleQueue.get") + 1
 
 
 def test_after_the_end_first_the_messages_then_the_error_again_and_again() -> None:

@@ -74,7 +74,15 @@ class Inbox:
 
         Raises TimeoutError, and ConnectionClosed when all messages are taken and no more will come.
         """
-        message = self._next(timeout)
+        try:
+            # As short as it can be: a reactor that our `send` has woken, and that finds the GIL held by this
+            # thread, waits for it, which is one switch more (5 µs of an echo's 21).
+            if timeout is not None and timeout <= LONGEST:
+                message = self._queue.get(timeout=timeout if timeout > 0 else 0)
+            else:
+                message = self._in_slices(timeout)
+        except queue.Empty:
+            raise TimeoutError(f"no message within {timeout:g} seconds") from None
         if message is None:
             assert self._ended is not None
             self._queue.put(None)  # for the next who asks
@@ -89,20 +97,16 @@ class Inbox:
             self._room()
         return message
 
-    def _next(self, timeout: float | None) -> str | bytes | None:
-        try:
-            if timeout is not None and timeout <= LONGEST:
-                return self._queue.get(timeout=max(0.0, timeout))
-            remaining = math.inf if timeout is None else timeout
-            while remaining > 0:
-                part = SLICE if timeout is None else min(LONGEST, remaining)
-                try:
-                    return self._queue.get(timeout=part)
-                except queue.Empty:
-                    remaining -= part or 0
-            raise queue.Empty
-        except queue.Empty:
-            raise TimeoutError(f"no message within {timeout:g} seconds") from None
+    def _in_slices(self, timeout: float | None) -> str | bytes | None:
+        """Wait without end, or longer than one wait may last. Raises queue.Empty when the time is over."""
+        remaining = math.inf if timeout is None else timeout
+        while remaining > 0:
+            part = SLICE if timeout is None else min(LONGEST, remaining)
+            try:
+                return self._queue.get(timeout=part)
+            except queue.Empty:
+                remaining -= part or 0
+        raise queue.Empty
 
     def _has_room(self) -> bool:
         return self._queue.qsize() <= self._messages // 2 and self._put - self._taken <= self._most // 2
