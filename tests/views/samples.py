@@ -219,12 +219,21 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "lanes": lambda: Lanes(b"x" * 30, KEY, ["the proxy keeps: <nothing>"]),
 }
 
+
+def _spread(low: float, median: float, high: float) -> dict[str, float]:
+    return {"low": low, "median": median, "high": high}
+
+
 BENCH: Final = {
     "rounds": 3,
     "rows": [
-        {"title": "echo", "unit": "µs", "medians": {"tcp": 21.5, "wsdemo": 24.75, "websockets": 41.0}},
-        {"title": "memory", "unit": "KiB", "medians": {"wsdemo": 1.4}},
-        {"title": "not measured", "unit": "µs", "medians": {}},
+        {
+            "title": "echo",
+            "unit": "µs",
+            "spreads": {"tcp": _spread(20.0, 21.5, 22.0), "wsdemo": _spread(24.0, 24.75, 26.0)},
+        },
+        {"title": "memory", "unit": "KiB", "spreads": {"wsdemo": _spread(1.3, 1.4, 1.5)}},
+        {"title": "not measured", "unit": "µs", "spreads": {}},
     ],
 }
 

@@ -37,14 +37,14 @@ if TYPE_CHECKING:
 #: A path as a learner may have it.
 Path: TypeAlias = Iterable[Step | str]
 
-WIDTH: Final = 440.0
+WIDTH: Final = 480.0
 HEIGHT: Final = 424.0
 #: Where the states stand: left, top, width, height.
 PLACES: Final = {
     State.CONNECTING: (12.0, 12.0, 170.0, 66.0),
     State.OPEN: (12.0, 140.0, 170.0, 66.0),
     State.CLOSING: (12.0, 284.0, 170.0, 128.0),
-    State.CLOSED: (350.0, 12.0, 78.0, 400.0),
+    State.CLOSED: (390.0, 12.0, 78.0, 400.0),
 }
 SAYS: Final = {
     State.CONNECTING: "HTTP, no frames yet",
