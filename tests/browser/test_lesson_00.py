@@ -41,6 +41,6 @@ def test_a_stored_lesson_shows_its_pictures(lab: Lab) -> None:
         lesson.wait_until(lambda: pictures.count() == 2)
         alts = pictures.evaluate_all("images => images.map(image => image.alt)")
         assert alts == ["8 bytes: text 6 B 'Hello!'", "The map of the course"]
-        assert "c3" in lesson.widget(WORD).locator("td").all_text_contents()
+        assert "c3" in lesson.output(WORD).locator("td").all_text_contents()
         lesson.screenshot("00-stored")
     lab.print(NOTEBOOK, "00-print")

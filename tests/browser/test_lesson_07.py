@@ -80,6 +80,10 @@ def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
         pictures = lesson.page.locator(".jp-OutputArea img")
         lesson.wait_until(lambda: pictures.count() == 7)
         pictures.nth(5).scroll_into_view_if_needed()
-        widths = pictures.evaluate_all("images => images.map(image => image.clientWidth)")
-        assert all(200 < width < 640 for width in widths), "they shrink to fit"
+        widths = pictures.evaluate_all(
+            "images => images.map(image => image.offsetWidth / image.naturalWidth)"
+        )
+        assert all(0.82 < width <= 1.01 for width in widths), "they shrink as far as they can be read"
+        boxes = pictures.evaluate_all("images => images.map(image => image.parentElement.clientWidth)")
+        assert all(200 < width < 640 for width in boxes), "and then scroll, each in its box"
         lesson.screenshot("07-zoomed", whole=False)

@@ -269,7 +269,7 @@ def _html(slide: Slide) -> str:
     )
     sign = SIGNS[slide.verdict.outcome]
     return (
-        f"<div><p><em>In a running notebook every bit can be flipped.</em></p>{ruler(slide.packet).img}"
+        f"<div><p><em>In a running notebook every bit can be flipped.</em></p>{ruler(slide.packet).frame}"
         f'<div style="{CARD};overflow-x:auto;{style}"><p style="{style}"><strong>{sign} '
         f"{html.escape(slide.words)}</strong></p>"
         f'<table style="border-collapse:collapse;{style}"><tr style="{style}">{titles}</tr>'

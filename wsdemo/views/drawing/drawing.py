@@ -90,10 +90,15 @@ class Image(Drawing):
         )
 
     @property
+    def frame(self) -> str:
+        """The image in a box in which it scrolls, where the page is too narrow for it."""
+        return f'<div style="{WIDE}">{self.img}{ON_PAPER}</div>'
+
+    @property
     def html(self) -> str:
         """The image, and below it its text, folded."""
         return (
-            f'<div><div style="{WIDE}">{self.img}{ON_PAPER}</div>'
+            f"<div>{self.frame}"
             f"<details><summary>The same as text</summary>"
             f'<pre style="white-space:pre-wrap">{html.escape(self.text)}</pre></details></div>'
         )
