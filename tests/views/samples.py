@@ -197,7 +197,6 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "gantt": lambda: views.gantt(FACTS),
     "gantt, short": lambda: views.gantt([Fact(3, 3.0004, "Anastasia", "served")], "A moment"),
     "gantt, nothing": lambda: views.gantt([]),
-    "map": lambda: views.coursemap(range(10), {0: (4, 4), 1: (2, 4)}),
     "trace": lambda: Facts([("connections", "1"), ("to <server>", "18 bytes")], views.states(State.OPEN)),
     "results": lambda: views.table(comparison()),
     "word": lambda: views.Word("aé日👋 \n"),

@@ -204,3 +204,14 @@ def test_a_compressed_frame_needs_what_its_compressor_remembers() -> None:
     assert before(scope_trace.frames, second, Parameters(server_no_context_takeover=True)) == both
     assert before(scope_trace.frames, second, Parameters(client_no_context_takeover=True)) == b""
     assert before(scope_trace.frames, second, None) == b"", "no compression was agreed on"
+
+
+def test_the_shelf_names_each_frame_and_its_direction(trace: Trace) -> None:
+    scope = microscope(trace)
+    names = json.loads(scope.shelf)
+    assert [name[0] for name in names] == ["→" if f.direction == TO_SERVER else "←" for f in trace.frames]
+    assert names[0] == "→ text 5 B 'Hello'"
+    scope.close()
+    scope = microscope([bytes.fromhex(HELLO), b"\x89\x00", Frame(9)])
+    assert json.loads(scope.shelf) == ["81 85 37 fa 21 3d 7f 9f …", "89 00", "89 00"]
+    scope.close()
