@@ -1,14 +1,14 @@
-"""Who may come in, and as whom: decided by the request, or by the first message.
+"""Authorization: the clients that may come in, and their users, by the request or by the first message.
 
 ::
 
     serve(chat, authorize=by_cookie)                by_cookie(request)     before the 101; refusal: HTTP 403
     serve(chat, authorize=first_message(by_token))  by_token(ws, message)  after it; refusal: close code 1008
 
-What either gives is the connection's ``user``: any value that stands for somebody. ``None`` and ``False``
-refuse, so that a look-up that finds nothing lets nobody in. What can only be a mistake refuses too, with HTTP
-500 or close code 1011: a coroutine or Future, whose verdict is not there yet, an exception that was returned
-and not raised, an HTTP response, a function that was not called. Knows nothing of passwords or tokens.
+The result of either is the connection's ``user``: any value that stands for a user. ``None`` and ``False``
+refuse, so a look-up that finds nothing keeps a client out. Values that can only be mistakes refuse too, with
+HTTP 500 or close code 1011: a coroutine or Future, whose verdict is not there yet, an exception that was
+returned and not raised, an HTTP response, a function that was not called. Knows nothing of passwords.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ if TYPE_CHECKING:
 
 
 class first_message:
-    """Authorize each connection by its first message, where the request cannot say who asks.
+    """Authorize each connection by its first message, where the request cannot name the user.
 
-    A page in a browser can add no header to the request, and what stands in the URL ends up in logs. So the
-    page opens the connection and sends its token: ``check(ws, message)`` gives the ``user``, or raises
-    PolicyViolation with the reason; it runs in the server's thread, where it must not block.
+    A page in a browser can add no header to the request, and URLs end up in logs. So the page opens the
+    connection and sends its token: ``check(ws, message)`` gives the ``user``, or raises PolicyViolation with
+    the reason; it runs in the server's thread, where it must not block. TypeError where it is no function.
 
-    Until then the connection is one of the unfinished openings: the handler is not told of it, no broadcast
-    reaches it, its message has at most ``limits.first_message_size`` bytes (1009), and it has until
-    ``limits.open_timeout`` seconds after it came (1008).
+    Until then the connection counts as an unfinished opening: the handler does not hear of it, no broadcast
+    reaches it, its message has at most ``limits.first_message_size`` bytes (else 1009), and the message must
+    come within ``limits.open_timeout`` seconds (else 1008).
 
     ::
 
@@ -50,20 +50,20 @@ Authorize = Callable[["Request"], Any] | first_message
 
 
 def check_authorize(authorize: Authorize | None) -> None:
-    """Whether an option ``authorize`` can decide."""
+    """Check an option ``authorize``; TypeError for anything but a function, `first_message` or None."""
     if authorize is not None and not isinstance(authorize, first_message):
         check_function("authorize", authorize, 1, "a function of (request), first_message(function), or None")
 
 
 def by_request(authorize: Authorize | None, request: Request) -> Any:
-    """The user that this request is from. Raises HandshakeError (403), and what ``authorize`` raises."""
+    """The user of this request. Raises HandshakeError (403), TypeError for a mistake, or its own error."""
     if authorize is None or isinstance(authorize, first_message):
         return None
     return _somebody(authorize(request), HandshakeError("not allowed", 403))
 
 
 def by_message(authorize: first_message, connection: Connection, message: str | bytes) -> Any:
-    """The user that this message is from. Raises PolicyViolation, and what ``authorize`` raises."""
+    """The user of this message. Raises PolicyViolation, TypeError for a mistake, or its own error."""
     return _somebody(authorize.check(connection, message), PolicyViolation("not allowed"))
 
 
@@ -76,9 +76,9 @@ def _somebody(user: Any, refusal: Exception) -> Any:
         or isinstance(user, (Response, BaseException))
         or hasattr(type(user), "add_done_callback")
     ):
-        raise TypeError(f"authorize gave {got(user)}, expected the user, or None for nobody")
+        raise TypeError(f"authorize gave {got(user)}, expected the user, or None to refuse")
     return user
 
 
-#: What a comparison with NumPy gives: it has a False of its own.
+#: The result of a comparison with NumPy, which has a False of its own.
 NUMPY_BOOL: Final = ("bool", "bool_")

@@ -58,25 +58,28 @@ def connect(
     trace: Record | None = None,
     masking_key: bytes | Callable[[], bytes] | None = None,
 ) -> Connection:
-    """Open a WebSocket connection to ``url`` (``ws://`` or ``wss://``) and return it when it is open.
+    """Open a WebSocket connection to ``url`` and return it when it is open (RFC 6455 §4.1).
 
-    ``handler``: as of `serve`, called in the background thread; without one the messages wait for `recv`.
-    ``subprotocols``: those you speak, the best first. ``headers``: further fields of the request, such as
-    Authorization. ``origin``: what a browser's page would send. ``compression``: offer permessage-deflate
-    (RFC 7692). ``ssl``: a context instead of the default one, which verifies certificate and host name.
+    ``url``: ``ws://host:port/path`` or ``wss://…``.
+    ``handler``: as in `serve`, called in the background thread; without one the messages wait for `recv`.
+    ``subprotocols``: the names that you speak, the best first.
+    ``headers``: further fields of the request, such as Authorization.
+    ``origin``: the web page that a browser would name, such as ``https://example.com``.
+    ``compression``: whether to offer permessage-deflate (RFC 7692), or a `Deflate` with its settings.
+    ``limits``: bounds and timeouts; see `Limits`.
+    ``ssl``: a context instead of the default one, which verifies certificate and host name.
+    ``trace``: a `Trace` that records every byte.
     ``masking_key``: four fixed bytes, or a function that gives them, for frames that repeat; fresh random
     bytes for each frame otherwise, as RFC 6455 §5.3 demands.
 
-    In a client's handler it raises InvalidState: all clients share the thread that it would wait for; so
-    it does in a server's handler that connects to that server. To connect again when a connection ends,
-    loop in a thread of yours, or let ``on_close`` start one::
+    Raises ValueError or TypeError for a wrong argument, OSError where no server answers (ssl.SSLError for a
+    wrong certificate), HandshakeError where the server refuses, TimeoutError after ``limits.open_timeout``
+    seconds in all, and InvalidState in a client's handler, because all clients share the thread that it would
+    wait for, as well as in a server's handler that connects to that server. To connect again when a
+    connection ends, loop in a thread of your own, or let ``on_close`` start one::
 
         def on_close(self, ws):
             threading.Thread(target=self.run).start()  # run(): connect(url, self)
-
-    Raises ValueError or TypeError for an argument that can't be, OSError where nobody answers (ssl.SSLError
-    where it is not who it should be), HandshakeError where the answer is no, and TimeoutError after
-    ``limits.open_timeout`` seconds in all.
     """
     if reactors.is_shared(reactors.current()):
         raise InvalidState(OWN_THREAD)
@@ -123,7 +126,7 @@ def connect(
 
 
 class _Owner:
-    """What a client's connection tells: its opening to `connect`, its end to the shared thread."""
+    """The owner of a client's connection: reports its opening to `connect`, its end to the shared thread."""
 
     def __init__(self, reactor: reactors.Reactor, limits: Limits) -> None:
         self.reactor = reactor
@@ -145,13 +148,13 @@ class _Owner:
             raise self._error
 
     def opened(self, connection: Connection) -> None:
-        """The handshake is done: from now on the other deadlines are watched."""
+        """The handshake is done: watch the other deadlines from now on."""
         self._check(connection)
         self._decided.set()
 
     def refused(self, connection: Connection, event: Refused) -> None:
-        """The server said no, or something that is no answer."""
-        failed = connection.error  # of TLS: the certificate, more often than not
+        """The server refused, or sent something that is no answer."""
+        failed = connection.error  # a failure of TLS: mostly the certificate
         self._error = failed if isinstance(failed, tls.SSLError) else event.error
         connection.transport.abort()
 
@@ -171,7 +174,7 @@ class _Owner:
         self._decided.set()
 
     def failed(self, connection: Connection, error: BaseException) -> None:
-        """Kept in the connection's own ``error``, the first one; and logged."""
+        """Log the error; the connection's own ``error`` keeps the first one."""
         log_failure(connection.id, error)
 
     def started(self, thread: threading.Thread) -> None:

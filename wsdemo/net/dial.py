@@ -16,8 +16,8 @@ def dial(host: str, port: int, timeout: float) -> socket.socket:
     """A connected, non-blocking TCP socket without Nagle's delay.
 
     Tries all addresses of ``host`` in turn, for ``timeout`` seconds in all. Raises OSError (TimeoutError
-    where the time ran out) with one line that says what was tried and why it failed, and ValueError for a
-    number that is no port.
+    where the time ran out) with one line that names the address and the reason, ValueError for a number that
+    is no port, and TypeError for values of the wrong kind.
     """
     check_kind("host", host, str, "a name or an IP address")
     check_whole("port", port, 1, 65535)  # getaddrinfo would take it modulo 65536

@@ -1,4 +1,4 @@
-"""Your code, as a connection calls it.
+"""Handlers: your code, as a connection calls it.
 
 ::
 
@@ -8,7 +8,7 @@
     class Chat:                       an object: the names are those of the browser's API
         def on_open(self, ws): ...
         def on_message(self, ws, message): ...
-        def on_close(self, ws): ...   when TCP has ended: `close_code` says how, `error` why
+        def on_close(self, ws): ...   when TCP has ended; see `close_code` and `error`
 
 A handler must not block: it runs in the reactor's thread. Where it has to, see `threaded`.
 """
@@ -27,19 +27,19 @@ log = logging.getLogger("wsdemo")
 
 
 def log_failure(number: int, error: BaseException) -> None:
-    """Log what went wrong in connection ``number`` (0: in none); not what networks and strangers do daily."""
+    """Log an error in connection ``number`` (0: in none), except the everyday ones of networks and peers."""
     if not isinstance(error, ConnectionError | TimeoutError | tls.SSLError | HandshakeError):
         log.warning("connection %d: %s: %s", number, type(error).__name__, error, exc_info=error)
 
 
-#: What an option ``handler`` takes, for the errors.
+#: The values of an option ``handler``, for its errors.
 HANDLER: Final = (
     "a function of (ws, message), threaded(function), or an object with on_open, on_message or on_close"
 )
 
 
 class Handler:
-    """What is told of a connection, in the reactor's thread; each of the three may be missing."""
+    """The callbacks of a connection, in the reactor's thread; each of the three may be missing."""
 
     __slots__ = ("on_close", "on_message", "on_open")
 
@@ -55,7 +55,7 @@ class Handler:
 
     @classmethod
     def of(cls, handler: Any) -> Handler:
-        """A function is called with each message; an object has methods with the browser's names."""
+        """The handler for a function of each message, or for an object with these methods; or TypeError."""
         if handler is None:
             return cls(on_message=lambda connection, message: None)
         methods = {name: getattr(handler, name, None) for name in ("on_open", "on_message", "on_close")}

@@ -5,7 +5,7 @@
     reactor ── put ──► [ message | message | … ] ──► get ── your thread
             ◄─ "full" ─┘                         └─ "room again" ─►
 
-Whoever waits is woken by the end; nobody waits on it for ever. Knows nothing of sockets.
+The end wakes every thread that waits, so none waits for ever. Knows nothing of sockets.
 """
 
 from __future__ import annotations
@@ -85,7 +85,7 @@ class Inbox:
             raise TimeoutError(f"no message within {timeout:g} seconds") from None
         if message is None:
             assert self._ended is not None
-            self._queue.put(None)  # for the next who asks
+            self._queue.put(None)  # for the next thread that asks
             code, reason, why = self._ended
             raise ConnectionClosed(code, reason) from why
         with self._lock:

@@ -1,6 +1,6 @@
 """Listening sockets: every address of a host, accepted in the reactor's thread.
 
-Running out of file descriptors pauses accepting and ends nothing. Knows nothing of what is spoken.
+Running out of file descriptors pauses accepting and ends nothing. Knows nothing of protocols.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from typing import Any, Final
 from wsdemo.net.reactor import READ, Reactor
 from wsdemo.protocol.arguments import check_kind, check_whole
 
-#: Connections accepted in one turn, before the sockets that are open get theirs.
+#: Connections accepted in one turn, before the open sockets have their turn.
 PER_TURN: Final = 64
 #: Seconds without accepting when there are no file descriptors left.
 PAUSE: Final = 0.25
@@ -30,7 +30,7 @@ class Listener:
     """Accepts on all addresses of ``host`` and calls ``accepted(sock, address)`` with each new socket.
 
     ``port`` 0 takes a free one. Raises OSError with the host and port in its text, ValueError for a number
-    that is no port.
+    that is no port, TypeError for values of the wrong kind.
     """
 
     def __init__(
@@ -41,11 +41,11 @@ class Listener:
         backlog: int,
         accepted: Callable[[socket.socket, Any], object],
     ) -> None:
-        self.paused = 0  #: how often accepting had to pause
+        self.paused = 0  #: the number of times that accepting had to pause
         self._reactor = reactor
         self._accepted = accepted
         self._sockets = _listen(host, port, backlog)
-        self._watched: set[socket.socket] = set()  # all of them, but while accepting is paused
+        self._watched: set[socket.socket] = set()  # all of them, except while accepting is paused
         self.addresses: list[Any] = [sock.getsockname() for sock in self._sockets]
         self.port: int = self.addresses[0][1]
         self._resume()
@@ -84,9 +84,9 @@ class Listener:
                 return
             try:
                 connected.setblocking(False)
-                if sys.platform != "linux":  # Linux hands it on from the listening socket
+                if sys.platform != "linux":  # there the socket inherits it from the listening one
                     connected.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            except OSError:  # gone already, which macOS says here
+            except OSError:  # gone already, which macOS reports here
                 connected.close()
                 continue
             self._accepted(connected, address)

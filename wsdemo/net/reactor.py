@@ -3,7 +3,7 @@
 ::
 
             ┌───────────────────────── one turn ─────────────────────────┐
-            │ wait: a socket is ready, a timer is due, or somebody called │
+            │ wait: a socket is ready, a timer is due, or a call has come │
             │ sockets: callback(mask) for each that is ready              │
             │ calls:   call_soon(f) from other threads                    │
             │ timers:  call_later(seconds, f)                             │
@@ -37,7 +37,7 @@ log.addHandler(logging.NullHandler())  # silent unless the program asks: a threa
 
 
 class Timer:
-    """A call that is due once; `cancel` it, or let it come."""
+    """One call at a time in the future, unless `cancel` comes first."""
 
     __slots__ = ("args", "function", "when")
 
@@ -47,7 +47,7 @@ class Timer:
         self.args = args
 
     def cancel(self) -> None:
-        """The call will not come. May be called twice, and after the call."""
+        """Prevent the call. May be called twice, and after the call."""
         self.function = None
         self.args = ()
 
@@ -67,9 +67,9 @@ class Reactor:
         self.errors: collections.deque[BaseException] = collections.deque(maxlen=100)
         self.now = time.monotonic()  #: seconds; read once a turn
         self.forked = False  #: true in a child process, where the thread does not exist
-        self.users = 0  # of the shared reactor: how many connections hold it
+        self.users = 0  # of the shared reactor: the number of connections that hold it
         self._poller = poller()
-        # By file descriptor: whom to call, what for, and the socket.
+        # By file descriptor: the callback, the events that it waits for, and the socket.
         self._watched: dict[int, tuple[Callable[[int], object], int, socket.socket]] = {}
         self._calls: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
         self._timers: list[tuple[float, int, Timer]] = []
@@ -80,7 +80,7 @@ class Reactor:
         self._bell.setblocking(False)
         self._ringer.setblocking(False)
         self.register(self._bell, READ, self._hear)
-        self._ident: int | None = None  # of the thread while it runs: later another one may get that number
+        self._ident: int | None = None  # of the thread while it runs; later another one may get that number
         self.thread = threading.Thread(target=self._run, name=name, daemon=True)
         _reactors.add(self)
         self.thread.start()
@@ -125,7 +125,7 @@ class Reactor:
             self._ring()
 
     def call_later(self, seconds: float, function: Callable[..., object], *args: Any) -> Timer:
-        """Call ``function(*args)`` in the reactor's thread, after so many seconds."""
+        """Call ``function(*args)`` in the reactor's thread, after ``seconds``."""
         timer = Timer(time.monotonic() + seconds, function, args)
         if self.here:
             self._push(timer)
@@ -134,7 +134,7 @@ class Reactor:
         return timer
 
     def close(self) -> None:
-        """End the thread, and wait for it (not from itself). Sockets are their owners' to close."""
+        """End the thread, and wait for it (not from itself). Sockets are closed by their owners."""
         self.stopping = True
         if self.forked:
             return
@@ -168,7 +168,7 @@ class Reactor:
             self.now = monotonic()
             for fd, bits in ready:
                 found = watched.get(fd)
-                if found is None:  # who came before in this turn has unregistered it
+                if found is None:  # an earlier callback in this turn has unregistered it
                     continue
                 try:
                     found[0](bits if bits == READ else mask(bits))
@@ -197,7 +197,7 @@ class Reactor:
             self._report(error)
 
     def _report(self, error: BaseException) -> None:
-        """Keep the error and go on: SystemExit too, which would end this thread and all that hangs on it."""
+        """Keep the error and go on: also for SystemExit, which would end this thread for all its sockets."""
         self.errors.append(error)
         log.error("error in the thread %s", self.thread.name, exc_info=error)
 
@@ -219,7 +219,7 @@ class Reactor:
             pass
 
     def _dispose(self) -> None:
-        while self._calls and not self.forked:  # what was asked for before the end still happens
+        while self._calls and not self.forked:  # calls made before the end still take place
             function, args = self._calls.popleft()
             self._call(function, args)
         self._poller.close()
@@ -247,7 +247,7 @@ _shared_lock = threading.Lock()  # guards `_shared` and `users`
 
 
 def acquire() -> Reactor:
-    """The shared reactor, started if nobody holds it. Give it back with `release`."""
+    """The shared reactor, started by its first user. Give it back with `release`."""
     global _shared
     with _shared_lock:
         if _shared is None:
@@ -257,7 +257,7 @@ def acquire() -> Reactor:
 
 
 def current() -> Reactor | None:
-    """The reactor in whose thread the caller runs: in a handler. There, nothing may wait for another one."""
+    """The reactor in whose thread the caller runs, as handlers do; None elsewhere. There nothing may wait."""
     return getattr(_here, "reactor", None)
 
 
@@ -268,7 +268,7 @@ def must_accept(sock: socket.socket) -> bool:
 
 
 def is_shared(reactor: Reactor | None) -> bool:
-    """Whether it is the one of all clients."""
+    """Whether this is the reactor that all clients share."""
     return reactor is not None and reactor is _shared
 
 

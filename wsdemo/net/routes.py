@@ -32,7 +32,10 @@ class Routes:
         return bool(self._functions)
 
     def add(self, path: str, function: R | None = None) -> Any:
-        """Answer requests for ``path`` with what ``function(request)`` gives; see `Server.route`."""
+        """Answer requests for ``path`` by ``function(request)``; see `Server.route`.
+
+        Raises TypeError or ValueError for a wrong argument.
+        """
         check_kind("path", path, str, "a path, such as '/about'")
         if not path.startswith("/") or not only(path, VISIBLE) or "?" in path or "#" in path:
             raise wrong_value("path", path, "a path, such as '/about', without query")
@@ -43,7 +46,7 @@ class Routes:
         return function
 
     def answer(self, request: Request) -> Response:
-        """The answer to a request. Raises HandshakeError (404), and what the function raises."""
+        """The answer to a request. HandshakeError (404), TypeError for a wrong result, or its error."""
         function = self._functions.get(request.path)
         if function is None:
             raise HandshakeError(f"nothing is at {shown(request.path)}", 404)

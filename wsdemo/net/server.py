@@ -5,8 +5,8 @@
     with serve(echo) as server:           # 127.0.0.1, a free port, a thread of its own
         print(server.url)
 
-What one connection does wrong, or suffers, concerns that connection alone; the reason is kept in
-``errors``. Read `connection` first.
+An error in one connection ends that connection alone; the reason is kept in ``errors``. Read `connection`
+first.
 """
 
 from __future__ import annotations
@@ -75,14 +75,20 @@ def serve(
 
     ``handler``: a function of (connection, message), called in the server's thread, where it must not block;
     or an object with ``on_open(ws)``, ``on_message(ws, message)``, ``on_close(ws)``; or ``threaded(f)``.
-    ``port`` 0 takes a free one. ``subprotocols``: those it speaks. ``origins``: the web pages that may
-    connect, ``None`` among them for clients that are no page; "*": any; not given: those of its own origin,
-    and no page. ``hosts``: names it answers to on loopback, beside IP addresses and localhost.
-    ``authorize``: called with the request before the 101; what it gives is the connection's ``user``; to
-    refuse it gives ``None`` or False (403), or raises HandshakeError with a status. Or ``first_message(f)``.
-    ``compression``: permessage-deflate (RFC 7692). ``ssl``: a context with a certificate, for ``wss://``.
+    ``host``: the address to listen on; "0.0.0.0" for all of this machine.
+    ``port``: 0 takes a free one.
+    ``subprotocols``: the names that it speaks (RFC 6455 §1.9).
+    ``origins``: the web pages that may connect, None among them for clients that are no page; "*" for any.
+    By default pages of the server's own origin, and clients that are no page (RFC 6455 §10.2).
+    ``hosts``: names of this server on loopback, besides IP addresses and localhost.
+    ``authorize``: called with the request before the 101; its result is the connection's ``user``; to refuse
+    it gives None or False (403), or raises HandshakeError with a status. Or ``first_message(f)``.
+    ``compression``: whether to agree to permessage-deflate (RFC 7692), or a `Deflate` with its settings.
+    ``limits``: bounds and timeouts; see `Limits`.
+    ``ssl``: a context with a certificate, for ``wss://``.
+    ``trace``: a `Trace` that records every byte.
 
-    Raises OSError where it can't listen, TypeError or ValueError for an argument that can't be.
+    Raises OSError where it can't listen, TypeError or ValueError for a wrong argument.
     """
     check_authorize(authorize)
     check_context(ssl, server_side=True)
@@ -153,7 +159,7 @@ class Server(Service):
 
     @property
     def url(self) -> str:
-        """Where it is, for a client on this machine: ``ws://127.0.0.1:PORT``."""
+        """The URL for a client on this machine: ``ws://127.0.0.1:PORT``."""
         host = local_host(self.host)
         return f"{'wss' if self._ssl else 'ws'}://{f'[{host}]' if ':' in host else host}:{self.port}"
 
@@ -169,7 +175,8 @@ class Server(Service):
         ``limits.overflow``. In another thread every connection with room gets it at once; then the call
         blocks until those over ``limits.high_water`` have caught up and have it too, or have closed, at
         most ``limits.write_timeout`` seconds in all. Connections that are still without room then do not
-        get this message, stay open, and are named in the TimeoutError.
+        get this message, stay open, and are named in the TimeoutError. TypeError for a message that is
+        neither text nor bytes; InvalidState in a process forked from the server's.
         """
         if self._reactor.forked:
             raise InvalidState("this server belongs to the process that started it: start one after the fork")
@@ -187,16 +194,18 @@ class Server(Service):
             raise TimeoutError(not_taken([one.id for one in late], len(connections), limits.write_timeout))
 
     def every(self, seconds: float, function: Callable[[], object]) -> Repeating:
-        """Call ``function()`` in the server's thread every so many seconds, until ``cancel()`` or the end.
+        """Call ``function()`` in the server's thread every ``seconds``, until ``cancel()`` or the end.
 
-        An exception is kept in `errors` with the id 0, and logged; the calls go on.
+        An exception is kept in `errors` with the id 0, and logged; the calls go on. Raises TypeError or
+        ValueError for a wrong argument.
         """
         return Repeating(self._reactor, seconds, function, self._repeating_failed)
 
     def route(self, path: str, function: R | None = None) -> Any:
-        """Answer plain HTTP requests for ``path`` with what ``function(request)`` gives: Response or text.
+        """Answer plain HTTP requests for ``path`` by ``function(request)``: a Response, text or bytes.
 
-        Also a decorator. The connection closes after each answer.
+        Also a decorator. The connection closes after each answer. Raises TypeError or ValueError for a wrong
+        argument.
         """
         return self._routes.add(path, function)
 
@@ -281,7 +290,7 @@ class Server(Service):
             raise HandshakeError("the server failed to answer", 500) from error
 
     def _introduced(self, connection: Connection, message: str | bytes) -> None:
-        """The first message of a connection that says by it who it is: now the handler is told of it."""
+        """The first message of a connection has authorized it: the handler hears of it now."""
         assert isinstance(self._authorize, first_message)
         try:
             connection.user = by_message(self._authorize, connection, message)
@@ -291,7 +300,7 @@ class Server(Service):
             if connection.state is State.OPEN:  # `check` may have closed it
                 connection.begin(self._handler)
 
-    # -- what connections tell their owner ----------------------------------------------------------------
+    # -- callbacks of connections -------------------------------------------------------------------------
 
     def opened(self, connection: Connection) -> None:
         """The handshake is done; or, where the first message authorizes, that message has come."""
@@ -303,7 +312,7 @@ class Server(Service):
         """There will be no WebSocket: it was refused, or answered as plain HTTP."""
         self._leaving[connection.id] = self._opening.pop(connection.id)
         error = connection.error if isinstance(connection.error, tls.SSLError) else event.error
-        if error is not None:  # where TLS failed no request came, and that is only what followed from it
+        if error is not None:  # a failure of TLS: the missing request is only its consequence
             self.errors.append((connection.id, error))
 
     def closing(self, connection: Connection) -> None:
@@ -329,7 +338,7 @@ class Server(Service):
         """Something went wrong in this connection."""
         self.errors.append((connection.id, error))
         if isinstance(error, ConnectionError | TimeoutError | tls.SSLError | WebSocketError):
-            error.__traceback__ = None  # whose frames would keep the connection, and what it had not read
+            error.__traceback__ = None  # its stack frames would keep the connection and its unread bytes
         log_failure(connection.id, error)
 
     def started(self, thread: threading.Thread) -> None:

@@ -1,4 +1,4 @@
-"""What every server of the package is: listening sockets and a thread of its own, until `close`.
+"""The base of every server in the package: listening sockets and a thread of its own, until `close`.
 
 ::
 
@@ -6,7 +6,7 @@
               ├── TimeServer    plain TCP         wsdemo.rawtcp.server
               └── Relay         a proxy           wsdemo.proxy.relay
 
-Knows nothing of what is spoken.
+Knows nothing of protocols.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from wsdemo.protocol.limits import Limits
 class Service:
     """Listens on ``host`` and ``port`` (0: any free one) from a thread of its own; a context manager.
 
-    Called in that thread: ``accepted(sock, address)`` for each connection, at once, so what it needs must be
-    there before this constructor; and ``ending`` when `close` was called. Raises OSError where it can't
+    It calls in that thread ``accepted(sock, address)`` for each connection, at once, so this must be ready
+    before the constructor is called; and ``ending`` when `close` was called. Raises OSError where it can't
     listen.
     """
 
@@ -64,7 +64,7 @@ class Service:
         self._reactor.close()
 
     def _end(self, *arguments: object) -> None:
-        """Accept no more, and have ``ending`` called: the first time only."""
+        """Accept no more, and let the thread call ``ending``: the first time only."""
         if not self._closing:
             self._closing = True
             self._reactor.call_soon(self._listener.close)

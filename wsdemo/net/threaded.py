@@ -21,6 +21,7 @@ class threaded:
     """Serve each connection by a blocking ``handler(ws)`` in a thread of its own.
 
     The thread starts when the handshake is done; when the function returns, the connection is closed.
+    TypeError for anything but a function of one argument.
 
     ::
 

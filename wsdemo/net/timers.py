@@ -1,4 +1,4 @@
-"""Time in a server: calls that repeat, and how often to look at deadlines. Knows nothing of connections."""
+"""Time in a server: repeated calls, and the interval between checks of deadlines."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from wsdemo.protocol.limits import Limits
 
 
 class Repeating:
-    """A call every ``seconds`` in the reactor's thread, until `cancel`. ``failed(error)`` hears of errors."""
+    """A call every ``seconds`` in the reactor's thread, until `cancel`.
+
+    ``failed(error)`` is called for an error in it. Raises TypeError or ValueError for a wrong argument.
+    """
 
     def __init__(
         self,
@@ -28,7 +31,7 @@ class Repeating:
         self._timer: Timer | None = reactor.call_later(seconds, self._fire)
 
     def cancel(self) -> None:
-        """The calls come no more."""
+        """End the calls."""
         if self._timer is not None:
             self._timer.cancel()
         self._timer = None

@@ -1,8 +1,8 @@
 """TLS as a filter between a transport and its socket: plain bytes in, encrypted bytes out, and back.
 
-It uses ``ssl`` without a socket, so both levels can be recorded: what the program says, and what the wire
-carries. Certificates are verified by the context that is passed in, the host name too. What fails is an
-ssl.SSLError with OpenSSL's reason; where a peer does not speak TLS, its text says so.
+It uses ``ssl`` without a socket, so both levels can be recorded: the bytes of the program, and those on the
+wire. The context that is passed in verifies certificates and the host name. A failure is an ssl.SSLError with
+OpenSSL's reason; where a peer does not speak TLS, its text says so.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ METHODS: Final = range(ord("A"), ord("Z") + 1)
 
 
 def check_context(context: ssl.SSLContext | None, server_side: bool, name: str = "ssl") -> None:
-    """Whether an option ``ssl`` is a context, and one for this side."""
+    """Check an option ``ssl``: TypeError where it is no context, ValueError for the wrong side."""
     own, other = ssl.PROTOCOL_TLS_SERVER, ssl.PROTOCOL_TLS_CLIENT
     wanted = "an ssl.SSLContext with a certificate" if server_side else "an ssl.SSLContext"
     hint = "" if server_side else " (by default wss:// verifies certificate and host name)"
@@ -46,7 +46,7 @@ class Tls:
     ) -> None:
         self.tap = tap
         self.ready = False  #: the handshake is done
-        self.ended = False  #: the peer said that no more will come
+        self.ended = False  #: the peer announced that no more will come
         self.closing = False
         self._in = ssl.MemoryBIO()
         self._out = ssl.MemoryBIO()
@@ -93,7 +93,7 @@ class Tls:
             self._shake_hands()
 
     def outgoing(self) -> bytes:
-        """What TLS itself has to say: handshake messages, alerts; to one that speaks plain HTTP, a 400."""
+        """The bytes of TLS itself: handshake messages, alerts; for a client that speaks plain HTTP, a 400."""
         return self._out.read()
 
     def close(self) -> bytes:
@@ -121,7 +121,7 @@ class Tls:
         return True
 
     def _explain(self, error: ssl.SSLError) -> None:
-        """Say it in our words where what came was no TLS, or ended too soon."""
+        """Replace the error's text where the peer's bytes were no TLS, or ended too soon."""
         reason = f"[SSL: {error.reason}] " if error.reason else ""
         if isinstance(error, ssl.SSLEOFError):
             error.strerror = f"{reason}the connection ended before the TLS handshake was complete"

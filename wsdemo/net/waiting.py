@@ -1,6 +1,6 @@
-"""Waiting for as long as somebody asks: no system waits for ``math.inf`` seconds, or for 1e10, at once.
+"""Waiting for any number of seconds: no system waits for ``math.inf``, or for 1e10, in one call.
 
-Knows nothing of what is waited for.
+Knows nothing of the events.
 """
 
 from __future__ import annotations

@@ -6,8 +6,8 @@
         ws = connect(f"ws://127.0.0.1:{network.port}")      500 bytes each way, silence for 2 seconds, go on
 
 A script is a list of steps, run once for each direction of each connection: ``Split``, ``Join``, ``Delay``
-and ``Throttle`` set how bytes travel from now on, ``Pass`` and ``Wait`` say when the next step comes, the
-others do something once. Or do it live: ``network.freeze()``. On loopback, in one thread, without special
+and ``Throttle`` are settings that hold from now on, ``Pass`` and ``Wait`` delay the next step, the others act
+once. Steps can also be done live: ``network.freeze()``. It works on loopback, in one thread, without special
 rights; times are kept to about a millisecond.
 """
 
@@ -51,26 +51,26 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Delay:
-    """From now on every byte arrives so many ``seconds`` later; in both directions: twice that round trip."""
+    """From now on every byte arrives ``seconds`` later: in both directions, twice that for a round trip."""
 
     seconds: float
 
 
 @dataclass(frozen=True, slots=True)
 class Throttle:
-    """From now on so many bytes a second. ``Throttle(0)``: no bound."""
+    """From now on at most ``rate`` bytes a second arrive. ``Throttle(0)``: no bound."""
 
     rate: float
 
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """From now on nothing arrives, and nobody is told: as if a cable were pulled."""
+    """From now on nothing arrives, and neither end notices: as if a cable were pulled."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thaw:
-    """What was held arrives, in order."""
+    """The bytes that were held arrive, in order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Reset:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Both sides see the end of the stream; what was held is lost."""
+    """Both sides see the end of the stream; bytes that were held are lost."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,7 @@ class Pass:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """The next step comes after so many ``seconds``; bytes travel in the meantime."""
+    """The next step comes after ``seconds``; bytes travel in the meantime."""
 
     seconds: float
 
@@ -103,8 +103,17 @@ ChaosStep = Split | Join | Delay | Throttle | Freeze | Thaw | Reset | Cut | Pass
 class Chaos(Relay):
     """A bad network in front of ``target_host`` and ``target_port``.
 
-    ``script``: the steps of both directions; ``to_server`` and ``to_client``: those of one direction, in its
-    place. ``context``: TLS to the target, so that the client's side is plain.
+    ``target_host``: the address of the server.
+    ``target_port``: its port.
+    ``script``: the steps of both directions.
+    ``to_server``: those of one direction, in place of ``script``.
+    ``to_client``: those of the other direction, in place of ``script``.
+    ``host``: the address to listen on.
+    ``port``: 0 takes a free one.
+    ``limits``: bounds and timeouts; see `Limits`.
+    ``context``: for TLS to the target, so that the client's side is plain.
+
+    Raises TypeError or ValueError for a wrong argument, OSError where it can't listen.
     """
 
     def __init__(
@@ -126,7 +135,7 @@ class Chaos(Relay):
         )
         for step in (*self._scripts[0], *self._scripts[1]):
             _check(step)
-        self._live: tuple[list[ChaosStep], list[ChaosStep]] = ([], [])  # what connections to come begin with
+        self._live: tuple[list[ChaosStep], list[ChaosStep]] = ([], [])  # the first steps of new connections
         super().__init__(
             target_host,
             target_port,
@@ -140,7 +149,8 @@ class Chaos(Relay):
     def apply(self, step: ChaosStep, direction: Direction | None = None) -> None:
         """Do a step now, on every connection, in one direction or both; settings hold for new ones too.
 
-        When it returns, the step holds: what is sent after ``freeze()`` does not arrive.
+        When it returns, the step holds: bytes sent after ``freeze()`` do not arrive. TypeError for anything
+        but a step, ValueError for one that belongs in a script.
         """
         _check(step)
         if isinstance(step, Pass | Wait):
@@ -152,11 +162,11 @@ class Chaos(Relay):
             done.wait(1.0)  # a proxy that is just being closed does no more steps
 
     def freeze(self, direction: Direction | None = None) -> None:
-        """Nothing arrives any more, and nobody is told."""
+        """Let nothing arrive any more, without a sign to either end."""
         self.apply(Freeze(), direction)
 
     def thaw(self, direction: Direction | None = None) -> None:
-        """What was held arrives."""
+        """Let the bytes that were held arrive."""
         self.apply(Thaw(), direction)
 
     def reset(self) -> None:
@@ -164,7 +174,7 @@ class Chaos(Relay):
         self.apply(Reset())
 
     def cut(self) -> None:
-        """End every connection, without a word of its protocol."""
+        """End every connection by the end of TCP alone, without a close frame."""
         self.apply(Cut())
 
     def pipe(self, source: Leg, target: Leg, direction: Direction) -> Pipe:
@@ -195,7 +205,7 @@ class Rough(Pipe):
         self.direction: Direction = direction
         self._reactor = source.session.relay._reactor
         self._steps = collections.deque(steps)
-        #: When it is due, and what: bytes, None for the end, or the error that broke the source.
+        #: Time when it is due, and its content: bytes, None for the end, or the error that broke the source.
         self._waiting: collections.deque[tuple[float, bytes | Exception | None]] = collections.deque()
         self._size = 0  # bytes that wait
         self._split, self._join, self._delay, self._throttle = Split(0), Join(), Delay(0.0), Throttle(0.0)
@@ -205,7 +215,7 @@ class Rough(Pipe):
         self._timer: Timer | None = None
         self._step_timer: Timer | None = None
 
-    # -- what comes -----------------------------------------------------------------------------------------
+    # -- bytes that come ------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """The first steps."""
@@ -255,12 +265,12 @@ class Rough(Pipe):
     # -- the script -----------------------------------------------------------------------------------------
 
     def apply(self, step: ChaosStep) -> None:
-        """Do one step now, whatever the script is at."""
+        """Do one step now, at whatever point the script is."""
         self._do(step)
         self._pump()
 
     def _do(self, step: ChaosStep) -> None:
-        """One step; nothing is let go before the steps behind it have had their say."""
+        """Do one step; bytes are released only after the steps behind it are done too."""
         match step:
             case Split():
                 self._split = step
@@ -283,7 +293,7 @@ class Rough(Pipe):
                 self._step_timer = self._reactor.call_later(step.seconds, self._waited)
 
     def _advance(self) -> None:
-        """Do all steps up to the next that waits for something, and let go what may go."""
+        """Do all steps up to the next that has to wait, and release the bytes that may go."""
         self._next_steps()
         self._pump()
 
@@ -295,10 +305,10 @@ class Rough(Pipe):
         self._step_timer = None
         self._advance()
 
-    # -- what arrives ---------------------------------------------------------------------------------------
+    # -- bytes that arrive ----------------------------------------------------------------------------------
 
     def _pump(self) -> None:
-        """Let go what may go now, and come back for the rest."""
+        """Release the bytes that may go now, and come back for the rest."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
@@ -340,7 +350,7 @@ class Rough(Pipe):
         return max(due, self._next) - now
 
     def _take(self) -> bytes | Exception | None:
-        """The next piece: as much as split, throttle and script let go at once; or how it ends."""
+        """The next piece: as much as split, throttle and script release at once; or the end."""
         waiting = self._waiting
         first = waiting[0][1]
         if not isinstance(first, bytes):
@@ -368,7 +378,7 @@ class Rough(Pipe):
         return b"".join(pieces)
 
     def _passed(self, size: int) -> None:
-        """So many bytes have arrived: perhaps the next step is due."""
+        """``size`` bytes have arrived: perhaps the next step is due."""
         if self._left is not None:
             self._left -= size
             if self._left <= 0:
@@ -384,7 +394,7 @@ def _end(session: Session, step: ChaosStep) -> None:
     else:
         for leg in session.legs:
             leg.transport.write_eof()
-            leg.transport.resume_reading()  # and throw away what comes: closing with unread bytes resets
+            leg.transport.resume_reading()  # and discard what comes: closing with unread bytes resets
 
 
 def _replaces(step: ChaosStep, other: ChaosStep) -> bool:

@@ -6,8 +6,8 @@
                  ▲                    │
                  └──── pipe ◄─────────┘            one thread for all of them
 
-A pipe may look at the bytes (``sniffer``) or mistreat them (``chaos``). A slow reader slows its sender and
-nobody else; an end, or a reset, of one side is passed on to the other. Knows nothing of protocols.
+A pipe may look at the bytes (``sniffer``) or mistreat them (``chaos``). A slow reader slows only its sender;
+an end, or a reset, of one side is passed on to the other. Knows nothing of protocols.
 """
 
 from __future__ import annotations
@@ -38,7 +38,17 @@ DIALS: Final = 64
 class Relay(Service):
     """Listens on ``host`` and ``port`` (0: any free one) and passes everything on, until `close`.
 
-    A context manager with a thread of its own. Why connections failed is in ``errors``.
+    A context manager with a thread of its own. ``errors`` keeps the errors of connections.
+
+    ``target_host``: the address to connect to.
+    ``target_port``: its port.
+    ``host``: the address to listen on.
+    ``port``: 0 takes a free one.
+    ``context``: for TLS to the target, so that the client's side is plain.
+    ``limits``: bounds and timeouts; see `Limits`.
+    ``name``: of the thread.
+
+    Raises TypeError or ValueError for a wrong argument, OSError where it can't listen.
     """
 
     def __init__(
@@ -60,7 +70,7 @@ class Relay(Service):
         self._sessions: dict[int, Session] = {}
         self._number = 0
         self._dialing = 0
-        self.failures = 0  #: how many connections have failed
+        self.failures = 0  #: the number of connections that have failed
         self._errors: collections.deque[Exception] = collections.deque(maxlen=100)
         super().__init__(name, host, port, limits_or_default(limits), self._accepted, self._close)
 
@@ -71,22 +81,22 @@ class Relay(Service):
 
     @property
     def errors(self) -> list[Exception]:
-        """Why connections failed: the last 100, oldest first."""
+        """The errors of connections that failed: the last 100, oldest first."""
         return list(self._errors)
 
     @property
     def connections(self) -> int:
-        """How many there are now."""
+        """The number of connections now."""
         return len(self._sessions)
 
-    # -- for those who look at the bytes, or mistreat them -------------------------------------------------
+    # -- for subclasses that look at the bytes, or mistreat them -------------------------------------------
 
     def pipe(self, source: Leg, target: Leg, direction: Direction) -> Pipe:
-        """What passes the bytes of one direction of a new connection on."""
+        """The pipe for one direction of a new connection."""
         return Pipe(source, target)
 
     def tap(self, near: socket.socket) -> Tap | None:
-        """What records a new connection, at the client's side of the relay."""
+        """The recorder of a new connection, at the client's side of the relay."""
         return None
 
     # -- in the reactor's thread ---------------------------------------------------------------------------
@@ -167,18 +177,18 @@ class Session:
             leg.transport.abort()
 
     def reset(self) -> None:
-        """End both sides by a reset: what was on its way is lost (RFC 9293 §3.10.7)."""
+        """End both sides by a reset: bytes on their way are lost (RFC 9293 §3.10.7)."""
         for leg in self.legs:
             leg.reset()
 
     def ended(self) -> None:
-        """One direction has ended. When both have, the sockets are closed as soon as all has left."""
+        """One direction has ended. After both have, the sockets are closed as soon as all bytes have left."""
         if all(leg.pipe.ended for leg in self.legs):
             for leg in self.legs:
                 leg.transport.close()
 
     def connection_lost(self, leg: Leg, error: Exception | None) -> None:
-        """One side is gone; so the other one goes, when it has heard of it."""
+        """One side is gone; the other one is closed when it has been told so."""
         other = self.far if leg is self.near else self.near
         other.pipe.stop()
         if error is not None and not self.broken:
@@ -193,7 +203,7 @@ class Session:
 class Leg:
     """One side of a connection through a relay: the sink of its transport."""
 
-    pipe: Pipe  #: what passes on the bytes that come here
+    pipe: Pipe  #: passes on the bytes that come here
 
     def __init__(
         self, session: Session, sock: socket.socket, tap: Tap | None, tls: Tls | None = None
@@ -203,7 +213,7 @@ class Leg:
         self.transport = Transport(session.relay._reactor, sock, self, session.relay.limits, tap, tls)
 
     def follow(self, error: Exception | None) -> None:
-        """The other side has ended, or broke: so does this one."""
+        """The other side has ended, or broke: end this one in the same way."""
         if isinstance(error, ConnectionError):
             self.reset()
         else:
@@ -220,11 +230,11 @@ class Leg:
         self.pipe.data_received(data)
 
     def get_buffer(self) -> memoryview | None:
-        """Any place will do."""
+        """No memory of its own: the transport uses its buffer."""
         return None
 
     def buffer_updated(self, size: int) -> None:
-        """Never called: no place is wanted."""
+        """Never called: `get_buffer` gives no memory."""
 
     def eof_received(self) -> None:
         """This side will send no more."""
@@ -270,7 +280,7 @@ class Pipe:
         self.target.follow(error)
 
     def stop(self) -> None:
-        """Pass nothing on any more: what comes from the source is thrown away."""
+        """Pass nothing on any more: bytes from the source are discarded."""
         self.stopped = True
 
     def resume_writing(self) -> None:
@@ -279,7 +289,7 @@ class Pipe:
             self.source.transport.resume_reading()
 
     def deliver(self, data: bytes) -> None:
-        """Hand bytes to the target; while it has too much to take, the source is not read."""
+        """Write bytes to the target; while too much is pending there, the source is not read."""
         transport = self.target.transport
         with transport.lock:
             transport.write(data)

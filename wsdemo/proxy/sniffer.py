@@ -7,10 +7,10 @@
                               └──► Trace ──► packets, a file, a capture
 
 Plain HTTP passes as well: a browser that is pointed at ``http://127.0.0.1:port`` gets its page and its
-sockets through the sniffer. It changes nothing, with one exception: a server that is not on this machine is
-asked by its own name, so the Host field, and an Origin that names the sniffer, are rewritten. On record is
-what the client said. Compression, cookies, tokens and TLS to the server are passed through; between client
-and sniffer there is no TLS, so listen on loopback.
+sockets through the sniffer. It changes nothing, with one exception: a server that is not on this machine must
+be asked by its own name, so the Host field, and an Origin that names the sniffer, are rewritten. The record
+has the client's own bytes. Compression, cookies, tokens and TLS to the server are passed through; between
+client and sniffer there is no TLS, so listen on loopback.
 """
 
 from __future__ import annotations
@@ -39,15 +39,22 @@ from wsdemo.trace.trace import Trace
 
 #: Seconds between two looks for new packets.
 LOOK: Final = 0.05
-#: Bytes on record beyond which they are forgotten, where nobody wants to keep them.
+#: Bytes on record beyond which they are forgotten, where they need not be kept.
 KEPT: Final = 8 * 1024 * 1024
 
 
 class Sniffer(Relay):
-    """A proxy in front of the server of ``target_url`` (``ws://`` or ``wss://``; the path may be any).
+    """A proxy in front of a WebSocket server: connect to its ``url`` instead.
 
-    ``url`` is what to connect to instead. ``rewrite``: whether to rewrite Host and Origin; None: where the
-    server is not on this machine. ``ssl``: a context instead of the default one, which verifies the server.
+    ``target_url``: of the server, ``ws://`` or ``wss://``; the path may be any.
+    ``host``: the address to listen on.
+    ``port``: 0 takes a free one.
+    ``trace``: a `Trace` for the record; None: a new one.
+    ``rewrite``: whether to rewrite Host and Origin; None: only where the server is not on this machine.
+    ``ssl``: a context instead of the default one, which verifies the server.
+    ``limits``: bounds and timeouts; see `Limits`.
+
+    Raises TypeError or ValueError for a wrong argument, OSError where it can't listen.
 
     >>> with Sniffer("ws://127.0.0.1:9") as sniffer:
     ...     sniffer.url.startswith("ws://127.0.0.1:")
@@ -84,7 +91,7 @@ class Sniffer(Relay):
 
     @property
     def url(self) -> str:
-        """Where to connect instead of the server, with the path of its URL."""
+        """The URL to connect to instead of the server, with the same path."""
         return URL(False, local_host(self.host), self.port, self.target_url.target).href
 
     def packets(self) -> Iterator[Packet]:
@@ -96,11 +103,11 @@ class Sniffer(Relay):
                 return
 
     def lines(self, *, keep: bool = True, capture: Capture | None = None) -> Iterator[str]:
-        """Each packet as a line: time, connection, direction, what it is; and why connections failed.
+        """Each packet as a line: time, connection, direction, summary; and the errors of connections.
 
         A peer's text is escaped; header values and queries are left out. The trace keeps everything up to its
-        limit, and new connections are not shown beyond it; without ``keep`` it forgets what was shown, and
-        with ``capture`` that takes it over.
+        limit, and new connections are not shown beyond it; without ``keep`` it forgets packets once they are
+        shown, and a ``capture`` takes them over.
         """
         trace, told, done = self.trace, 0, False
         while not done:
@@ -125,18 +132,18 @@ class Sniffer(Relay):
         self._done.set()
 
     def tap(self, near: socket.socket) -> Tap:
-        """On record is what passes between the client and us; we are its server."""
+        """The recorder of the bytes between the client and the sniffer, which is its server."""
         return self.trace.tap("server", near.getsockname(), near.getpeername())
 
     def pipe(self, source: Leg, target: Leg, direction: Direction) -> Pipe:
-        """Requests may have to be rewritten."""
+        """A pipe that rewrites requests, where that is needed."""
         if direction == TO_SERVER and self._rewrite:
             return Rewriting(source, target, self.target_url, f"{self.host}:{self.port}")
         return Pipe(source, target)
 
 
 class Rewriting(Pipe):
-    """Makes a server's own name out of the sniffer's, in the heads of requests."""
+    """Replaces the sniffer's name by the server's own, in the heads of requests."""
 
     def __init__(self, source: Leg, target: Leg, url: URL, here: str) -> None:
         super().__init__(source, target)

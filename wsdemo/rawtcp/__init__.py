@@ -1,4 +1,4 @@
-"""Where the course begins: text messages over plain TCP, each behind a header with its length.
+"""The beginning of the course: text messages over plain TCP, each behind a header with its length.
 
 Read `framing`, then `link`, then `server` and `client`. The WebSocket server stands on the same reactor and
 wire (`wsdemo.net`).

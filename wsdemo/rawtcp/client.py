@@ -27,8 +27,8 @@ KEEPALIVE: Final = 5
 class TimeClient:
     """A connection to a time server, kept by a background thread.
 
-    Raises OSError with one clear line when nobody answers at ``host`` and ``port`` within ``timeout``
-    seconds.
+    Raises OSError with one clear line when no server answers at ``host`` and ``port`` within ``timeout``
+    seconds, and TypeError or ValueError for a wrong argument.
     """
 
     def __init__(
@@ -74,7 +74,7 @@ class TimeClient:
 
     @property
     def error(self) -> BaseException | None:
-        """Why the connection ended, where it did not end well."""
+        """The error that ended the connection; None where it ended well."""
         return self._link.error
 
     def send(self, text: str) -> None:
@@ -84,7 +84,8 @@ class TimeClient:
     def recv(self, timeout: float | None = None) -> str:
         """The next message, waiting at most ``timeout`` seconds (``None`` or ``math.inf``: without end).
 
-        Raises TimeoutError, and ConnectionClosed once all messages are taken and no more will come.
+        Raises TimeoutError; ConnectionClosed once all messages are taken and no more will come; and
+        InvalidState in a client's handler, or in a process forked from the one that connected.
         """
         if self._reactor.forked:
             raise InvalidState(

@@ -1,4 +1,4 @@
-"""Where a message ends: a header of ten characters with the payload's length, then the payload.
+"""The framing of messages: a header of ten characters with the payload's length, then the payload.
 
 ::
 
@@ -6,8 +6,8 @@
      ┌─────────────────────┬──────────────────────┐
      │ 12        (10 bytes)│ hello, world         │
      └─────────────────────┴──────────────────────┘
-       length of the payload  UTF-8 text, exactly
-       in bytes, ASCII digits,   so many bytes
+       length of the payload  UTF-8 text of exactly
+       in bytes, ASCII digits,   that length
        padded with spaces
 
 The simplest protocol that turns a stream of bytes into messages. Knows nothing of sockets.
@@ -22,7 +22,7 @@ from wsdemo.protocol.errors import InvalidData, MessageTooBig, ProtocolError
 #: Bytes of a header.
 HEADER: Final = 10
 
-#: Bytes of payload that `parse` accepts unless told otherwise: 1 MiB.
+#: Bytes of payload that `parse` accepts by default: 1 MiB.
 LIMIT: Final = 1024 * 1024
 
 
@@ -63,7 +63,7 @@ def parse(data: bytes | bytearray, limit: int = LIMIT, start: int = 0) -> tuple[
 
 
 def parse_header(header: bytes | bytearray) -> int:
-    """The length, in bytes, that a header of ten bytes announces.
+    """The length, in bytes, that a header of ten bytes announces; ProtocolError for a bad header.
 
     >>> parse_header(b"12        ")
     12

@@ -26,8 +26,8 @@ from wsdemo.record.record import Tap
 class Link:
     """Turns bytes into messages and messages into bytes.
 
-    ``on_message(text) -> bool`` and ``on_lost(error)`` are called in the reactor's thread; a false answer
-    means that reading should pause until the transport's `resume_reading`.
+    ``on_message(text) -> bool`` and ``on_lost(error)`` are called in the reactor's thread; a false result
+    pauses reading until the transport's `resume_reading`.
     """
 
     __slots__ = ("_limits", "_on_lost", "_on_message", "_waiting", "closing", "error", "transport")
@@ -41,8 +41,8 @@ class Link:
         on_message: Callable[[str], bool],
         on_lost: Callable[[BaseException | None], object],
     ) -> None:
-        self.error: BaseException | None = None  #: why the connection ended, where it did not end well
-        self.closing = False  #: we have said that we end it: nothing more is sent, nothing more is heard
+        self.error: BaseException | None = None  #: the error that ended the connection, if one did
+        self.closing = False  #: we have ended it: nothing more is sent, nothing more is heard
         self._limits = limits
         self._on_message = on_message
         self._on_lost = on_lost
@@ -50,10 +50,10 @@ class Link:
         self.transport = Transport(reactor, sock, self, limits, tap)
 
     def send(self, data: bytes) -> None:
-        """Write an encoded message; from a thread of yours it waits while too much is pending.
+        """Write an encoded message; outside the reactor's thread it blocks while too much is pending.
 
-        Raises ConnectionClosed, and TimeoutError when the peer takes nothing for the write timeout: then
-        nothing of the message was sent.
+        Raises ConnectionClosed; TimeoutError when the peer takes nothing for the write timeout: then nothing
+        of the message was sent; and InvalidState in a process forked from the one that connected.
         """
         transport = self.transport
         if transport.reactor.forked:
@@ -127,12 +127,12 @@ class Link:
     # -- the transport's sink, in the reactor's thread ----------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came: hand on every message that is whole."""
+        """Bytes came: report every message that is complete."""
         waiting = self._waiting
         waiting += data
         start = 0
         try:
-            # A handler may end the connection: what came after that message is not for it any more.
+            # A handler may end the connection: later messages are not reported any more.
             while not self.over and (found := parse(waiting, self._limits.message_size, start)):
                 text, start = found
                 if not self._on_message(text):
@@ -145,14 +145,14 @@ class Link:
             del waiting[:start]
 
     def get_buffer(self) -> memoryview | None:
-        """Any place will do."""
+        """No memory of its own: the transport uses its buffer."""
         return None
 
     def buffer_updated(self, size: int) -> None:
-        """Never called: no place is wanted."""
+        """Never called: `get_buffer` gives no memory."""
 
     def eof_received(self) -> None:
-        """The peer is done; so are we, once what is pending has left."""
+        """The peer has ended; so do we, once all pending bytes have left."""
         if self._waiting and self.error is None:
             self.error = ProtocolError(
                 f"the stream ended inside a message, {len(self._waiting)} bytes into it"
@@ -160,15 +160,15 @@ class Link:
         self.transport.close()
 
     def resume_writing(self) -> None:
-        """Nothing waits for this."""
+        """Ignored: no thread waits for this."""
 
     def ready(self) -> bool:
-        """Messages are written whole, so always."""
+        """Always true: messages are written whole."""
         return True
 
     def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed."""
-        if not self.closing:  # else a reset is only a brusque answer to our own end
+        if not self.closing:  # else a reset is only the peer's answer to our own end
             self.error = self.error or error
         self._on_lost(self.error)
 
@@ -179,12 +179,12 @@ class Link:
 
 
 def too_slow(pending: int) -> PolicyViolation:
-    """Why a peer is dropped that does not read what is sent."""
+    """The error for a peer that is dropped because it does not read."""
     return PolicyViolation(f"{pending} bytes wait for a slow reader: no more are kept")
 
 
 def encode(text: str) -> bytes:
-    """The bytes of a message, after a check of its type."""
+    """The bytes of a message; TypeError for anything but a text."""
     if not isinstance(text, str):
         raise TypeError(f"a message is text, a str; got {type(text).__name__}")
     return serialize(text)

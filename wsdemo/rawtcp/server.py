@@ -5,8 +5,8 @@
     with TimeServer(port=1234) as server:      # its own thread; 127.0.0.1
         ...
 
-Any number of clients, one thread. Who is slow or frozen holds up nobody, and is dropped at a bound; who
-breaks the protocol loses its own connection, and the reason is kept in ``errors``.
+Any number of clients, one thread. A slow or frozen client does not hold up the others, and is dropped at a
+bound; one that breaks the protocol loses its own connection. The reason is kept in ``errors``.
 """
 
 from __future__ import annotations
@@ -59,7 +59,10 @@ class Peer:
         return f"<Peer {self.id}>"
 
     def send(self, text: str) -> None:
-        """Send a message. Raises ConnectionClosed; from a thread of yours waits while too much is pending."""
+        """Send a message; outside the server's thread it blocks while too much is pending.
+
+        Raises ConnectionClosed, TimeoutError, InvalidState and TypeError, as `Link.send` and `encode`.
+        """
         self._link.send(encode(text))
 
     def close(self) -> None:
@@ -68,7 +71,7 @@ class Peer:
 
     @property
     def error(self) -> BaseException | None:
-        """Why the connection ended, where it did not end well."""
+        """The error that ended the connection; None where it ended well."""
         return self._link.error
 
     @property
@@ -81,7 +84,7 @@ class Peer:
         return True
 
     def _tell(self, handler: Callable[..., object] | None, *args: object) -> None:
-        """Call a handler; its mistake is kept and logged, and costs this client only."""
+        """Call a handler; an error in it is kept and logged, and ends only this client's connection."""
         if handler is None:
             return
         try:
@@ -99,9 +102,19 @@ class Peer:
 class TimeServer(Service):
     """Serves ``host`` and ``port`` (0: any free one) from a thread of its own until `close`.
 
-    ``on_message(peer, text)`` is called in that thread with what a client says, ``on_open(peer)`` when one
-    has come, ``on_close(peer)`` when it has gone; they must not block. ``clock()`` gives the text that goes
-    to everyone every ``every`` seconds (``math.inf``: never).
+    ``on_message``: called with (peer, text) for each message of a client.
+    ``host``: the address to listen on.
+    ``port``: 0 takes a free one.
+    ``on_open``: called with (peer) when a client has come.
+    ``on_close``: called with (peer) when a client has gone.
+    ``every``: seconds between two messages to all clients; ``math.inf``: none.
+    ``clock``: a function that gives the text of these messages.
+    ``welcome``: the text of the first message to each client.
+    ``limits``: bounds and timeouts; see `Limits`.
+    ``trace``: a `Trace` that records every byte.
+
+    The functions are called in the server's thread and must not block. Raises TypeError or ValueError for a
+    wrong argument, OSError where it can't listen.
     """
 
     def __init__(
@@ -145,25 +158,26 @@ class TimeServer(Service):
 
     @property
     def clients(self) -> list[Peer]:
-        """Who is connected now, in the order of arrival."""
+        """The clients that are connected now, in the order of arrival."""
         return list(self._peers.values())
 
     @property
     def errors(self) -> list[tuple[int, BaseException]]:
-        """Why clients were dropped, as (peer's number, error): the last 100, oldest first.
+        """The reasons why clients were dropped, as (peer's number, error): the last 100, oldest first.
 
         The number 0 stands for an error that concerns no client: one of ``clock``.
         """
         return list(self._errors)
 
     def broadcast(self, text: str, to: Iterable[Peer] | None = None) -> None:
-        """Send a message to everyone, or to some. It is encoded once; no client waits for another.
+        """Send a message to all clients, or to some. It is encoded once; no client waits for another.
 
         In the server's thread (a handler, the clock) it never blocks: clients over ``limits.buffer_size``
         are dropped. In another thread every client with room gets it at once; then the call blocks until
         those over ``limits.high_water`` have caught up and have it too, or have gone, at most
         ``limits.write_timeout`` seconds in all. Clients that are still without room then do not get this
-        message, stay connected, and are named in the TimeoutError.
+        message, stay connected, and are named in the TimeoutError. InvalidState in a process forked from the
+        server's.
         """
         if self._reactor.forked:
             raise InvalidState("this server belongs to the process that started it: start one after the fork")
@@ -182,7 +196,7 @@ class TimeServer(Service):
     def close(self) -> None:
         """End all connections, the listening socket and the thread; in a handler it does not wait.
 
-        At once: bytes still pending are lost, and `errors` says whose.
+        It closes at once: bytes still pending are lost, and `errors` names the client.
         """
         super().close()
 
@@ -210,7 +224,7 @@ class TimeServer(Service):
             self._failed(None, error)
 
     def _sweep(self) -> None:
-        """Drop who has taken no byte for too long."""
+        """Drop clients that have taken no byte for too long."""
         self._reactor.call_later(min(1.0, self.limits.write_timeout / 4), self._sweep)
         for peer in self.clients:
             if peer.transport.stalled(self._reactor.now):
@@ -218,7 +232,7 @@ class TimeServer(Service):
                 peer._link.fail(TimeoutError(f"took no byte for {seconds:g} seconds"))
 
     def _failed(self, peer: Peer | None, error: BaseException) -> None:
-        """A function of the user's raised ``error``."""
+        """A function of the user raised ``error``."""
         number = 0 if peer is None else peer.id
         self._errors.append((number, error))
         log.error("error in a handler of client %d", number, exc_info=error)

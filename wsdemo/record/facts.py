@@ -1,4 +1,4 @@
-"""What went over the wire, as facts: bytes and times. Knows nothing of sockets, HTTP or frames."""
+"""The facts about a wire: bytes and times. Knows nothing of sockets, HTTP or frames."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class Chunk(NamedTuple):
 
     time: float  #: seconds on the record's clock
     connection: int  #: 1, 2, 3 … in the order in which the connections appeared
-    end: End  #: who saw it: the tap of the client or of the server
+    end: End  #: the tap that saw it, the client's or the server's
     direction: Direction
     data: bytes
-    layer: Layer  #: "plain": what the program says; "tls": what the wire carries
+    layer: Layer  #: "plain": the bytes of the program; "tls": those on the wire
 
     @property
     def sent(self) -> bool:

@@ -6,8 +6,8 @@
                                  │                            │
                                  └───────► Record ◄───────────┘
 
-It keeps facts only: bytes, times, which end saw them. Frames, fields and latencies are computed from them
-later, by the same parser that the connection uses. A connection without a record pays one ``is None``.
+It keeps facts only: bytes, times, the end that saw them. Frames, fields and latencies are computed from them
+later, by the same parser that the connection uses. A connection without a record pays for one ``is None``.
 Knows nothing of HTTP, frames or pictures.
 """
 
@@ -22,19 +22,20 @@ from typing import Final, TypeAlias
 from wsdemo.protocol.arguments import check_function, check_whole
 from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk, Direction, End, Layer, Mark, What
 
-#: Bytes that a record keeps unless told otherwise: 64 MiB.
+#: Bytes that a record keeps by default: 64 MiB.
 DEFAULT_LIMIT: Final = 64 * 1024 * 1024
 
-#: When, who, which way, what: a chunk to be.
+#: A future chunk: time, tap, direction, bytes.
 Note: TypeAlias = "tuple[float, Tap, Direction, bytes]"
 
 
 class Record:
-    """A growing record of what went over one or many connections.
+    """A growing record of the bytes on one or many connections.
 
     The two ends of one connection may write to the same record: they are recognised by their pair of
     addresses and share one connection number. ``limit`` bounds the bytes kept: an end whose bytes have no
-    room gets a mark "full", and they, and all that come after them, are counted in ``dropped``.
+    room gets a mark "full", and they, and all later ones, are counted in ``dropped``. ``clock`` gives
+    seconds; TypeError where it is no function.
 
     >>> record = Record(clock=lambda: 0.0)
     >>> tap = record.tap("client", ("127.0.0.1", 50000), ("127.0.0.1", 1234))
@@ -69,7 +70,7 @@ class Record:
 
     @property
     def chunks(self) -> list[Chunk]:
-        """All that was recorded, as it came; the same list each time, with what is new at its end."""
+        """All chunks, in the order in which they came; the same list each time, with new ones at its end."""
         with self._lock:
             notes = self._notes[:]
             self._chunks += [
@@ -98,7 +99,7 @@ class Record:
         end: End | None = None,
         layer: Layer = "plain",
     ) -> bytes:
-        """All bytes in one direction, joined: those that one end saw (the client, where both were tapped)."""
+        """All bytes in one direction, joined, as one end saw them (the client, where both were tapped)."""
         return b"".join(
             chunk.data
             for chunk in self.select(end=end, connection=connection, layer=layer)
@@ -147,14 +148,14 @@ class Tap:
         self.layer: Layer = layer
         self._ends = ends
         self._clock = record.clock
-        self._note = record._notes.append  # what costs time, a chunk, is made when somebody looks
-        self._full = False  # some bytes had no room: what follows a gap could not be understood
+        self._note = record._notes.append  # a chunk, which takes time to make, is made when it is read
+        self._full = False  # some bytes had no room: bytes behind a gap could not be understood
         self._offered: float | None = None  # when; guarded by the lock of the wire, as all sending is
         self._inward: Direction = TO_CLIENT if end == "client" else TO_SERVER
         self._outward: Direction = TO_SERVER if end == "client" else TO_CLIENT
 
     def offer(self) -> None:
-        """The kernel is about to be offered bytes: what it takes of them is sent at this time.
+        """The kernel is about to be offered bytes: those that it takes are sent at this time.
 
         For between its taking them and the call of `sent`, another thread may have seen the answer.
         """
@@ -170,7 +171,7 @@ class Tap:
         self._keep(self._clock(), self._inward, data)
 
     def mark(self, what: What) -> None:
-        """Something happened that has no bytes."""
+        """Note an occurrence without bytes."""
         record = self.record
         record.marks.append(Mark(record.clock(), self.connection, self.end, what))
         if what == "closed":
