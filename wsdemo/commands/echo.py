@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import argparse
-import threading
 
-from wsdemo.commands.shared import HOST, OK, SLICE, Commands, listening_port, positive
+from wsdemo.commands.shared import HOST, OK, Commands, listening_port, positive, sleep_until
 
 
 def add(commands: Commands) -> None:
@@ -38,7 +37,5 @@ def run(options: argparse.Namespace) -> int:
         limits=limits,
     ) as server:
         print(server.url)
-        ended = threading.Event()
-        while not ended.wait(SLICE):
-            pass
+        sleep_until(lambda: False)  # Ctrl-C ends it
     return OK

@@ -8,6 +8,7 @@ import itertools
 import math
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -22,10 +23,21 @@ WRONG_USE: Final = 2
 #: The address that servers listen on by default.
 HOST: Final = "127.0.0.1"
 
-#: Seconds for which one wait lasts on Windows, where a waiting thread can't be interrupted by Ctrl-C.
-SLICE: Final = 0.25 if os.name == "nt" else None
+#: Seconds for which one wait lasts. A Ctrl-C that comes just before a wait is noticed after it only, and on
+#: Windows no wait can be interrupted.
+SLICE: Final = 0.1
 
 Commands = Any  # argparse's own type for it has no public name
+
+
+def sleep_until(done: Callable[[], bool], seconds: float = math.inf) -> None:
+    """Wait until ``done()`` is true, at most ``seconds``.
+
+    By ``time.sleep``, not by an Event, whose lock stays taken where a Ctrl-C comes as it is taken.
+    """
+    deadline = time.monotonic() + seconds
+    while not done() and time.monotonic() < deadline:
+        time.sleep(SLICE)
 
 
 class Failure(Exception):

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from wsdemo.commands.shared import (
     HOST,
     OK,
-    SLICE,
     Commands,
     Failure,
     different,
     listening_port,
     output_file,
     positive,
+    sleep_until,
     write_files,
 )
 from wsdemo.words import printable
@@ -98,23 +98,27 @@ class Screen:
         self._sniffer = sniffer
         self._capture = capture
         self._error: Exception | None = None
-        self._ended = threading.Event()
+        self._ended = False
         self._thread = threading.Thread(target=self._print, name="wsdemo-screen", daemon=True)
 
     def run(self) -> None:
         """Print until the sniffer is closed. Raises the error that ended it, such as one of the output."""
         self._thread.start()
-        while not self._ended.wait(SLICE):  # in Python 3.11 a join that Ctrl-C interrupts can't be repeated
-            pass
+        sleep_until(self._has_ended)  # in Python 3.11 a join that Ctrl-C interrupts can't be repeated
         if self._error is not None:
             raise self._error
 
     def end(self) -> None:
         """Wait for the last lines of a sniffer that is closed, and take the rest of its bytes on record."""
         if self._thread.ident is not None:
-            self._ended.wait(LAST)  # a terminal that was stopped, by Ctrl-S, does not hold up the files
+            sleep_until(
+                self._has_ended, LAST
+            )  # a terminal that was stopped, by Ctrl-S, does not hold up the files
         if self._capture is not None:
             self._capture.take()
+
+    def _has_ended(self) -> bool:
+        return self._ended
 
     def _print(self) -> None:
         try:
@@ -123,4 +127,4 @@ class Screen:
         except Exception as error:
             self._error = error
         finally:
-            self._ended.set()
+            self._ended = True
