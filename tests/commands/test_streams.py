@@ -105,14 +105,17 @@ def reach(port: int) -> None:
 
 def finish(command: str, process: Any, port: int, server: Server) -> tuple[int, str, str]:
     """Let a command do its work to its end."""
+    first = ""
     if command in SERVERS:
         reach(port)
+        first = process.stdout.readline() if process.stdout else ""  # it says where it is, once it listens
         process.send_signal(signal.SIGINT)
     elif command == "time-client":
         while not server.connections:  # it has no keyboard: the server ends it
             assert process.poll() is None
         server.connections[0].close()
-    return done(process)
+    status, out, err = done(process)
+    return status, first + out, err
 
 
 @pytest.mark.parametrize("command", COMMANDS)
