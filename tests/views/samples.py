@@ -194,6 +194,7 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "states, refused": lambda: views.states(["refused"]),
     "states, a trace": lambda: views.states(ended()),
     "states, its other end": lambda: views.states(ended(), end="server"),
+    "sockets": lambda: views.sockets(("127.0.0.1", 51234), ("127.0.0.1", 1234)),
     "gantt": lambda: views.gantt(FACTS),
     "gantt, short": lambda: views.gantt([Fact(3, 3.0004, "Anastasia", "served")], "A moment"),
     "gantt, nothing": lambda: views.gantt([]),
