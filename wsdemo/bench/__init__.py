@@ -8,6 +8,5 @@
              …                      ──► ratios round by round ──► median and spread ──► table, JSON, picture
 
 In reading order: plain (TCP, the measure of all) · peers (the servers) · served (their processes) ·
-raw (the one client for all of them) · measures (what is done once a round) · rows (what is claimed) · run ·
-report.
+raw (the one client for all of them) · measures (the work of one round) · rows (the claims) · run · report.
 """

@@ -130,9 +130,9 @@ def _exchange(sock: socket.socket, frames: bytes, size: int) -> None:
 
 
 def _seconds(exchange: Callable[[bytes], object], sent: Sequence[bytes]) -> float:
-    """Seconds of the median exchange; the first tenth is for getting warm.
+    """Seconds of the median exchange; the first tenth warms up and does not count.
 
-    Each is timed alone: a part of many would be as slow as what else the processor did meanwhile.
+    Each is timed alone: in a time for many, other work of the processor would be included.
     """
     clock, seconds = time.perf_counter, []
     for data in sent:
@@ -210,7 +210,7 @@ def fan_out(message: str, count: int, served: Served, quick: bool) -> float:
 
 
 def _hear(served: Served, message: str) -> None:
-    """Read it from one after the other."""
+    """Read the message from one connection after the other."""
     contestant = served.contestant
     if contestant.compressed:
         for sock in served.crowd:

@@ -30,7 +30,7 @@ OFFER: Final = (
     f"server_max_window_bits={WINDOW_BITS}; client_max_window_bits={WINDOW_BITS}"
 )
 
-#: What an answer to the offer must agree to, so that all compress alike.
+#: The parameters that an answer must agree to, so that all compress alike.
 AGREED: Final = (b"server_no_context_takeover", b"server_max_window_bits=%d" % WINDOW_BITS)
 
 #: Connections that are dialled at once; less than any listening queue.
@@ -164,7 +164,7 @@ def crowd(port: int, peer: str, count: int, compressed: bool = False) -> list[so
 
 
 def drain(socks: list[socket.socket]) -> None:
-    """Read away what was not asked for, such as pings."""
+    """Discard bytes that came unasked, such as pings. Raises RuntimeError where a connection has ended."""
     for sock in socks:
         sock.setblocking(False)
         try:

@@ -8,7 +8,7 @@ from typing import Final
 from wsdemo.bench.run import Result, Run, Spread
 from wsdemo.words import columns, plural, three_digits
 
-#: What the names in the table mean.
+#: The meaning of the names in the table.
 DEFINITIONS: Final = """\
 A range is from the lowest round to the highest; a ratio is taken within a round; a goal is met when every
 round meets it. tcp: blocking sockets, a 10-byte header, two recv a message; tcp-buffered, for messages in

@@ -45,9 +45,9 @@ class Row(NamedTuple):
     """One line of the table.
 
     ``beside``: the contestant with whom all values are compared, or none. ``fresh``: each round has new
-    servers, because they are not after it what they were before. ``together``: server and client share one
-    processor, where the system can say so; else the round trip of a small message measures how long an idle
-    one takes to wake up (4 times as long).
+    servers, because a round changes them. ``together``: server and client share one processor, where the
+    system can do that; else the round trip of a small message measures the time in which an idle processor
+    wakes up (4 times as long).
     """
 
     key: str

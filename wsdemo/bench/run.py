@@ -20,7 +20,7 @@ from wsdemo.bench.served import Contestant, Served
 
 
 class Spread(NamedTuple):
-    """What all rounds gave."""
+    """The values of all rounds: the lowest, the median, the highest."""
 
     low: float
     median: float
@@ -45,7 +45,7 @@ class Result:
     failed: dict[str, str] = field(default_factory=dict)  #: contestants that could not take part, and why
 
     def ratios(self, name: str, by: str) -> list[float]:
-        """How many times ``by`` it was, round by round; empty where one of them was not measured.
+        """The values as multiples of those of ``by``, round by round; empty where one was not measured.
 
         >>> result = Result(Row("", "", "", (), lambda served, quick: 0.0, ()))
         >>> result.values = {"a": [2.0, 9.0, 4.0], "b": [1.0, 3.0, 2.0]}
@@ -57,7 +57,7 @@ class Result:
         return [a / b for a, b in zip(self.values[name], self.values[by], strict=True)]
 
     def measured(self, goal: Goal) -> list[float]:
-        """What the goal speaks of, round by round; empty where it was not measured."""
+        """The values that the goal is about, round by round; empty where they were not measured."""
         return self.ratios(goal.ours, goal.by) if goal.by else self.values.get(goal.ours, [])
 
     def as_json(self) -> dict[str, Any]:

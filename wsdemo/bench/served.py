@@ -27,7 +27,7 @@ from typing import Any, Final, NamedTuple
 
 from wsdemo.bench.peers import PEERS, Running
 
-#: Where Linux tells how much memory a process has for itself, not shared.
+#: The file in which Linux tells the memory that a process shares with no other.
 MEMORY: Final = "/proc/self/smaps_rollup"
 
 

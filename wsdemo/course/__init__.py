@@ -1,4 +1,4 @@
-"""What the lessons need beside the protocol: `doctor` looks at the machine, `check` at an answer.
+"""Tools of the lessons, besides the protocol: `doctor` looks at the machine, `check` at an answer.
 
 Reading order: doctor · exercises · restart · startup · notes · progress · copies · jupyter · sockets ·
 lesson_00, lesson_01, … (the checks of each lesson).

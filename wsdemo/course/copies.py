@@ -3,10 +3,10 @@
     notebooks/04_frames.ipynb ──► my/04_frames.ipynb           without outputs; links and names as they are
                               └─► my/.lessons/04_frames.json   each cell's text by its id, as handed out
 
-On an update each cell is compared with what was handed out. One that the learner left as it was follows the
-lesson; one that was edited stays, outputs and all, and where the lesson has changed it too, its new text
-stands in a cell of its own below. The learner's own cells stay behind the cell that they followed, and what
-was deleted stays deleted. The notebook as it was before an update is kept beside it (`.before`).
+On an update each cell is compared with its text when it was handed out. One that the learner left as it was
+follows the lesson; one that was edited stays, with its outputs, and where the lesson has changed it too, its
+new text stands in a cell of its own below. The learner's own cells stay behind the cell that they followed,
+and deleted cells stay deleted. The notebook as it was before an update is kept beside it (`.before`).
 
 Knows nothing of Jupyter but the format of its files (nbformat 4.5: a cell has an id).
 """
@@ -33,7 +33,7 @@ Notebook = dict[str, Any]
 
 
 class Copy(NamedTuple):
-    """What became of one lesson: its file, what was done ("": nothing), the cells that both changed."""
+    """The result for one lesson: its file, the action ("": none), the cells that both sides changed."""
 
     file: str
     done: str
@@ -85,7 +85,7 @@ def merged(
     for cell in lesson:
         id = cell["id"]
         if id not in had:
-            if id not in base:  # new; what is in the base was deleted by the learner
+            if id not in base:  # new; a cell that is in the base was deleted by the learner
                 cells.append(without_outputs(cell))
         elif text(had[id]) == text(cell):
             cells.append(had[id] | {"metadata": had[id]["metadata"] | cell["metadata"]})
@@ -123,7 +123,7 @@ def _sorted_out(
 
 
 def _told(cell: Cell) -> Cell:
-    """The new text of a cell that the learner has edited: to be read, for running it would undo an answer."""
+    """The new text of a cell that the learner has edited: to read; running it may undo an answer."""
     new = text(cell)
     if cell["cell_type"] == "code":
         new = f"```python\n{new}\n```"

@@ -6,9 +6,9 @@
     >>> report
     doctor: all is well (1 check)
 
-What `doctor()` shows in a notebook is the same on every healthy machine; versions, and what is merely good to
-have, are in `print(doctor())` and in `python -m wsdemo doctor`. Looks only at this machine: nothing is sent
-anywhere, and nothing is changed.
+`doctor()` shows the same in a notebook on every healthy machine; versions, and things that are merely good to
+have, are in `print(doctor())` and in `python -m wsdemo doctor`. It looks only at this machine: nothing is
+sent anywhere, and nothing is changed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ COMPLETE: Final = "make lab (or: pip install -e '.[lab]'), then restart the kern
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at: what is needed, what was found, and a remedy where that is not well."""
+    """One finding: the requirement, the fact, and a remedy where the two don't agree."""
 
     name: str
     need: str
@@ -61,7 +61,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Report:
-    """What the doctor found. `ok` tells whether the lessons will run; `print` tells everything."""
+    """The doctor's findings. `ok` tells whether the lessons will run; `print` shows everything."""
 
     findings: tuple[Finding, ...]
 
@@ -96,14 +96,14 @@ class Report:
         return {"text/plain": repr(self), "text/html": self._html()}
 
     def _html(self) -> str:
-        """A table of what is required. A healthy machine shows no versions, so that all show the same."""
+        """A table of the requirements. A healthy machine shows no versions, so that all show the same."""
         rows = "".join(f"<tr>{_cells(one)}</tr>" for one in self.findings if one.required)
         style = "border-collapse:collapse"
         return f"<table style='{style}'>{rows}</table><p><b>{escape(self._summary())}</b></p>"
 
 
 def _cells(one: Finding) -> str:
-    """A finding as cells of a table; each says that it reads from the left, for JupyterLab turns it round."""
+    """A finding as cells of a table, aligned to the left: JupyterLab would align them to the right."""
     left = " style='text-align:left'"
     remedy = "" if one.ok else f"{escape(one.found)}<br><b>Remedy:</b> {escape(one.remedy)}"
     return (
@@ -113,7 +113,7 @@ def _cells(one: Finding) -> str:
 
 
 def doctor() -> Report:
-    """Look at this machine: will the lessons run here? Takes less than a second."""
+    """Look whether the lessons will run on this machine. Takes less than a second."""
     return examine(finding for look in LOOKS for finding in _safely(look))
 
 
@@ -280,7 +280,7 @@ def home() -> list[Finding]:
 
 
 def _font_folders() -> list[Path]:
-    """Where matplotlib keeps its settings and lists, as its documentation of MPLCONFIGDIR has it."""
+    """The folders of matplotlib's settings and lists, by its documentation of MPLCONFIGDIR."""
     if chosen := os.environ.get("MPLCONFIGDIR"):
         return [Path(chosen)]
     home = Path(os.path.expanduser("~"))
@@ -291,7 +291,7 @@ def _font_folders() -> list[Path]:
 
 
 def _writable(folder: Path) -> bool:
-    """Can a file be made in it, or in the nearest folder that is there? Tried: root is told yes too often."""
+    """Whether a file can be made in it, or in the nearest folder above it that exists: found by trying."""
     there = next(one for one in (folder, *folder.parents) if one.exists() or one == one.parent)
     try:
         tempfile.TemporaryFile(dir=there).close()
@@ -301,7 +301,7 @@ def _writable(folder: Path) -> bool:
 
 
 def programs() -> list[Finding]:
-    """Good to have: what only the tests need."""
+    """Good to have: programs that only the tests need."""
     findings = []
     for name, names in (
         ("Chromium", ("chromium", "chromium-browser", "google-chrome")),
@@ -315,7 +315,7 @@ def programs() -> list[Finding]:
 
 #: In the order of the report.
 LOOKS: Final = (
-    python, packages, environment, widgets, loopback, threads, clock,  # what is required
+    python, packages, environment, widgets, loopback, threads, clock,  # required
     ipv6, port, home, programs,
 )  # fmt: skip
 
@@ -343,7 +343,7 @@ def _talk_to_yourself(family: socket.AddressFamily, host: str) -> int:
             client.sendall(b"hi!")
             server.sendall(server.recv(3, socket.MSG_WAITALL))
             if client.recv(3, socket.MSG_WAITALL) != b"hi!":
-                raise OSError("what was sent did not come back")
+                raise OSError("the bytes that were sent did not come back")
     return int(address[1])
 
 

@@ -1,4 +1,4 @@
-"""Exercises: an answer is a function, and `check` says in one line how it fares.
+"""Exercises: an answer is a function, and `check` prints its verdict in one line.
 
     [ ] mask: not started (written already? run its cell first)
     [no] mask: with key 37fa213d, the piece 'lo' at offset 3 should be 51 58; got 5b 95
@@ -46,7 +46,7 @@ SHOWN: Final = 24  # bytes of a value, or items of a list, that a message shows
 
 
 class Wrong(Exception):
-    """What is wrong with an answer, in one line, in bytes: what should be there, and what was got."""
+    """A fault of an answer, in one line, in bytes: the expected value, and the one that was got."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Exercise:
 
 
 def check(answer: object, *, seed: int | None = None) -> None:
-    """Print how an answer to an exercise fares. Never raises, and comes back from an endless loop.
+    """Print the verdict on an answer to an exercise. Never raises, and returns from an endless loop.
 
     `answer` is your function (or class); its name says which exercise it answers. The inputs are drawn anew
     each time; `seed` repeats those of an earlier call. In a folder with a record the outcome is noted
@@ -96,7 +96,7 @@ def check(answer: object, *, seed: int | None = None) -> None:
             print("    this is what you checked before: if you have edited it, run its cell first")
 
 
-# What check functions are written with
+# The tools of check functions
 
 
 def exercise(*, deadline: float = DEADLINE) -> Callable[[Check], Check]:
@@ -219,7 +219,7 @@ class _TooLong(BaseException):
 
 
 class _Watched:
-    """An answer, its last call, and what came of it: so that a message about an error shows its input."""
+    """An answer, its last call and the result, so that a message about an error shows its input."""
 
     def __init__(self, answer: Callable[..., Any], name: str) -> None:
         self._answer, self._name = answer, name
@@ -258,7 +258,7 @@ class _Instance:
 
 
 def _run(exercise: Exercise, answer: Callable[..., Any], seed: int) -> str | None:
-    """Run a check in a thread of its own, up to its deadline; what is wrong, or None if all is well."""
+    """Run a check in a thread of its own, up to its deadline; the fault, or None if all is well."""
     said: list[str | None] = []
     watched = _Watched(answer, exercise.name)
 
@@ -286,7 +286,7 @@ def _end(thread: threading.Thread, deadline: float) -> str:
     import ctypes  # CPython's own way; needed only here
 
     late = f"still running after {deadline:g} seconds"
-    for _ in range(10):  # a thread that it starts just then goes by the same number, and is hit instead
+    for _ in range(10):  # a thread that it starts just then may have the same number, and be hit instead
         number, raised = ctypes.c_ulong(thread.ident or 0), ctypes.py_object(_TooLong)
         ctypes.pythonapi.PyThreadState_SetAsyncExc(number, raised)
         thread.join(0.1)
@@ -296,7 +296,7 @@ def _end(thread: threading.Thread, deadline: float) -> str:
 
 
 def _verdict(error: BaseException, watched: _Watched, name: str) -> str:
-    """What to say of an error: a `Wrong` speaks for itself; others come of the answer, or of its result."""
+    """The message for an error: a `Wrong` has its own; others come from the answer, or from its result."""
     if isinstance(error, Wrong):
         return _one_line(str(error), 400)
     if isinstance(error, NotImplementedError):

@@ -34,15 +34,15 @@ from wsdemo.net.connection import Connection
 
 SUBPROTOCOL: Final = "v1.kernel.websocket.jupyter.org"
 PATIENCE: Final = 45.0  # seconds, for a server or a kernel to start, or a cell to run
-FORSAKEN: Final = 60  # seconds after which a server that nobody ended ends itself
+FORSAKEN: Final = 60  # seconds after which a server that was not ended ends itself
 NUMBER: Final = 8  # bytes
 HEARTBEAT: Final = 0.5  # seconds between the server's looks at its kernel: is it alive?
-DEAD: Final = ("restarting", "dead")  # what the server says on the kernel's socket where it is not
+DEAD: Final = ("restarting", "dead")  # the server's words on the kernel's socket where it is not
 MISSING: Final = "jupyter_server is missing: make lab (or: pip install -e '.[lab]'), then restart the kernel"
 
 
 class DeadKernelError(RuntimeError):
-    """The kernel has died, and what it was asked is not answered."""
+    """The kernel has died, and does not answer its request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ class KernelMessage:
 
     @property
     def says(self) -> str:
-        """The heart of it, as text."""
+        """Its main content, as text."""
         data = self.content.get("data", {})
         known = (self.content.get(key) for key in ("code", "execution_state", "text", "ename", "status"))
         return str(data.get("text/plain") or next(filter(None, known), ""))
@@ -88,7 +88,7 @@ def pack(channel: str, header: dict[str, str], parent: dict[str, str], content: 
 
 
 def read(message: bytes) -> KernelMessage:
-    """What a message says. Raises ValueError for one that is not packed in this way."""
+    """The content of a message. Raises ValueError for one that is not packed in this way."""
     count, *offsets = _numbers(message, 1)
     offsets = _numbers(message, count + 1)[1:]
     pieces = [message[start:end] for start, end in itertools.pairwise(offsets)]
@@ -103,8 +103,9 @@ def read(message: bytes) -> KernelMessage:
 def answers(ws: Connection, id: str, timeout: float = PATIENCE) -> Iterator[KernelMessage]:
     """All that a kernel answers to one request, until it has replied and is idle again.
 
-    Raises TimeoutError if nothing comes for `timeout` seconds, and DeadKernelError if the kernel dies: the
-    server notices within a second, and starts a new one, which knows nothing of the old one's variables.
+    Raises TimeoutError if nothing comes for `timeout` seconds, ValueError for a text message, which this
+    subprotocol has not, and DeadKernelError if the kernel dies: the server notices within a second, and
+    starts a new one, which does not have the old one's variables.
     """
     replied = idle = False
     while not (replied and idle):
@@ -197,7 +198,7 @@ class Jupyter:
             )
 
     def _await_port(self) -> int:
-        """The port that it found free. It says so in a file, a moment before it listens there."""
+        """The port that the server found free. It writes a file with it, a moment before it listens there."""
         deadline = time.monotonic() + PATIENCE
         while time.monotonic() < deadline:
             for path in (self._home / "runtime").glob("jpserver-*.json"):
@@ -214,7 +215,7 @@ class Jupyter:
         raise RuntimeError(f"the Jupyter server did not start: {last}")
 
     def _request(self, method: str, path: str) -> Any:
-        """The answer of its HTTP interface, from JSON; None where it has nothing to say."""
+        """The answer of its HTTP interface, from JSON; None where that is empty."""
         connection = http.client.HTTPConnection("127.0.0.1", self._port, timeout=PATIENCE)
         with contextlib.closing(connection):
             connection.request(method, path, headers=self.headers)

@@ -88,7 +88,7 @@ def _switching(rng: random.Random, line: str | None) -> bytes:
 
 @exercise()
 def frames_of_a_cell(answer: Callable[[list[KernelMessage], str], int], rng: random.Random) -> None:
-    """How many messages belong to one run of a cell: its request, and all that answers it."""
+    """The number of messages that belong to one run of a cell: its request, and all answers to it."""
     for _ in range(4):
         mine = f"{rng.randrange(16**6):06x}"
         lines = rng.randint(0, 6)
@@ -110,7 +110,7 @@ def frames_of_a_cell(answer: Callable[[list[KernelMessage], str], int], rng: ran
 
 
 def _run(id: str, lines: int) -> list[bytes]:
-    """What a page and a kernel say to each other about a cell that prints so many times."""
+    """The messages between a page and a kernel for a cell that prints ``lines`` times."""
 
     def says(channel: str, kind: str, **content: str) -> bytes:
         own = {"msg_id": f"answer to {id}", "msg_type": kind}

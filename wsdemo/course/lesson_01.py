@@ -1,4 +1,4 @@
-"""The exercises of lesson 01: where a message ends."""
+"""The exercises of lesson 01: the end of a message."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Dribble:
     def __init__(self, data: bytes, piece: int) -> None:
         self.waiting = data
         self._piece = piece
-        self._ends = 0  # how often the end was told
+        self._ends = 0  # the number of times that the end was told
 
     def recv(self, size: int, *flags: int) -> bytes:
         if flags:
@@ -44,7 +44,7 @@ class Dribble:
 
 @exercise()
 def read_exactly(answer: Callable[[Any, int], bytes], rng: random.Random) -> None:
-    """Exactly so many bytes, however they come, and not one of the next message."""
+    """Exactly the bytes asked for, however they come, and not one of the next message."""
     few = rng.randint(3, 8)
     for piece in (1, few, 1000):
         size = few * rng.randint(3, 8) + rng.randint(1, few - 1)  # so that the last piece is a part of one
@@ -99,7 +99,7 @@ def add_header(answer: Callable[[str], bytes], rng: random.Random) -> None:
 
 @exercise()
 def payload_length(answer: Callable[[bytes], int], rng: random.Random) -> None:
-    """The length that a header announces; ValueError for everything that is no header."""
+    """The length that a header announces; ValueError for anything that is no header."""
     for size in (5, 0, rng.randint(10, 99_999), rng.randint(10**9, 10**10 - 1)):
         header = str(size).ljust(HEADER).encode()
         same(answer(header), size, f"payload_length({seen(header)})")
@@ -133,7 +133,7 @@ def payload_length(answer: Callable[[bytes], int], rng: random.Random) -> None:
 
 @exercise()
 def header_width(answer: Callable[[int], int], rng: random.Random) -> None:
-    """The fewest ASCII digits that can announce every payload of 0 to so many bytes."""
+    """The fewest ASCII digits that can announce every payload up to a given size."""
     edge = 10 ** rng.randint(2, 12)
     for biggest in (10, edge, edge - 1, 9, rng.randint(11, 10**9), 1, 0, 10**16 - 1):
         same(answer(biggest), len(str(biggest)), f"header_width({biggest:_})")

@@ -28,7 +28,7 @@ RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 seconds: closing sends a reset
 def tell_others(
     answer: Callable[[list[socket.socket], socket.socket, bytes], object], rng: random.Random
 ) -> None:
-    """Everyone gets all of the message, its sender does not; no call waits longer than it must."""
+    """All others get the whole message, its sender does not; no call waits longer than it must."""
     count = rng.randint(3, 6)
     watch = Watch()
     with connections(count, small=True) as pairs:
@@ -56,9 +56,9 @@ def _tell(
         with watch.on(*socks):
             answer(listed, pairs[speaker][0], data)
         if listed != socks:
-            raise Wrong(f"of {count} clients, {len(listed)} are in the list after it: nobody has left")
+            raise Wrong(f"of {count} clients, {len(listed)} are in the list after it: no client has left")
         if any(sock.fileno() < 0 for sock in socks):
-            raise Wrong("a client's socket is closed after it: nobody has left")
+            raise Wrong("a client's socket is closed after it: no client has left")
     if back := listeners.heard[speaker]:
         raise Wrong(f"the sender, client {speaker + 1} of {count}, should get no bytes; got {show(back)}")
     for number, got in enumerate(listeners.heard):
@@ -128,7 +128,7 @@ def _judge(
         ) from None
     if rescued.is_set():
         raise Wrong(
-            f"a client that {_CASES[case]}: your code waited for it, and nobody else was served meanwhile"
+            f"a client that {_CASES[case]}: your code waited for it, and no other was served meanwhile"
         )
     same(got, words if case == "talks" else b"", f"for a client that {_CASES[case]}, the result")
     here = any(sock is server for sock in clients)
@@ -140,7 +140,7 @@ def _judge(
     if not alive and server.fileno() >= 0:
         raise Wrong(f"a client that {_CASES[case]}: its socket is still open at the server")
     if [sock for sock in clients if sock is not server] != others:
-        raise Wrong(f"a client that {_CASES[case]}: somebody else was removed from the list too")
+        raise Wrong(f"a client that {_CASES[case]}: another client was removed from the list too")
 
 
 _CASES = {
@@ -153,7 +153,7 @@ _CASES = {
 
 @exercise()
 def send_what_fits(answer: Callable[[socket.socket, bytearray], object], rng: random.Random) -> None:
-    """A frozen client takes what its kernel takes; the rest is kept, in order, and nobody waits."""
+    """A frozen client takes what its kernel takes; the rest is kept, in order, and no call waits."""
     data = rng.randbytes(1_000_000 + rng.randrange(1000))
     with connections(2, small=True) as ((frozen, asleep), (lively, awake)):
         frozen.setblocking(False)
@@ -219,7 +219,7 @@ def _without_waiting(
     when: str,
     watch: Watch,
 ) -> None:
-    """Call the answer; one that waits is set free by a client that wakes up, and told."""
+    """Call the answer; a client that wakes up frees one that waits, and Wrong says so."""
     size = len(outbox)
     with rescue(lambda: drain(reader)) as rescued:
         try:
@@ -230,7 +230,7 @@ def _without_waiting(
                 raised = type(error).__name__
                 raise Wrong(f"{when}: your code raised {raised}, with {size} bytes in the outbox") from None
     if rescued.is_set():
-        raise Wrong(f"{when}: your code waited for the frozen client, and nobody else was served meanwhile")
+        raise Wrong(f"{when}: your code waited for the frozen client, and no other was served meanwhile")
 
 
 @exercise()
@@ -268,13 +268,13 @@ def _take(
     what: str,
     watch: Watch,
 ) -> object:
-    """Call the answer; one that waits is set free by a reset, and told."""
+    """Call the answer; a reset frees one that waits, and Wrong says so."""
 
     def reset() -> None:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, RESET)
         client.close()
 
-    waited = Wrong(f"{what}: your code waited for more, and nobody else was served meanwhile")
+    waited = Wrong(f"{what}: your code waited for more, and no other client was served meanwhile")
     with rescue(reset) as rescued:
         try:
             with watch.on(server):

@@ -27,7 +27,7 @@ def accept_key(answer: Callable[[str], str], rng: random.Random) -> None:
 
 
 def _astray(key: str) -> dict[str, str]:
-    """The proofs that come of well-known slips, and how to name each."""
+    """The proofs that result from well-known slips, and the hint for each."""
     text, guid = key.encode(), handshake.GUID
     right = hashlib.sha1(text + guid)
     proof = base64.b64encode(right.digest()).decode()
@@ -116,7 +116,7 @@ def _judge_refusal(what: str, got: bytes) -> None:
     if "websocket" not in response.headers.tokens("upgrade"):
         raise Wrong(f"{what}: a 426 says what to upgrade to, Upgrade: websocket (RFC 9110 §15.5.22)")
     if "upgrade" not in response.headers.tokens("connection"):
-        raise Wrong(f"{what}: whoever sends Upgrade must send Connection: Upgrade too (RFC 9110 §7.8)")
+        raise Wrong(f"{what}: a sender of Upgrade must send Connection: Upgrade too (RFC 9110 §7.8)")
     if found[1] < len(got):
         raise Wrong(
             f"{what}: {show(got[found[1] :])} stand behind the response; its length says that it is over"

@@ -1,4 +1,4 @@
-"""The exercises of lesson 04: what the 2 to 14 bytes of a frame's header say."""
+"""The exercises of lesson 04: the 2 to 14 bytes of a frame's header."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ Header = Callable[[bool, int, int, bytes | None], bytes]
 
 
 def made(fin: bool, opcode: int, length: int, key: bytes | None) -> bytes:
-    """The header, by the package's own hand."""
+    """The header, made by the package itself."""
     bit = frames.MASK if key is not None else 0
     return frames.header(frames.FIN * fin | opcode, length, bit) + (key or b"")
 
@@ -123,7 +123,7 @@ def split_frames(answer: Callable[[bytes], tuple[list[bytes], bytes]], rng: rand
 
 
 def _pair(got: object, what: str) -> tuple[list[bytes], bytes]:
-    """Payloads and what is left over, whatever kind of bytes they are."""
+    """The payloads and the bytes left over, as bytes of any kind."""
     if not isinstance(got, tuple | list) or len(got) != 2:
         raise Wrong(f"{what} should be a pair: the payloads, and what is left over; got {kind(got)}")
     payloads, left = got

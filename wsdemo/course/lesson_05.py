@@ -49,7 +49,7 @@ def mask_piece(answer: Callable[[bytes, bytes, int], bytes], rng: random.Random)
 
 @exercise()
 def mask_error(answer: Callable[[bytes, str], int | None], rng: random.Random) -> None:
-    """A server refuses what is not masked, a client what is, with 1002: the MASK bit alone decides."""
+    """A server refuses unmasked frames, a client masked ones, with 1002: the MASK bit alone decides."""
     for receiver in ("server", "client"):
         for masked in (True, False):
             for size in (0, 1, 5, 125, rng.randint(126, 300)):
@@ -64,7 +64,7 @@ def mask_error(answer: Callable[[bytes, str], int | None], rng: random.Random) -
 
 @exercise()
 def readable_on_the_way(answer: Callable[[list[str]], bool], rng: random.Random) -> None:
-    """Only one connection, with TLS from end to end, keeps everybody on the way from the frames."""
+    """Only one connection, with TLS from end to end, hides the frames from all programs on the way."""
     paths = [["tls"], ["plain"], ["tls", "tls"], ["tls", "plain"], ["plain", "tls"]]
     paths += [[rng.choice(["tls", "plain"]) for _ in range(rng.randint(2, 5))] for _ in range(4)]
     for path in paths:

@@ -1,4 +1,4 @@
-"""The exercises of lesson 06: what a message is made of."""
+"""The exercises of lesson 06: messages and their frames."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def told(frames: Sequence[Frame]) -> str:
 
 
 def cut(rng: random.Random, opcode: int, payload: bytes, pieces: int) -> list[Frame]:
-    """One message in so many frames, cut anywhere."""
+    """One message in ``pieces`` frames, cut anywhere."""
     cuts = sorted(rng.randint(0, len(payload)) for _ in range(pieces - 1))
     parts = [payload[a:b] for a, b in zip([0, *cuts], [*cuts, len(payload)], strict=True)]
     return [(i == pieces - 1, opcode if i == 0 else CONTINUATION, part) for i, part in enumerate(parts)]

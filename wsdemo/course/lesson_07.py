@@ -1,4 +1,4 @@
-"""The exercises of lesson 07: how a connection ends, and how one knows."""
+"""The exercises of lesson 07: the end of a connection, and its signs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def may_be_sent(answer: Callable[[int], bool], rng: random.Random) -> None:
 
 @exercise()
 def answer_to_close(answer: Callable[[bytes], bytes], rng: random.Random) -> None:
-    """What a server's own close frame says in answer; the package's protocol is the judge."""
+    """A server's own close frame in answer; the package's protocol is the judge."""
     codes = [1000, 1001, 1012, rng.randint(3000, 4999), *NEVER_SENT, 1004, rng.randint(0, 999)]
     reasons = [b"", "bye é".encode(), b"going home"]
     payloads = [code.to_bytes(2, "big") + rng.choice(reasons) for code in map(int, codes)]

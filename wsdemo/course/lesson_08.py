@@ -1,4 +1,4 @@
-"""The exercises of lesson 08: how late is the news?"""
+"""The exercises of lesson 08: the delay of the news."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def poll_delays(answer: Callable[[list[int], int], list[int]], rng: random.Rando
 
 @exercise()
 def expected_delay(answer: Callable[[str, float, float], float], rng: random.Random) -> None:
-    """Half an interval for those who ask, half a round trip for all; each poll is back before the next."""
+    """Half an interval for polling, half a round trip for all ways; each poll is back before the next."""
     for way in rng.sample(WAYS, len(WAYS)):
         interval, round_trip = rng.randint(6, 50) / 10, rng.randint(1, 50) / 100
         wanted = (interval / 2 if way == "short polling" else 0.0) + round_trip / 2
@@ -44,7 +44,7 @@ def expected_delay(answer: Callable[[str, float, float], float], rng: random.Ran
 
 
 class Nagled:
-    """A socket with Nagle's algorithm on, and a peer that acknowledges late: what is sent, and what stalls.
+    """A fake socket with Nagle's algorithm on, and a peer that acknowledges late: the bytes sent, and stalls.
 
     It has the ways that a real one has: options, `MSG_MORE`, `sendmsg`, a file. `send` and `sendmsg` take
     less than they are offered, as with a full buffer: what is left over goes with the segments before it.
@@ -63,7 +63,7 @@ class Nagled:
 
     @property
     def stalls(self) -> bool:
-        """Is a write held back until the peer has acknowledged the one before it?"""
+        """Whether a write is held back until the peer has acknowledged the one before it."""
         return len(self.sizes) > 1 and not self._nodelay
 
     def setsockopt(self, level: int, option: int, value: Any) -> None:
@@ -109,7 +109,7 @@ class Nagled:
 
 
 class _File(io.RawIOBase):
-    """What makefile gives a buffer to: each write of it is one of the socket."""
+    """The raw file below the buffer of makefile: each write of it is one of the socket."""
 
     def __init__(self, sock: Nagled) -> None:
         self._sock = sock
@@ -142,7 +142,7 @@ def send_message(answer: Callable[[Any, bytes, bytes], None], rng: random.Random
 
 @exercise()
 def enough_way(answer: Callable[[float, bool, bool], str], rng: random.Random) -> None:
-    """Whoever talks back, then time, then bytes."""
+    """First whether clients talk back, then time, then bytes."""
     cases = [
         (late, talks_back, binary)
         for late in (rng.randint(1, 59) / 10, 60, rng.randint(61, 9999))

@@ -1,4 +1,4 @@
-"""The exercises of lesson 09: what does a message cost?"""
+"""The exercises of lesson 09: the cost of a message."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def inflate_message(answer: Callable[[bytes, int], bytes], rng: random.Random) -
 
 @functools.cache
 def _bomb() -> bytes:
-    """Few bytes that inflate to many."""
+    """A few bytes that inflate to many."""
     return Deflater(15, takeover=False).deflate(bytes(BOMB))
 
 

@@ -2,8 +2,8 @@
 
     my/progress.jsonl    {"at": "2026-11-26T09:30:00Z", "exercise": "mask_payload", "ok": true}
 
-It is laid there with the copies (`wsdemo.course.copies`). Where it is not, nothing is noted: the lessons
-in `notebooks/` leave nothing behind. Nothing is sent anywhere. Knows nothing of exercises but their names.
+The record is made with the copies (`wsdemo.course.copies`). Without it nothing is noted: the lessons in
+`notebooks/` leave nothing behind. Nothing is sent anywhere. Knows nothing of exercises but their names.
 """
 
 from __future__ import annotations

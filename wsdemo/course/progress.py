@@ -1,7 +1,7 @@
-"""Which exercises are solved, as the record of a learner's checks has it (`wsdemo.course.notes`).
+"""The exercises that are solved, by the record of a learner's checks (`wsdemo.course.notes`).
 
-What stands there was written on the learner's own machine: a report to oneself, and no proof to others. So
-nothing in it is trusted: a line that is no entry is passed over.
+The record was written on the learner's own machine: a report to oneself, and no proof to others. So nothing
+in it is trusted: a line that is no entry is skipped.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")  # a cell that begins so is ru
 
 
 class Tries(NamedTuple):
-    """What is noted of one exercise: how often it was tried until solved, and when that was ("": not yet)."""
+    """The record of one exercise: the tries until it was solved, and the time of that ("": not yet)."""
 
     times: int
     solved: str
@@ -40,7 +40,7 @@ def read(folder: Path | None = None) -> dict[str, Tries]:
 
 
 def solved(folder: Path | None = None) -> dict[int, tuple[int, int]]:
-    """By a lesson's number: how many of its exercises are solved, and how many it has."""
+    """By a lesson's number: the number of its exercises that are solved, and of all."""
     tries = read(folder)
     counts: dict[int, tuple[int, int]] = {}
     for name, lesson in _exercises():
@@ -64,7 +64,7 @@ def report(folder: Path) -> str:
 
 
 def table(folders: Iterable[Path]) -> list[list[str | int]]:
-    """A header, and a row for each learner: when each exercise was solved, or how often it was tried."""
+    """A header, and a row for each learner: the time when an exercise was solved, or the number of tries."""
     exercises = _exercises()
     rows: list[list[str | int]] = [
         ["learner", "solved", "of", *(f"{lesson:02d} {name}" for name, lesson in exercises)]

@@ -1,4 +1,4 @@
-"""A name that is not there, after a restart: which cell to run first, in one line.
+"""Advice for a name that is missing after a restart: the cell to run first, in one line.
 
     NameError: trace is not there yet. Run first the cell under 'Catch one' that begins `trace = Trace()` …
 
@@ -16,7 +16,7 @@ from typing import Any
 
 
 def advice(name: str, cells: list[dict[str, Any]], running: str = "") -> str | None:
-    """The cell to run first for a name that is missed while `running` (a cell's source), in one line.
+    """The cell to run first for a name that is missing while `running` (a cell's source), in one line.
 
     That is the nearest cell above which binds the name, or else the first one; None if there is none.
 
@@ -59,7 +59,7 @@ def cells_of_this_notebook() -> list[dict[str, Any]]:
 
 
 def install(shell: Any) -> None:
-    """Have an interactive shell (IPython's) say it."""
+    """Let an interactive shell (IPython's) print the advice."""
 
     def told(shell: Any, kind: type[BaseException], error: NameError, traceback: Any, **_: Any) -> list[str]:
         line = None

@@ -1,4 +1,4 @@
-"""Sockets for the checks: real connections, and a way out for an answer that waits on one of them.
+"""Sockets for the checks: real connections, and a rescue for an answer that waits on one of them.
 
 Each check opens its connections in a ``with`` block, so that a wrong answer leaves nothing behind.
 """
@@ -22,7 +22,7 @@ LONGEST: Final = 0.05  # seconds of a call that does not wait, at the median of 
 
 @contextlib.contextmanager
 def connections(count: int, small: bool = False) -> Iterator[list[tuple[socket.socket, socket.socket]]]:
-    """So many TCP connections on the loopback, each as (the server's socket, the client's)."""
+    """``count`` TCP connections on the loopback, each as (the server's socket, the client's)."""
     with contextlib.ExitStack() as stack:
         listener = stack.enter_context(socket.create_server(("127.0.0.1", 0)))
         pairs = []
@@ -42,7 +42,7 @@ def connections(count: int, small: bool = False) -> Iterator[list[tuple[socket.s
 
 
 def arrived(sock: socket.socket, size: int) -> bytes:
-    """What has come: waits for at least ``size`` bytes, but not for ever."""
+    """The bytes that have come; waits for at least ``size`` of them, but not for ever."""
     data = b""
     while select.select([sock], [], [], PATIENCE / 2 if len(data) < size else 0)[0]:
         piece = sock.recv(65536)
@@ -60,7 +60,7 @@ def drain(sock: socket.socket) -> None:
 
 @contextlib.contextmanager
 def rescue(wake: Callable[[], object]) -> Iterator[threading.Event]:
-    """Wake the client on whom an answer waits for too long; the event says that this was needed."""
+    """Wake the client for which an answer waits too long; the event tells that this was needed."""
     rescued = threading.Event()
 
     def body() -> None:
@@ -79,14 +79,14 @@ def rescue(wake: Callable[[], object]) -> Iterator[threading.Event]:
 
 
 class Watch:
-    """Times an answer's calls, and sees that the timeout of each socket is after it what it was before."""
+    """Times an answer's calls, and checks that they leave the timeout of each socket as it was."""
 
     def __init__(self) -> None:
         self._took: list[float] = []
 
     @contextlib.contextmanager
     def on(self, *socks: socket.socket) -> Iterator[None]:
-        """Around one call."""
+        """The context of one call. Raises `Wrong` where it changes a socket's timeout."""
         before = [sock.gettimeout() for sock in socks]
         start = time.perf_counter()
         yield
@@ -104,12 +104,12 @@ class Watch:
         if median >= LONGEST:
             raise Wrong(
                 f"{what} took {1000 * median:.0f} ms at the median of {len(self._took)} calls: "
-                "it waits, or sleeps, and nobody else is served meanwhile"
+                "it waits, or sleeps, and no other client is served meanwhile"
             )
 
 
 class Listeners:
-    """Clients that read while an answer writes: up to `size` bytes each, and then what else has come."""
+    """Clients that read while an answer writes: up to `size` bytes each, then all others that have come."""
 
     def __init__(self, socks: Sequence[socket.socket], size: int) -> None:
         self.heard = [b""] * len(socks)

@@ -1,4 +1,4 @@
-"""What a kernel of the course runs first: `make lab` names this file in PYTHONSTARTUP."""
+"""The first code of every kernel of the course: `make lab` names this file in PYTHONSTARTUP."""
 
 
 def _start() -> None:

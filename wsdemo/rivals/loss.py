@@ -1,4 +1,4 @@
-"""What a lost segment costs: everything behind it on its connection waits (head-of-line blocking).
+"""The cost of a lost segment: everything behind it on its connection waits (head-of-line blocking).
 
 ::
 
@@ -11,8 +11,8 @@
 TCP hands on bytes in order. So a segment that is lost holds back all behind it until it has come again: after
 a round trip where enough follows it, else after a timeout, on Linux 200 ms or more (RFC 6298 §2.4: 1 s).
 Here a proxy holds the bytes of one connection back for such a time, which is all that the programs at both
-ends see of a loss. A WebSocket is one connection, too. Only streams that have no order among each other do
-without: those of QUIC, below HTTP/3 and WebTransport.
+ends see of a loss. A WebSocket is one connection, too. Only streams without an order among each other avoid
+this: those of QUIC, below HTTP/3 and WebTransport.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ class Listener:
 
     variant: str
     name: str  #: "a", to whom the lost segment was sent, or "b"
-    stall: tuple[float, float]  #: from when until when nothing arrived on the connection of "a"
-    due: tuple[float, ...] = field(repr=False)  #: when each event happened
-    heard: tuple[float, ...] = field(repr=False)  #: when it was heard
+    stall: tuple[float, float]  #: start and end of the time in which nothing arrived for "a"
+    due: tuple[float, ...] = field(repr=False)  #: the times of the events
+    heard: tuple[float, ...] = field(repr=False)  #: the times at which they were heard
 
     @property
     def delays(self) -> tuple[float, ...]:
@@ -122,7 +122,8 @@ def measure(*, hold: float = 0.3, count: int = 60, rate: float = 60.0, seed: int
     """Tell ``count`` events to two listeners, and hold those to one of them back for ``hold`` seconds.
 
     The stall begins when a third of the events is heard. A variant whose packages are not installed is left
-    out, with a line that says what brings them.
+    out, with a line that names them. Raises ValueError for values that can't be, TimeoutError where events
+    don't arrive.
     """
     if not hold > 0 or count < 10:
         raise ValueError(f"hold {hold:g} s, {count} events; expected more than 0, and at least 10")
@@ -137,7 +138,7 @@ def measure(*, hold: float = 0.3, count: int = 60, rate: float = 60.0, seed: int
 
 
 def _measure(variant: str, way: Way, hold: float, count: int, rate: float, seed: int) -> list[Listener]:
-    """One variant: both listeners come, hear all events, and leave."""
+    """Measure one variant: both listeners connect, hear all events, and leave."""
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(way.server())
         network, audiences = _listeners(variant, way, server.port, stack)

@@ -1,4 +1,4 @@
-# said: somebody else was removed
+# said: another client was removed
 def receive_or_forget(sock, clients):
     try:
         data = sock.recv(65536)

@@ -1,4 +1,4 @@
-# said: nobody has left
+# said: no client has left
 def tell_others(socks, sender, data):
     socks.remove(sender)
     for sock in socks:
