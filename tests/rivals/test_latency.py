@@ -6,11 +6,13 @@ import csv
 import dataclasses
 import math
 import threading
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from tests.waiting import open_files
+from wsdemo.record.facts import TO_SERVER
 from wsdemo.rivals import latency
 from wsdemo.rivals.clients import WebSocketClient, number_of
 from wsdemo.rivals.costs import Costs, Split
@@ -216,6 +218,18 @@ def test_a_longer_round_trip_makes_everything_later() -> None:
     assert found.complete
     assert min(found["WebSocket"].delays) >= 0.05  # half a round trip, after it happened
     assert found["long polling"].p50 >= found["WebSocket"].p50 * 0.9
+
+
+def test_a_poll_waits_for_the_answer_to_the_one_before() -> None:
+    """What lesson 08 says of an interval that is shorter than the round trip."""
+    found = compare(
+        ("short polling",), events=20, rate=15, interval=0.05, rounds=1, round_trip=0.2, warm_up=0
+    )
+    assert found.complete
+    sent = [chunk.time for chunk in found["short polling"].trace.chunks if chunk.direction == TO_SERVER]
+    assert len(sent) > 3
+    assert min(after - before for before, after in pairwise(sent)) >= 0.2
+    assert min(found["short polling"].delays) >= 0.1
 
 
 def test_progress_tells_every_delivery_in_the_thread_that_asked() -> None:

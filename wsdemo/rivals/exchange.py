@@ -5,7 +5,7 @@
     request("/wait?after=17", …) ──► data_to_send()    HTTP/1.1: a head of text for each request
     receive_data(bytes) ──► pieces                     HTTP/2: frames; a request is a stream of its connection
 
-Both versions have the same two methods, so a client need not know which it speaks. Names are those of `h11`
+Both versions have the same methods, so a client need not know which it speaks. Names are those of `h11`
 and `h2`. `h2` is imported only when HTTP/2 is spoken.
 """
 
