@@ -22,9 +22,6 @@ from wsdemo.protocol.limits import Limits, MiB
 #: An answer to a poll after a long pause may be large.
 LIMITS: Final = Limits(body_size=64 * MiB)
 
-#: Fields about one connection: HTTP/2 has none of them (RFC 9113 §8.2.2).
-OF_A_CONNECTION: Final = ("connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade")
-
 Fields = Sequence[tuple[str, str]]
 
 
@@ -129,12 +126,11 @@ class Http2:
         self._statuses: dict[int, int] = {}
 
     def request(self, authority: str, path: str, fields: Fields) -> None:
-        """Ask with GET, on a new stream."""
+        """Ask with GET, on a new stream; h2 leaves out fields about the connection (RFC 9113 §8.2.2)."""
         pseudo = [(":method", "GET"), (":scheme", "http"), (":authority", authority), (":path", path)]
-        more = [(name.lower(), value) for name, value in fields if name.lower() not in OF_A_CONNECTION]
         stream = self._h2.get_next_available_stream_id()
         self._requests[stream] = len(self._requests)
-        self._h2.send_headers(stream, [*pseudo, *more], end_stream=True)
+        self._h2.send_headers(stream, [*pseudo, *fields], end_stream=True)
 
     def receive_data(self, data: bytes) -> list[Piece]:
         """Take bytes from the server: any number of frames, of any streams. Raises ProtocolError."""
