@@ -13,8 +13,8 @@ from typing import Any, Literal
 import pytest
 
 from tests import raw
-from tests.waiting import DEADLINE, turn, turn_until
-from wsdemo import Connection, ConnectionClosed, Limits, Opcode, State, serve
+from tests.waiting import DEADLINE, Seen, turn, turn_until
+from wsdemo import Connection, ConnectionClosed, Limits, Opcode, State, Trace, serve
 
 KiB = 1024
 MiB = 1024 * KiB
@@ -176,3 +176,21 @@ def test_what_send_took_arrives_in_order(ending: Ending, overflow: Any, compress
         assert missing == ws.dropped, "each message of the handler that did not arrive is counted"
         if overflow == "latest" and ending == "quiet":
             assert reader.got[0][-1:] == returned[0][-1:], "the latest one arrives"
+
+
+# -- and what is recorded is what came -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("size", [7 * KiB, 8 * KiB, 64 * KiB, MiB + 1, 5 * MiB - 1])
+def test_a_large_message_is_recorded_to_its_last_byte(size: int) -> None:
+    """The rest of it is read straight to its place, and comes to the recorder from there."""
+    trace, heard = Trace(), Seen()
+    payload = random.Random(size).randbytes(size)
+    wire = raw.frame(Opcode.BINARY, payload)
+    limits = Limits(message_size=8 * MiB, turn_size=16 * KiB)
+    with serve(lambda ws, message: heard(message), trace=trace, limits=limits) as server:
+        with raw.client(server.port) as peer:
+            for _ in range(2):
+                peer.send(wire)
+                assert heard.next() == payload
+            assert trace.bytes("to server").endswith(2 * wire)

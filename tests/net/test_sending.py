@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import zlib
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -509,3 +510,24 @@ def test_many_answers_at_once_are_not_a_slow_reader_s() -> None:
         assert len(peer.message()) == MiB
         (ws,) = server.connections
         assert ws.error is None and ws.dropped == 0
+
+
+@pytest.mark.parametrize("where", ["handler", "thread"])
+def test_a_broadcast_is_compressed_for_those_who_agreed_and_plain_for_the_others(where: str) -> None:
+    text = "news " * 100
+
+    def tell(ws: Connection, message: str | bytes) -> None:
+        server.broadcast(text)
+
+    with serve(tell) as server:
+        with raw.client(server.port) as plain, raw.client(server.port, **raw.DEFLATE) as packed:
+            for _ in range(2):
+                if where == "handler":
+                    plain.send(raw.frame(Opcode.TEXT, b"go"))
+                else:
+                    server.broadcast(text)
+                made = plain.frame()
+                assert (made.rsv1, made.payload) == (False, text.encode())
+                made = packed.frame()
+                assert made.rsv1 and len(made.payload) < 100
+                assert zlib.decompress(made.payload + b"\x00\x00\xff\xff\x03\x00", -15) == text.encode()

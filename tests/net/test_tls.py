@@ -12,7 +12,17 @@ import trustme
 
 from tests import raw
 from tests.waiting import DEADLINE, Seen, turn_until
-from wsdemo import Connection, ConnectionClosed, HandshakeError, Limits, Server, Trace, connect, serve
+from wsdemo import (
+    Connection,
+    ConnectionClosed,
+    HandshakeError,
+    Limits,
+    Opcode,
+    Server,
+    Trace,
+    connect,
+    serve,
+)
 from wsdemo.net.tls import Tls
 
 CA = trustme.CA()
@@ -270,3 +280,60 @@ def test_the_server_s_own_origin_is_https() -> None:
         with pytest.raises(HandshakeError) as caught:
             connect(server.url, ssl=client_context(), origin=own.replace("https", "http"))
         assert caught.value.status == 403
+
+
+# -- one direction ends by TLS, and TCP stays open -----------------------------------------------------------
+
+
+def test_a_client_s_close_notify_is_its_end() -> None:
+    """RFC 8446 §6.1: nothing more will come, though the socket is open; it is answered in kind, at once."""
+    ended = Seen()
+
+    class Handler:
+        def on_close(self, ws: Connection) -> None:
+            ended(ws.close_code)
+
+    with serve(Handler(), ssl=server_context("127.0.0.1")) as server:
+        sock = client_context().wrap_socket(
+            socket.create_connection(("127.0.0.1", server.port), DEADLINE), server_hostname="127.0.0.1"
+        )
+        with raw.Peer(sock) as peer:
+            peer.send(raw.request())
+            assert " 101 " in peer.head()
+            plain = sock.unwrap()  # sends ours, and waits for the other one
+            with plain:
+                assert ended.next() == 1006
+                assert plain.recv(1) == b""
+
+
+def test_a_server_s_close_notify_is_its_end() -> None:
+    context = server_context("127.0.0.1")
+    answers = Seen()
+
+    def script(peer: raw.Peer) -> None:
+        sock = context.wrap_socket(peer.sock, server_side=True)
+        with raw.Peer(sock) as secure:
+            raw.accept(secure)
+            with sock.unwrap() as plain:
+                answers(plain.recv(1))
+
+    with raw.server(script, answer=False) as url:
+        with connect(url.replace("ws:", "wss:"), ssl=client_context()) as ws:
+            with pytest.raises(ConnectionClosed) as caught:
+                ws.recv(DEADLINE)
+            assert caught.value.code == 1006
+        assert answers.next() == b""
+
+
+def test_messages_in_the_record_before_close_notify_are_heard() -> None:
+    heard = Seen()
+    with serve(lambda ws, message: heard(message), ssl=server_context("127.0.0.1")) as server:
+        sock = client_context().wrap_socket(
+            socket.create_connection(("127.0.0.1", server.port), DEADLINE), server_hostname="127.0.0.1"
+        )
+        with raw.Peer(sock) as peer:
+            peer.send(raw.request())
+            peer.head()
+            peer.send(raw.frame(Opcode.TEXT, b"last words"))
+            sock.unwrap().close()
+        assert heard.next() == "last words"
