@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from wsdemo.net.writer import Writer
 
 from wsdemo.net import reactor
 from wsdemo.net.connection import Connection
@@ -23,7 +24,6 @@ from wsdemo.net.reactor import Reactor
 from wsdemo.net.sending import Sender
 from wsdemo.net.tls import Tls
 from wsdemo.net.transport import Transport
-from wsdemo.net.writer import Writer
 from wsdemo.protocol.protocol import Protocol
 
 

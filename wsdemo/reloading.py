@@ -1,7 +1,7 @@
 """Refuses to load a module of the package again in a running kernel, as ``%autoreload`` would do.
 
 Reloading exchanges the classes of objects that live in threads, and neither slots nor members of an Enum
-survive it (TypeError: descriptor 'wire' for 'Sender' objects doesn't apply …). After the refusal the kernel
+survive it (TypeError: descriptor 'send' for 'Sender' objects doesn't apply …). After the refusal the kernel
 goes on with the modules that it had, and the error says what to do.
 """
 

@@ -285,7 +285,7 @@ def test_the_deadline_of_closing_starts_with_closing() -> None:
                     ws.check(ws.transport.reactor.now)
                     ws.transport.reactor.call_soon(look)
 
-            ws._active -= 100
+            ws._heartbeat.active -= 100
             ws.transport.reactor.call_soon(look)
             assert looking.wait(DEADLINE)
             ws.close()

@@ -480,7 +480,7 @@ def test_the_latest_message_is_not_forgotten(kind: str) -> None:
                 ws.send(b"latest" + bytes(60_000))
                 go.set()
                 return
-            while not ws.transport._buffer:  # until the kernel takes no more
+            while not ws.transport._outbox:  # until the kernel takes no more
                 ws.send(bytes(10_000))
             assert ws.transport.pending < 64 * KiB
             ws.send(b"latest" + bytes(100_000))

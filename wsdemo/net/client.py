@@ -25,7 +25,6 @@ from wsdemo.net.dial import dial
 from wsdemo.net.handler import Handler, log_failure
 from wsdemo.net.timers import period
 from wsdemo.net.tls import Tls, check_context
-from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import wait
 from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.codes import Side
@@ -110,9 +109,8 @@ def connect(
             secure.tap = trace.tap("client", here, there, layer="tls")
     owner = _Owner(reactors.acquire(), limits)
     connection = Connection(
-        next(_numbers), sock.getpeername(), protocol, told, limits, owner, owner.reactor.now
+        next(_numbers), sock.getpeername(), protocol, told, owner, owner.reactor, sock, tap, secure
     )
-    connection.transport = Transport(owner.reactor, sock, connection, limits, tap, secure)
     owner.reactor.call_soon(owner.start, connection)
     try:
         owner.wait(deadline)

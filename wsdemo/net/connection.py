@@ -12,39 +12,38 @@ deadlines, so a connection stays healthy while your own thread does something el
 
 from __future__ import annotations
 
+import socket
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 from typing import Protocol as Interface
 
 from wsdemo.net.handler import Handler
-from wsdemo.net.heartbeat import Heartbeat
+from wsdemo.net.heartbeat import CutOff, Fail, Heartbeat, Refuse
 from wsdemo.net.inbox import Inbox
-from wsdemo.net.reactor import current
-from wsdemo.net.sending import FORKED
+from wsdemo.net.reactor import Reactor, current
+from wsdemo.net.sending import FORKED, Data, Sender
+from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import wait
 from wsdemo.protocol.arguments import check_done
 from wsdemo.protocol.codes import CloseCode, Side
-from wsdemo.protocol.errors import (
-    ConnectionClosed,
-    HandshakeError,
-    InvalidState,
-    ProtocolError,
-)
+from wsdemo.protocol.errors import ConnectionClosed, HandshakeError, InvalidState
 from wsdemo.protocol.events import Closed, Closing, Event, Failed, Message, Opened, Ping, Pong, Refused
-from wsdemo.protocol.frames import short_reason
-from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.protocol import Protocol
-from wsdemo.protocol.states import State
+from wsdemo.protocol.sending import BINARY_WHOLE, TEXT_WHOLE, as_bytes
+from wsdemo.protocol.states import CONNECTING, OPEN, State
+from wsdemo.record.record import Tap
 
 if TYPE_CHECKING:
+    from wsdemo.net.tls import Tls
     from wsdemo.protocol.http11 import Request, Response
+
+#: For ``isinstance``: a union would be made anew for each message (0.4 µs).
+BYTES: Final = (bytes, bytearray, memoryview)
 
 #: Close codes after which iterating over a connection simply ends (RFC 6455 §7.4.1).
 GOOD: Final = (1000, 1001, 1005)
-
 
 #: What waits for nothing: the end of a connection that has ended.
 GONE: Final = threading.Event()
@@ -76,14 +75,28 @@ class Owner(Interface):
         """It does so no longer."""
 
 
-class Connection(Heartbeat):
+class Connection:
     """A WebSocket connection, from ``connect`` or as a server's handler gets it (RFC 6455).
 
     ``send``, ``ping`` and ``close`` may be called from any thread. Iterating yields the messages until the
     connection ends; it raises ConnectionClosed where that end was not a good one.
     """
 
-    __slots__ = ("_gone", "_handler", "_inbox", "_reported", "address", "id", "owner", "user")
+    __slots__ = (
+        "_gone",
+        "_handler",
+        "_heartbeat",
+        "_inbox",
+        "_protocol",
+        "_reported",
+        "address",
+        "authenticated",
+        "id",
+        "owner",
+        "sender",
+        "transport",
+        "user",
+    )
 
     def __init__(
         self,
@@ -91,18 +104,24 @@ class Connection(Heartbeat):
         address: Any,
         protocol: Protocol,
         handler: Handler,
-        limits: Limits,
         owner: Owner,
-        now: float,
+        reactor: Reactor,
+        sock: socket.socket,
+        tap: Tap | None = None,
+        tls: Tls | None = None,
     ) -> None:
-        super().__init__(protocol, limits, now)
         self.id = number  #: 1, 2, 3 … of its server, or of the clients of this process
         self.address = address  #: the peer's IP address and port
         self.user: Any = None  #: what `authorize` gave for this connection
+        self.authenticated = True  #: false until the first message has said who this is (`first_message`)
         self.owner = owner
+        self.transport = Transport(reactor, sock, self, protocol.limits, tap, tls)
+        self._protocol = protocol
+        self.sender = Sender(protocol, self.transport)  #: see `Server.broadcast`
+        self._heartbeat = Heartbeat(self.sender)
         self._handler = handler
         self._inbox: Inbox | None = None
-        self._gone: threading.Event | None = None  # made when somebody waits for the end
+        self._gone: threading.Event | None = None  # made when a thread waits for the end
         self._reported: BaseException | None = None  # the last error that the owner was told
 
     def __repr__(self) -> str:
@@ -166,7 +185,39 @@ class Connection(Heartbeat):
         """The code of our own close frame, 1005 if it has none; ``None``: we have sent no close frame."""
         return self._protocol.close_sent
 
+    @property
+    def error(self) -> BaseException | None:
+        """Why the connection ended, where it did not end well."""
+        return self.sender.error
+
+    @property
+    def latency(self) -> float | None:
+        """Seconds from the last answered ping to its pong."""
+        return self._heartbeat.latency
+
+    @property
+    def dropped(self) -> int:
+        """Messages of handlers that were not sent, by ``limits.overflow`` or because the connection ended."""
+        return self.sender.dropped
+
     # -- what you do with it ------------------------------------------------------------------------------
+
+    def send(self, message: Data | Iterable[Data]) -> None:
+        """Send a message: ``str`` as text, bytes as binary, an iterable of either as its fragments.
+
+        Blocks when called outside the reactor thread while more than ``limits.high_water`` bytes are
+        pending, at most ``limits.write_timeout`` seconds (TimeoutError: nothing of the message was sent).
+        In a handler it never blocks: over ``limits.buffer_size`` pending bytes ``limits.overflow`` decides.
+        Raises ConnectionClosed, also in a thread that waits when the connection closes; InvalidState before
+        the connection is open, and for fragments in a handler; TypeError for any other type, and ValueError
+        for an iterable of no fragments.
+        """
+        if isinstance(message, str):
+            self.sender.send(TEXT_WHOLE, message.encode())
+        elif isinstance(message, BYTES):
+            self.sender.send(BINARY_WHOLE, as_bytes(message))
+        else:
+            self.sender.send_fragments(message)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
         """The next message, waiting at most ``timeout`` seconds (``None`` or ``math.inf``: without end).
@@ -185,6 +236,18 @@ class Connection(Heartbeat):
             )
         return self._inbox.get(timeout)
 
+    def ping(self, timeout: float | None = None) -> float:
+        """Send a ping and wait for its pong: the round-trip time, in seconds (RFC 6455 §5.5.2).
+
+        Raises TimeoutError after ``timeout`` seconds (``limits.pong_timeout`` by default), ConnectionClosed,
+        and InvalidState in a handler, where waiting would hold up the thread that has to hear the pong.
+        """
+        if self.transport.reactor.here:
+            raise InvalidState("a handler can't wait for a pong; `latency` has the last round-trip time")
+        if self.transport.reactor.forked:
+            raise InvalidState(FORKED)
+        return self._heartbeat.ping(timeout)
+
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Do the closing handshake (RFC 6455 §7.1.2), and wait for its end at most ``limits.close_timeout``.
 
@@ -195,17 +258,12 @@ class Connection(Heartbeat):
         transport = self.transport
         if transport.reactor.forked:
             return
-        with transport.lock:
-            if self._protocol.state is State.OPEN:
-                self._active = time.monotonic()  # first: `check` may look before the frame is out
-                self._write_latest()
-                transport.write(self._protocol.close(code, reason))
-                self._give_up()
-            opening = self._protocol.state is State.CONNECTING
-        if opening:
-            transport.abort()  # not under the lock, which it takes itself
+        if self._protocol.state is CONNECTING:
+            transport.abort()
+        else:
+            self.sender.close(code, reason)
         if current() is None:  # in a handler of any connection waiting could be for its own thread
-            if not self.wait_closed(self._limits.close_timeout + 1.0):
+            if not self.wait_closed(self._protocol.limits.close_timeout + 1.0):
                 self.cut_off()
                 self.wait_closed()
             if transport.reactor.stopping:
@@ -223,21 +281,15 @@ class Connection(Heartbeat):
             raise InvalidState("wait_closed in a handler waits for the thread that it runs in: use on_close")
         return wait(self._gone, timeout)
 
-    def fail(self, error: BaseException, code: int | None = None) -> None:
-        """End this connection because of ``error``: a close frame that says so, then TCP (§7.1.7).
+    # -- for the creator of the connection ----------------------------------------------------------------
 
-        What another kind of error says is for the server's log, not for the peer. At once, so that no
-        ``close`` that follows is faster and says 1000; the caller does not hold the transport's lock.
-        """
-        with self.transport.lock:
-            self.fail_locked(error, code)
+    def flush(self) -> None:
+        """Send what the protocol itself has to say: the handshake, pongs, a close frame."""
+        self.sender.flush()
 
-    def fail_locked(self, error: BaseException, code: int | None = None) -> None:
-        """As `fail`; the caller holds the transport's lock."""
-        if code is None:
-            code = error.code if isinstance(error, ProtocolError) else 1011
-        reason = str(error) if isinstance(error, ProtocolError | TimeoutError) else "internal error"
-        self._end(error, code, reason)
+    def fail(self, error: BaseException) -> None:
+        """End this connection because of ``error``: a close frame that says so, then TCP (§7.1.7)."""
+        self.sender.fail(error)
 
     def handler_failed(self, error: BaseException) -> None:
         """Your code raised ``error``: it is kept and logged, and the connection ends with 1011, at once.
@@ -245,9 +297,9 @@ class Connection(Heartbeat):
         SystemExit and KeyboardInterrupt too: they would end a thread that others depend on. Only the
         ConnectionClosed of a handler that wanted to answer a peer who has left is no error.
         """
-        if not (isinstance(error, ConnectionClosed) and not self._alive):
+        if not (isinstance(error, ConnectionClosed) and not self.sender.alive):
             self.report(error)
-            self._fail(error, 1011, "internal error")
+            self.sender.fail(error, CloseCode.INTERNAL_ERROR, "internal error")
 
     def report(self, error: BaseException) -> None:
         """Tell the owner, who keeps and logs it; each error once."""
@@ -255,30 +307,42 @@ class Connection(Heartbeat):
             self._reported = error
             self.owner.failed(self, error)
 
-    def cut_off(self) -> None:
+    def check(self, now: float) -> None:
+        """Hold the deadlines; called in the reactor's thread, several times within each of them."""
+        match self._heartbeat.check(now, self._protocol.state, self.authenticated):
+            case Fail(error, code):
+                self.sender.fail(error, code)
+            case Refuse(error):
+                self.refuse(error)
+            case CutOff(error):
+                self.cut_off(error)
+
+    def cut_off(self, error: TimeoutError | None = None) -> None:
         """End TCP without the peer's close frame; where bytes are still pending ``error`` says so."""
-        if self.transport.pending:
-            self.error = self.error or TimeoutError(
-                f"closed with {self.transport.pending} bytes not sent: the peer reads too slowly"
-            )
+        pending = self.transport.pending
+        if error is None and pending:
+            error = TimeoutError(f"closed with {pending} bytes not sent: the peer reads too slowly")
+        self.sender.blame(error)
         self.transport.abort()
 
     def refuse(self, error: HandshakeError) -> None:
         """Give up an opening that is not done: by ``error``'s HTTP status, after the 101 by a close code."""
-        if self._protocol.state is State.OPEN:
+        if self._protocol.state is OPEN:
             code = CloseCode.TRY_AGAIN_LATER if error.status == 503 else CloseCode.POLICY_VIOLATION
-            self._fail(error, code, str(error))
-        else:
-            with self.transport.lock:
-                events = self._protocol.refuse(error)
-            self._tell(events)
+            self.sender.fail(error, code, str(error))
+            return
+        with self.transport.lock:
+            events = self._protocol.refuse(error)
+        self._tell(events)
+        if self.transport.tls is not None and not self.transport.tls.ready:
+            self.transport.abort()  # there is no way yet to tell it so
 
     def begin(self, handler: Handler) -> None:
         """From now on ``handler`` is told; where there is none for messages, they wait for `recv`."""
         self._handler = handler
         self.authenticated = True
         if handler.on_message is None:
-            limits = self._limits
+            limits = self._protocol.limits
             self._inbox = Inbox(limits.inbox_messages, limits.inbox_size, self._room)
         with self.transport.lock:  # it is listed when the peer hears the 101, and no broadcast comes before
             self.owner.opened(self)
@@ -291,17 +355,14 @@ class Connection(Heartbeat):
         """Bytes came: turn them into events, and tell of them."""
         with self.transport.lock:
             events = self._protocol.receive(data)
-        if len(events) == 1 and type(events[0]) is Message:  # what `_tell` does, 0.1 µs faster
-            self._message(events[0].data)
-        else:
-            self._tell(events)
+        self._tell(events)
 
     def get_buffer(self) -> memoryview | None:
         """The rest of a large message goes to its place at once."""
         return self._protocol.get_buffer()
 
     def buffer_updated(self, size: int) -> None:
-        """So much of it came."""
+        """``size`` bytes of it came."""
         with self.transport.lock:
             events = self._protocol.buffer_updated(size)
         self._tell(events)
@@ -313,11 +374,15 @@ class Connection(Heartbeat):
         self._tell(events)
         self.transport.close()
 
+    def resume_writing(self) -> None:
+        """The peer has caught up."""
+        self.sender.resume_writing()
+
     def connection_lost(self, error: Exception | None) -> None:
-        """The socket is closed: whoever waits is woken."""
+        """The socket is closed: wake the threads that wait for that."""
         with self.transport.lock:
             events = self._protocol.receive_eof()
-        self.error = self.error or error
+        self.sender.blame(error)
         self._tell(events)
         self.owner.ended(self)
         with self.transport.lock:
@@ -328,80 +393,63 @@ class Connection(Heartbeat):
     # -- events -------------------------------------------------------------------------------------------
 
     def _tell(self, events: list[Event]) -> None:
-        if len(events) == 1:
-            event = events[0]
-            if type(event) is Message:
-                self._message(event.data)
-            else:
+        if len(events) > 1:
+            self._tell_together(events)
+        elif events:
+            self._event(events[0])
+
+    def _tell_together(self, events: list[Event]) -> None:
+        """Answers to messages that came together leave together."""
+        self.transport.cork()
+        try:
+            for event in events:
                 self._event(event)
-        elif events:  # answers to messages that came together leave together
-            transport = self.transport
-            transport.cork()
-            try:
-                for event in events:
-                    if type(event) is Message:
-                        self._message(event.data)
-                    else:
-                        self._event(event)
-            finally:
-                transport.uncork()
-        if self._protocol.has_data_to_send:
-            self.flush()
+        finally:
+            self.transport.uncork()
+        if self._protocol.has_data_to_send:  # pongs, while too much was corked
+            self.sender.flush()
 
-    def flush(self) -> None:
-        """Send what the protocol itself owes: the handshake, pongs, a close frame.
-
-        While too much is pending the pongs wait, and of those that wait only the newest is kept.
-        """
-        transport, protocol = self.transport, self._protocol
-        with transport.lock:
-            if transport.pending <= self._limits.high_water or protocol.state is not State.OPEN:
-                transport.write(protocol.data_to_send())
-
-    def _flush_first(self) -> None:
-        """The handshake, and pongs: before the answers to the messages that came after them."""
-        transport = self.transport
-        with transport.lock:
-            if transport.pending <= self._limits.high_water:
-                transport.write(self._protocol.data_to_send_first())
-
-    def _message(self, data: str | bytes) -> None:
+    def _event(self, event: Event) -> None:
+        """Hand on a message, to your handler or the inbox."""
+        if type(event) is not Message:
+            self._state_event(event)
+            return
         on_message = self._handler.on_message
-        self._active = self.transport.reactor.now
+        self._heartbeat.active = self.transport.reactor.now
         if on_message is not None:
-            if self.error is not None:
+            if self.sender.error is not None:
                 return  # it has failed, and only waits for the peer's close frame
             try:
-                done = on_message(self, data)
+                done = on_message(self, event.data)
                 if done is not None:
                     check_done("on_message", done)
             except BaseException as error:
                 self.handler_failed(error)
-        elif self._inbox is not None and not self._inbox.put(data):
+        elif self._inbox is not None and not self._inbox.put(event.data):
             self.transport.pause_reading()
 
-    def _event(self, event: Event) -> None:
+    def _state_event(self, event: Event) -> None:
         now = self.transport.reactor.now
         match event:
             case Opened():
-                self._active = now
                 if self.authenticated:
+                    self._heartbeat.active = now
                     self.begin(self._handler)
                 else:
-                    self.flush()
+                    self.sender.flush()
             case Refused():
-                self._active = now
-                self.error = self.error or event.error
+                self._heartbeat.active = now
+                self.sender.blame(event.error)
                 self.owner.refused(self, event)  # on record before the peer hears of it
-                self.flush()
+                self.sender.flush()
                 self.transport.write_eof()
             case Ping():
-                self._flush_first()
+                self.sender.flush_first()
             case Pong(payload):
-                self._pong(payload)
+                self._heartbeat.pong(payload)
             case Closing() | Failed():
                 self._ended(now)
-                self.flush()
+                self.sender.flush()
                 # The server ends TCP first (RFC 6455 §7.1.1). After a failure it lingers, because closing a
                 # socket with unread bytes resets it, and the close frame could be lost.
                 if type(event) is Closing and self._protocol.side is Side.SERVER:
@@ -413,12 +461,12 @@ class Connection(Heartbeat):
                 self._call(self._handler.on_close)
 
     def _ended(self, now: float) -> None:
-        """Nothing more will be heard: whoever waits for it is woken."""
-        self._active = now
-        self.error = self.error or self._protocol.error
+        """Nothing more will be heard: wake the threads that wait for it."""
+        self._heartbeat.active = now
+        self.sender.blame(self._protocol.error)
         with self.transport.lock:
-            self._end_pings()
-            self._give_up()
+            self._heartbeat.end()
+            self.sender.give_up()
         if self._inbox is not None:
             self._inbox.end(self.close_code or CloseCode.ABNORMAL, self.close_reason, self.error)
         self.owner.closing(self)
@@ -429,19 +477,6 @@ class Connection(Heartbeat):
                 check_done(getattr(function, "__name__", "handler"), function(self))
             except BaseException as error:
                 self.handler_failed(error)
-
-    def _fail(self, error: BaseException, code: int, reason: str) -> None:
-        """End the connection with a close code and reason that say whose fault it was."""
-        with self.transport.lock:
-            self._end(error, code, reason)
-
-    def _end(self, error: BaseException, code: int, reason: str) -> None:
-        """As `_fail`; the caller holds the transport's lock."""
-        self.error = self.error or error
-        if self._protocol.state is State.OPEN:
-            self._active = time.monotonic()
-            self.transport.write(self._protocol.close(code, short_reason(reason)))
-            self._give_up()
 
     def _room(self) -> None:
         self.transport.reactor.call_soon(self._resume)

@@ -7,119 +7,67 @@ after ``limits.ping_interval`` seconds without a byte a ping goes out, and somet
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from typing import NamedTuple
 
-from wsdemo.net.sending import FORKED, Sender
+from wsdemo.net.sending import Sender
 from wsdemo.net.waiting import wait
-from wsdemo.protocol.errors import HandshakeError, InvalidState
-from wsdemo.protocol.limits import Limits
-from wsdemo.protocol.protocol import Protocol
-from wsdemo.protocol.states import State
+from wsdemo.protocol.errors import ConnectionClosed, HandshakeError
+from wsdemo.protocol.states import CONNECTING, OPEN, State
 
 
-class Heartbeat(Sender):
-    """What of a connection watches the time: seconds on the monotonic clock."""
+class Fail(NamedTuple):
+    """End the connection with a close frame."""
 
-    __slots__ = ("_active", "_born", "_pinged", "_pings", "authenticated", "error", "latency")
+    error: TimeoutError
+    code: int
 
-    def __init__(self, protocol: Protocol, limits: Limits, now: float) -> None:
-        super().__init__(protocol, limits)
+
+class Refuse(NamedTuple):
+    """End the opening: it took too long."""
+
+    error: HandshakeError
+
+
+class CutOff(NamedTuple):
+    """End TCP now: the peer does not do its part of the closing handshake, or reads nothing."""
+
+    error: TimeoutError | None
+
+
+class Heartbeat:
+    """The clock of a connection; all times are seconds on the monotonic clock."""
+
+    __slots__ = ("_pinged", "_pings", "_sender", "active", "latency")
+
+    def __init__(self, sender: Sender) -> None:
         self.latency: float | None = None  #: seconds from the last answered ping to its pong
-        self.error: BaseException | None = None  #: why it ended, where it did not end well
-        self.authenticated = True  #: false until the first message has said who this is (`first_message`)
-        self._born = now
-        self._active = now  # the last message, or change of state
+        self.active = sender.transport.reactor.now  #: the last message, or change of state
+        self._sender = sender
         self._pinged = 0.0  # when the last keepalive ping went out
         self._pings: dict[bytes, _Waiting] | None = None  # by payload, the oldest first
 
-    def ping(self, timeout: float | None = None) -> float:
-        """Send a ping and wait for its pong: the round-trip time, in seconds (RFC 6455 §5.5.2).
-
-        Raises TimeoutError after ``timeout`` seconds (``limits.pong_timeout`` by default), ConnectionClosed,
-        and InvalidState in a handler, where waiting would hold up the thread that has to hear the pong.
-        """
-        if self.transport.reactor.here:
-            raise InvalidState("a handler can't wait for a pong; `latency` has the last round-trip time")
-        if self.transport.reactor.forked:
-            raise InvalidState(FORKED)
-        timeout = self._limits.pong_timeout if timeout is None else timeout
+    def ping(self, timeout: float | None) -> float:
+        """See `Connection.ping`."""
+        timeout = self._sender.limits.pong_timeout if timeout is None else timeout
         waiting = _Waiting(threading.Event())
-        with self.transport.lock:
-            payload = self._send_ping(waiting)
+        payload = self._send_ping(waiting)
         assert waiting.answered is not None
         if not wait(waiting.answered, timeout):
-            with self.transport.lock:
+            with self._sender.transport.lock:
                 if self._pings is not None:
                     self._pings.pop(payload, None)
             raise TimeoutError(f"no pong within {timeout:g} seconds")
         if waiting.took is None:
-            raise self._closed_error()
+            raise self._sender.closed_error()
         return waiting.took
 
-    def check(self, now: float) -> None:
-        """Hold the deadlines; called in the reactor's thread, several times within each of them."""
-        limits, transport = self._limits, self.transport
-        state = self._protocol.state
-        if transport.stalled(now):
-            self.error = self.error or TimeoutError(f"took no byte for {limits.write_timeout:g} seconds")
-            transport.abort()
-        elif state is State.OPEN and self.authenticated:
-            if (
-                limits.ping_interval is not None
-                and now - transport.received_at > limits.ping_interval
-                and transport.is_reading
-            ):
-                self._keep_alive(now)
-            if limits.idle_timeout is not None and now - self._active > limits.idle_timeout:
-                self.fail(TimeoutError(f"no message for {limits.idle_timeout:g} seconds"), 1000)
-        elif state is State.CONNECTING or state is State.OPEN:
-            if now - self._born > limits.open_timeout:
-                what = "the opening handshake" if state is State.CONNECTING else "the first message"
-                if transport.tls is not None and not transport.tls.ready:
-                    what = "the TLS handshake"
-                self.refuse(
-                    HandshakeError(f"{what} did not come within {limits.open_timeout:g} seconds", 408)
-                )
-                if transport.tls is not None and not transport.tls.ready:
-                    transport.abort()  # there is no way yet to tell it so
-        elif now - self._active > limits.close_timeout:
-            self.cut_off()
-
-    def cut_off(self) -> None:
-        """End TCP without the peer's close frame; where bytes are still pending ``error`` says so."""
-        raise NotImplementedError
-
-    def refuse(self, error: HandshakeError) -> None:
-        """Give up an opening that is not done: by ``error``'s HTTP status, after the 101 by a close code."""
-        raise NotImplementedError
-
-    def _keep_alive(self, now: float) -> None:
-        """Nothing was heard for the ping interval: ask, or give up."""
-        transport, timeout = self.transport, self._limits.pong_timeout
-        if transport.received_at >= self._pinged:
-            self._pinged = now
-            with transport.lock:
-                self._send_ping(_Waiting(None))
-        elif timeout is not None and now - self._pinged > timeout:
-            self.fail(TimeoutError(f"no pong within {timeout:g} seconds"), 1011)
-
-    def _send_ping(self, waiting: _Waiting) -> bytes:
-        """Send a ping of our own; the caller holds the transport's lock."""
-        self._check_open()
-        if self._pings is None:
-            self._pings = {}
-        payload = b"%x" % time.monotonic_ns()
-        while payload in self._pings:  # a clock may stand still for a while
-            payload += b"+"
-        self._pings[payload] = waiting
-        self.transport.write(self._protocol.ping(payload))
-        return payload
-
-    def _pong(self, payload: bytes) -> None:
+    def pong(self, payload: bytes) -> None:
         """ "A Pong frame sent in response to a Ping frame" may answer several: all that went before it
         (RFC 6455 §5.5.3). One that answers none is a heartbeat of the peer's."""
-        with self.transport.lock:  # a thread in `ping` may be adding to them
+        with self._sender.transport.lock:  # a thread in `ping` may be adding to them
             pings = self._pings
             if pings is None or payload not in pings:
                 return
@@ -132,11 +80,64 @@ class Heartbeat(Sender):
             if not pings:
                 self._pings = None
 
-    def _end_pings(self) -> None:
-        """Nobody will answer any more; the caller holds the transport's lock."""
+    def end(self) -> None:
+        """No pong will come any more: wake the threads that wait; the caller holds the transport's lock."""
         pings, self._pings = self._pings, None
         for waiting in list((pings or {}).values()):
             waiting.end(None)
+
+    def check(self, now: float, state: State, authenticated: bool) -> Fail | Refuse | CutOff | None:
+        """What the time demands, if anything; in the reactor's thread, several times within each deadline."""
+        limits = self._sender.limits
+        if self._sender.transport.stalled(now):
+            return CutOff(TimeoutError(f"took no byte for {limits.write_timeout:g} seconds"))
+        if state is CONNECTING or (state is OPEN and not authenticated):
+            return self._opening(now, state)
+        if state is OPEN:
+            return self._keep_alive(now) or self._idle(now)
+        late = now - max(self.active, self._sender.closing_since) > limits.close_timeout
+        return CutOff(None) if late else None
+
+    def _opening(self, now: float, state: State) -> Refuse | None:
+        """The deadline of the opening: TLS, the handshake, and the first message where that authorizes."""
+        seconds = self._sender.limits.open_timeout
+        if now - self.active <= seconds:
+            return None
+        what = "the opening handshake" if state is CONNECTING else "the first message"
+        if self._sender.transport.tls is not None and not self._sender.transport.tls.ready:
+            what = "the TLS handshake"
+        return Refuse(HandshakeError(f"{what} did not come within {seconds:g} seconds", 408))
+
+    def _keep_alive(self, now: float) -> Fail | None:
+        """After the ping interval without a byte: ask, or give up."""
+        transport, limits = self._sender.transport, self._sender.limits
+        interval, timeout = limits.ping_interval, limits.pong_timeout
+        if interval is None or now - transport.received_at <= interval or not transport.is_reading:
+            return None
+        if transport.received_at >= self._pinged:
+            self._pinged = now
+            with contextlib.suppress(ConnectionClosed):  # by another thread, just now
+                self._send_ping(_Waiting(None))
+        elif timeout is not None and now - self._pinged > timeout:
+            return Fail(TimeoutError(f"no pong within {timeout:g} seconds"), 1011)
+        return None
+
+    def _idle(self, now: float) -> Fail | None:
+        seconds = self._sender.limits.idle_timeout
+        if seconds is None or now - self.active <= seconds:
+            return None
+        return Fail(TimeoutError(f"no message for {seconds:g} seconds"), 1000)
+
+    def _send_ping(self, waiting: _Waiting) -> bytes:
+        with self._sender.transport.lock:
+            if self._pings is None:
+                self._pings = {}
+            payload = b"%x" % time.monotonic_ns()
+            while payload in self._pings:  # a clock may stand still for a while
+                payload += b"+"
+            self._sender.ping(payload)
+            self._pings[payload] = waiting
+        return payload
 
 
 class _Waiting:
@@ -150,6 +151,7 @@ class _Waiting:
         self.took: float | None = None
 
     def end(self, now: float | None) -> None:
+        """The pong has come ``now``; None: none will."""
         if now is not None:
             self.took = now - self.sent
         if self.answered is not None:

@@ -4,9 +4,9 @@
 
     send("…") ──► room? ──► encode ──► transport        one lock around the two, so frames leave in order
                    │
-                   └─ no: a thread of yours waits; a handler can't, so `limits.overflow` decides
+                   └─ no: another thread waits; a handler can't, so `limits.overflow` decides
 
-Knows nothing of receiving.
+It also says the last word: a close frame, after which nothing is sent. Knows nothing of receiving.
 """
 
 from __future__ import annotations
@@ -17,65 +17,65 @@ from collections.abc import Iterable, Iterator, Sequence, Set
 from typing import Any, Final
 
 from wsdemo.net.transport import Transport
-from wsdemo.protocol.errors import ConnectionClosed, InvalidState, PolicyViolation
+from wsdemo.protocol.errors import ConnectionClosed, InvalidState, PolicyViolation, ProtocolError
+from wsdemo.protocol.frames import short_reason
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
-from wsdemo.protocol.sending import payload_size
-from wsdemo.protocol.states import State
+from wsdemo.protocol.states import CONNECTING, OPEN
 
 Data = str | bytes | bytearray | memoryview
-#: The same for ``isinstance``: a union would be made anew for each message (0.4 µs).
-KINDS: Final = (str, bytes, bytearray, memoryview)
-
-OPEN: Final = State.OPEN  # an attribute of an Enum costs 0.03 µs each time
 
 FORKED: Final = "this connection belongs to the process that opened it: open one after the fork"
 
 
 class Sender:
-    """The sending half of a connection. ``transport`` is set by its creator, before anything else."""
+    """Writes what a connection says to its transport."""
 
-    __slots__ = ("_latest", "_limits", "_protocol", "_streamer", "dropped", "transport")
+    __slots__ = (
+        "_latest",
+        "_protocol",
+        "_streamer",
+        "closing_since",
+        "dropped",
+        "error",
+        "transport",
+    )
 
-    transport: Transport
-
-    def __init__(self, protocol: Protocol, limits: Limits) -> None:
+    def __init__(self, protocol: Protocol, transport: Transport) -> None:
         self.dropped = 0  #: messages of handlers that were not sent
+        self.error: BaseException | None = None  #: why the connection ended, where it did not end well
+        self.closing_since = 0.0  #: seconds on the monotonic clock; when our close frame went out
         self._protocol = protocol
-        self._limits = limits
-        self._latest: Data | None = None  # the message that replaces those not sent
+        self.transport = transport
+        self._latest: tuple[int, bytes] | None = None  # the message that replaces those not sent
         self._streamer: _Streamer | None = None  # the thread that sends a message in fragments
 
-    def send(self, message: Data | Iterable[Data]) -> None:
-        """Send a message: ``str`` as text, bytes as binary, an iterable of either as its fragments.
+    @property
+    def limits(self) -> Limits:
+        """The bounds of this connection."""
+        return self._protocol.limits
 
-        Blocks when called outside the reactor thread while more than ``limits.high_water`` bytes are
-        pending, at most ``limits.write_timeout`` seconds (TimeoutError: nothing of the message was sent).
-        In a handler it never blocks: over ``limits.buffer_size`` pending bytes ``limits.overflow`` decides.
-        Raises ConnectionClosed, also in a thread that waits when the connection closes; and TypeError.
-        """
-        if not isinstance(message, KINDS):
-            self._send_fragments(message)
-            return
+    def send(self, first: int, payload: bytes) -> None:
+        """Send a whole message. ``first``: the first byte of its frame, TEXT_WHOLE or BINARY_WHOLE."""
         transport = self.transport
         if transport.reactor.forked:
             raise InvalidState(FORKED)
         with transport.lock:
             if transport.pending or self._streamer is not None or self._latest is not None:
                 if not transport.reactor.here:
-                    self._wait_for_turn(time.monotonic() + self._limits.write_timeout)
-                elif not self._admit(message):
+                    self._wait_for_turn(time.monotonic() + self.limits.write_timeout)
+                elif not self._admit(first, payload):
                     return
-            self._write(message)
+            self._write(first, payload)
 
-    def send_prepared(self, message: Data, prepared: Prepared) -> None:
+    def send_prepared(self, prepared: Prepared) -> None:
         """Write an encoded message without waiting: a `broadcast` in the reactor thread."""
         with self.transport.lock:
-            if not self._alive:
+            if not self.alive:
                 return
             waits = self.transport.pending or self._streamer is not None or self._latest is not None
-            if not waits or self._admit(message):
+            if not waits or self._admit(prepared.first, prepared.payload):
                 self.transport.write(prepared.for_connection(self._protocol))
 
     def offer_prepared(self, prepared: Prepared) -> bool:
@@ -84,7 +84,7 @@ class Sender:
         False: not now. True as well where the connection has ended, and nothing can be written any more.
         """
         with self.transport.lock:
-            if not self._alive:
+            if not self.alive:
                 return True
             if self._must_wait(None):
                 return False
@@ -109,76 +109,137 @@ class Sender:
             if self._protocol.has_data_to_send:  # pongs that waited
                 self.transport.write(self._protocol.data_to_send())
 
-    def fail(self, error: BaseException, code: int | None = None) -> None:
-        """End this connection because of ``error``; from any thread."""
-        raise NotImplementedError
+    def flush(self) -> None:
+        """Send what the protocol itself has to say: the handshake, pongs, a close frame.
 
-    def fail_locked(self, error: BaseException, code: int | None = None) -> None:
-        """As `fail`; the caller holds the transport's lock."""
-        raise NotImplementedError
+        While too much is pending the pongs wait, and of those that wait only the newest is kept.
+        """
+        transport, protocol = self.transport, self._protocol
+        with transport.lock:
+            if transport.pending <= self.limits.high_water or protocol.state is not OPEN:
+                transport.write(protocol.data_to_send())
 
-    # -- one message, one frame: the caller holds the transport's lock -------------------------------------
+    def flush_first(self) -> None:
+        """Send the handshake, and pongs: before the answers to the messages that came after them."""
+        transport = self.transport
+        with transport.lock:
+            if transport.pending <= self.limits.high_water:
+                transport.write(self._protocol.data_to_send_first())
+
+    def ping(self, payload: bytes) -> None:
+        """Send a ping; the caller holds the transport's lock. Raises ConnectionClosed."""
+        self._check_open()
+        self.transport.write(self._protocol.ping(payload))
 
     @property
-    def _alive(self) -> bool:
+    def alive(self) -> bool:
+        """Whether messages can be sent."""
         return self._protocol.state is OPEN and self.transport.broken is None
 
-    def _write(self, message: Data) -> None:
-        transport, protocol = self.transport, self._protocol
-        if transport.broken is not None or protocol.state is not OPEN:
+    def closed_error(self) -> ConnectionClosed:
+        """What to raise where nothing can be sent any more."""
+        code = self._protocol.close_code
+        return ConnectionClosed(1006 if code is None else code, self._protocol.close_reason or "")
+
+    # -- the last word ------------------------------------------------------------------------------------
+
+    def close(self, code: int, reason: str) -> None:
+        """Send a close frame behind all that was sent before; where the connection is not open, nothing."""
+        with self.transport.lock:
+            if self._protocol.state is OPEN:
+                self._write_latest()
+                self._close(code, reason)
+
+    def fail(self, error: BaseException, code: int | None = None, reason: str | None = None) -> None:
+        """End the connection because of ``error``: a close frame that says so, then TCP (RFC 6455 §7.1.7).
+
+        Without ``reason`` the peer reads what an error of its own says; any other is for the server's log. At
+        once, so that no `close` that follows is faster and says 1000.
+        """
+        with self.transport.lock:
+            self._fail(error, code, reason)
+
+    def blame(self, error: BaseException | None) -> None:
+        """Remember why the connection ended: the first reason is the one."""
+        self.error = self.error or error
+
+    def _fail(self, error: BaseException, code: int | None = None, reason: str | None = None) -> None:
+        self.blame(error)
+        if self._protocol.state is OPEN:
+            if code is None:
+                code = error.code if isinstance(error, ProtocolError) else 1011
+            if reason is None:
+                reason = str(error) if isinstance(error, ProtocolError | TimeoutError) else "internal error"
+            self._close(code, short_reason(reason))
+
+    def _close(self, code: int, reason: str) -> None:
+        self.closing_since = time.monotonic()  # first: `Heartbeat.check` may look before the frame is out
+        self.transport.write(self._protocol.close(code, reason))
+        self.give_up()
+
+    def give_up(self) -> None:
+        """Count the messages that wait and wake the threads that do: the end. The caller holds the lock."""
+        if self._latest is not None:
+            self._latest = None
+            self.dropped += 1
+        if self._streamer is not None:
+            self.dropped += len(self._streamer.waiting)
+            self._streamer.waiting.clear()
+        self.transport.wake()
+
+    # -- one message, one frame: the caller holds the transport's lock --------------------------------------
+
+    def _write(self, first: int, payload: bytes) -> None:
+        if self.transport.broken is not None or self._protocol.state is not OPEN:
             self._check_open()
-        if isinstance(message, str):
-            transport.write(protocol.send_text(message))
-        else:
-            transport.write(protocol.send_binary(message))
+        self.transport.write(self._protocol.send_whole(first, payload))
 
     def _write_latest(self) -> None:
         """Where that is the policy, the message that waits, unless another's fragments are under way."""
-        if self._latest is not None and self._streamer is None and self._alive:
+        if self._latest is not None and self._streamer is None and self.alive:
             message, self._latest = self._latest, None
-            self._write(message)
+            self._write(*message)
 
-    def _admit(self, message: Data) -> bool:
+    def _admit(self, first: int, payload: bytes) -> bool:
         """Whether a handler's message may be written now; if not, it is kept, or ``overflow`` decides."""
         self._check_open()
-        size = payload_size(message)
         streamer = self._streamer
         before = 0 if streamer is None else streamer.size
-        if self._latest is not None or not self._fits(before, size):
-            self._overflow(message)
+        if self._latest is not None or not self._fits(before, len(payload)):
+            self._overflow(first, payload)
             return False
         if streamer is not None:
-            streamer.waiting.append(message)
-            streamer.size += size
+            streamer.waiting.append((first, payload))
+            streamer.size += len(payload)
             return False
         return True
 
     def _fits(self, before: int, size: int) -> bool:
         """Whether there is room for ``size`` bytes, behind ``before`` that wait; the first always fits."""
-        transport, bound = self.transport, self._limits.buffer_size
+        transport, bound = self.transport, self.limits.buffer_size
         if transport.pending + before + size <= bound:
             return True
         transport.push()  # bytes held for company are not a slow reader's
         return not transport.pending + before or transport.pending + before + size <= bound
 
-    def _overflow(self, message: Data) -> None:
+    def _overflow(self, first: int, payload: bytes) -> None:
         """The reader is too slow, and there is no room: follow ``limits.overflow``."""
-        if self._limits.overflow == "close":
+        if self.limits.overflow == "close":
             self.dropped += 1
-            self.fail_locked(
+            self._fail(
                 PolicyViolation(f"{self.transport.pending} bytes wait for a slow reader: no more are kept")
             )
-        elif self._limits.overflow == "latest" and self._latest is None:
-            self._latest = message
+        elif self.limits.overflow == "latest" and self._latest is None:
+            self._latest = first, payload
             self.transport.notify_drained()
         else:
             self.dropped += 1
-            if self._limits.overflow == "latest":
-                self._latest = message  # and the one that waited will not be sent
+            if self.limits.overflow == "latest":
+                self._latest = first, payload  # and the one that waited will not be sent
 
     def _must_wait(self, mine: _Streamer | None) -> bool:
         """Whether a thread has to wait; ``mine``: the fragmented message that it is sending itself."""
-        return self._streamer is not mine or self.transport.pending > self._limits.high_water
+        return self._streamer is not mine or self.transport.pending > self.limits.high_water
 
     def _wait_for_turn(self, deadline: float, mine: _Streamer | None = None) -> None:
         """Block until there is room, and no other thread's fragmented message is under way."""
@@ -194,34 +255,20 @@ class Sender:
                 raise TimeoutError("another thread's fragmented message has not ended")
             raise TimeoutError(
                 f"the peer reads too slowly: {transport.pending} bytes still pending "
-                f"after {self._limits.write_timeout:g} seconds"
+                f"after {self.limits.write_timeout:g} seconds"
             )
         self._write_latest()
 
     def _check_open(self) -> None:
-        if self._protocol.state is State.CONNECTING:
+        if self._protocol.state is CONNECTING:
             raise InvalidState("the opening handshake is not done yet")
         if self.transport.broken is not None or not self._protocol.can_send:
-            raise self._closed_error()
-
-    def _closed_error(self) -> ConnectionClosed:
-        code = self._protocol.close_code
-        return ConnectionClosed(1006 if code is None else code, self._protocol.close_reason or "")
-
-    def _give_up(self) -> None:
-        """Nothing more will be sent: count the messages that wait, and wake the threads that do."""
-        if self._latest is not None:
-            self._latest = None
-            self.dropped += 1
-        if self._streamer is not None:
-            self.dropped += len(self._streamer.waiting)
-            self._streamer.waiting.clear()
-        self.transport.wake()
+            raise self.closed_error()
 
     # -- one message, many frames ---------------------------------------------------------------------------
 
-    def _send_fragments(self, message: object) -> None:
-        """One message in as many frames as it has parts, sent as they come (RFC 6455 §5.4)."""
+    def send_fragments(self, message: object) -> None:
+        """Send a message in as many frames as it has parts, as they come (RFC 6455 §5.4)."""
         parts = fragments(message)
         transport = self.transport
         if transport.reactor.here:
@@ -229,7 +276,7 @@ class Sender:
         if transport.reactor.forked:
             raise InvalidState(FORKED)
         with transport.lock:
-            self._wait_for_turn(time.monotonic() + self._limits.write_timeout)
+            self._wait_for_turn(time.monotonic() + self.limits.write_timeout)
             self._check_open()
             streamer = self._streamer = _Streamer()
         try:
@@ -243,15 +290,15 @@ class Sender:
             self._send_fragment(streamer, last, fin=True)
         except BaseException as error:
             with transport.lock:
-                if streamer.begun and self._alive:  # half a message is out: only its rest may follow it
-                    self.fail_locked(error, 1011)
+                if streamer.begun and self.alive:  # half a message is out: only its rest may follow it
+                    self._fail(error, 1011)
             raise
         finally:
             with transport.lock:
                 self._streamer = None
-                if self._alive:
-                    for data in streamer.waiting:  # within the bound, see `_admit`
-                        self._write(data)
+                if self.alive:
+                    for message in streamer.waiting:  # within the bound, see `_admit`
+                        self._write(*message)
                     self._write_latest()
                 else:
                     self.dropped += len(streamer.waiting)
@@ -259,7 +306,7 @@ class Sender:
 
     def _send_fragment(self, streamer: _Streamer, part: Data, fin: bool) -> None:
         with self.transport.lock:
-            self._wait_for_turn(time.monotonic() + self._limits.write_timeout, streamer)
+            self._wait_for_turn(time.monotonic() + self.limits.write_timeout, streamer)
             self._check_open()
             data = self._protocol.send_fragment(part, fin)
             streamer.begun = not fin
@@ -274,7 +321,7 @@ class _Streamer:
     def __init__(self) -> None:
         self.thread = threading.get_ident()
         self.begun = False  # a first frame is out, and the last is not
-        self.waiting: list[Data] = []
+        self.waiting: list[tuple[int, bytes]] = []
         self.size = 0  # bytes in `waiting`
 
 
@@ -304,7 +351,7 @@ def _alike(parts: Iterable[Any]) -> Iterator[Data]:
     """The parts as they come. TypeError for one that is neither text nor bytes, or unlike the first."""
     text: bool | None = None
     for part in parts:
-        if not isinstance(part, KINDS):
+        if not isinstance(part, Data):
             raise TypeError(f"a fragment is str or bytes, not {type(part).__name__}")
         if text is None:
             text = isinstance(part, str)

@@ -23,6 +23,7 @@ from functools import partial
 from typing import Any
 
 from wsdemo.net.authorize import Authorize, by_message, by_request, check_authorize, first_message
+from wsdemo.net.broadcast import fan_out, not_taken, offer_until
 from wsdemo.net.connection import Connection
 from wsdemo.net.handler import Handler, log_failure
 from wsdemo.net.listener import local_host
@@ -32,9 +33,7 @@ from wsdemo.net.sending import Data
 from wsdemo.net.service import Service
 from wsdemo.net.timers import Repeating, period
 from wsdemo.net.tls import Tls, check_context
-from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import LONGEST
-from wsdemo.net.writer import fan_out, not_taken, offer_until
 from wsdemo.protocol.arguments import check_kind, list_of
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
@@ -184,14 +183,16 @@ class Server(Service):
         connections = self.connections if to is None else list_of("to", to, "connections")
         for connection in connections if to is not None else ():
             check_kind("to", connection, Connection, "connections")
+        senders = [connection.sender for connection in connections]
         if self._reactor.here:
-            for connection in fan_out(connections, prepared.plain, limits.buffer_size):
-                connection.send_prepared(message, prepared)
+            for sender in fan_out(senders, prepared.plain, limits.buffer_size):
+                sender.send_prepared(prepared)
             return
         deadline = time.monotonic() + limits.write_timeout
-        late = fan_out(connections, prepared.plain, limits.high_water)
-        if late and (late := offer_until(deadline, late, lambda one: one.offer_prepared(prepared))):
-            raise TimeoutError(not_taken([one.id for one in late], len(connections), limits.write_timeout))
+        late = fan_out(senders, prepared.plain, limits.high_water)
+        if late and (late := offer_until(deadline, late, lambda sender: sender.offer_prepared(prepared))):
+            ids = [connection.id for connection in connections if connection.sender in late]
+            raise TimeoutError(not_taken(ids, len(connections), limits.write_timeout))
 
     def every(self, seconds: float, function: Callable[[], object]) -> Repeating:
         """Call ``function()`` in the server's thread every ``seconds``, until ``cancel()`` or the end.
@@ -247,10 +248,10 @@ class Server(Service):
             authenticated=self._gate is None,
         )
         handler = self._gate or self._handler
-        connection = Connection(number, address, protocol, handler, limits, self, self._reactor.now)
-        connection.authenticated = self._gate is None
         secure = Tls(self._ssl, server_side=True, tap=encrypted) if self._ssl is not None else None
-        connection.transport = Transport(self._reactor, sock, connection, limits, tap, secure)
+        reactor = self._reactor
+        connection = Connection(number, address, protocol, handler, self, reactor, sock, tap, secure)
+        connection.authenticated = self._gate is None
         self._opening[number] = connection
         if limits.per_address is not None:
             self._addresses[address[0]] += 1

@@ -30,7 +30,7 @@ from .http11 import (
 )
 from .limits import Limits
 from .sending import MaskingKey, Serializer
-from .states import State, Step
+from .states import CONNECTING, OPEN, Step
 
 Accept = Callable[[Request], handshake.Accepted | Response]
 
@@ -51,7 +51,7 @@ class Opening(Serializer):
         opened: bool,
     ) -> None:
         agreed = deflate if isinstance(deflate, Parameters) else None
-        super().__init__(side, State.OPEN if opened else State.CONNECTING, agreed, masking_key)
+        super().__init__(side, OPEN if opened else CONNECTING, agreed, masking_key)
         self.limits = limits
         self.request = request  #: the client's request, once it is known
         self.response: Response | None = None  #: the server's answer to it
@@ -64,7 +64,7 @@ class Opening(Serializer):
 
     def refuse(self, error: HandshakeError) -> list[Event]:
         """Refuse an opening that is not decided yet, such as one that takes too long (408)."""
-        return [self._refuse(error)] if self.state is State.CONNECTING else []
+        return [self._refuse(error)] if self.state is CONNECTING else []
 
     def _begin(self) -> None:
         if self.side is Side.SERVER:

@@ -29,12 +29,12 @@ class Prepared:
     (True, b'\\x81\\x04news')
     """
 
-    __slots__ = ("_first", "_frames", "_payload")
+    __slots__ = ("_frames", "first", "payload")
 
     def __init__(self, message: str | BytesLike) -> None:
         text = isinstance(message, str)
-        self._first = TEXT_WHOLE if text else BINARY_WHOLE
-        self._payload = message.encode() if isinstance(message, str) else as_bytes(message)
+        self.first = TEXT_WHOLE if text else BINARY_WHOLE  #: the first byte of the frame
+        self.payload = message.encode() if isinstance(message, str) else as_bytes(message)
         self._frames: dict[object, bytes] = {}  # by the way to compress; None: the plain one
 
     @property
@@ -44,7 +44,7 @@ class Prepared:
         >>> Prepared("news").plain
         b'\\x81\\x04news'
         """
-        return self._frames.get(None) or self._serialize(None, self._first, self._payload)
+        return self._frames.get(None) or self._serialize(None, self.first, self.payload)
 
     def for_connection(self, protocol: Protocol) -> bytes:
         """The bytes to write; they mean the same as those of ``send_text`` or ``send_binary``.
@@ -53,15 +53,15 @@ class Prepared:
         """
         protocol.check_can_send()
         if protocol.side is Side.CLIENT:
-            return protocol.send_whole(self._first, self._payload)
+            return protocol.send_whole(self.first, self.payload)
         deflate = protocol.deflate
-        if deflate is None or len(self._payload) < deflate.threshold:
+        if deflate is None or len(self.payload) < deflate.threshold:
             return self.plain
         kind = (deflate.server_max_window_bits, deflate.level, deflate.memory_level)
         frame = self._frames.get(kind)
         if frame is None:
-            packed = deflate.without_takeover().deflater(Side.SERVER).deflate(self._payload)
-            frame = self._serialize(kind, self._first | RSV1, packed)
+            packed = deflate.without_takeover().deflater(Side.SERVER).deflate(self.payload)
+            frame = self._serialize(kind, self.first | RSV1, packed)
         protocol.reset_compressor()
         return frame
 

@@ -20,8 +20,8 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
+from wsdemo.net.broadcast import fan_out, not_taken, offer_until
 from wsdemo.net.service import Service
-from wsdemo.net.writer import fan_out, not_taken, offer_until
 from wsdemo.protocol.arguments import check_done, check_function, check_kind, check_seconds
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 from wsdemo.protocol.limits import Limits, limits_or_default

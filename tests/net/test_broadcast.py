@@ -12,9 +12,10 @@ import pytest
 
 from tests.net.rig import PIPE, FakeSink, Rig
 from tests.waiting import DEADLINE, Seen, turn
+from wsdemo.net.broadcast import fan_out
+from wsdemo.net.outbox import GATHER
 from wsdemo.net.reactor import READ, WRITE, Reactor
 from wsdemo.net.transport import Transport
-from wsdemo.net.writer import GATHER, fan_out
 from wsdemo.protocol.limits import Limits
 
 # -- writing -------------------------------------------------------------------------------------------------
