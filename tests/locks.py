@@ -15,10 +15,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from wsdemo.net.writer import Writer
 
 from wsdemo.net import reactor
 from wsdemo.net.connection import Connection
+from wsdemo.net.heartbeat import Heartbeat
 from wsdemo.net.inbox import Inbox
 from wsdemo.net.reactor import Reactor
 from wsdemo.net.sending import Sender
@@ -38,16 +38,16 @@ class Row:
 
 
 #: Which attribute holds a lock.
-LOCKS = ((Writer, "lock"), (Inbox, "_lock"))
+LOCKS = ((Transport, "lock"), (Inbox, "_lock"))
 #: Parts that have no lock of their own: the owner, its part, and where the lock is once both are known.
-OWNERS = ((Sender, "_protocol", "transport.lock"), (Writer, "tls", "lock"))
+OWNERS = ((Sender, "_protocol", "transport.lock"), (Transport, "tls", "lock"))
 
 GUARDED = (
     Row(
         Transport,
         "lock",
-        sets="_buffer pending broken",
-        calls="write push wake wait wait_for_room notify_drained _add_waiter _remove_waiter",
+        sets="_outbox pending broken",
+        calls="write push wake wait wait_for_room notify_drained add_waiter remove_waiter",
     ),
     Row(Tls, "owner", calls="encrypt decrypt eof outgoing close"),
     Row(
@@ -57,12 +57,13 @@ GUARDED = (
         "send_whole data_to_send data_to_send_first reset_compressor",
     ),
     Row(
-        Connection,
+        Sender,
         "transport.lock",
-        sets="_streamer _latest _gone _pings dropped",
-        calls="ready fail_locked _end _write _write_latest _admit _overflow _wait_for_turn _give_up "
-        "_send_ping _end_pings",
+        sets="_streamer _latest dropped",
+        calls="ready ping give_up _fail _close _write _write_latest _admit _overflow _wait_for_turn",
     ),
+    Row(Heartbeat, "_sender.transport.lock", sets="_pings", calls="end"),
+    Row(Connection, "transport.lock", sets="_gone"),
     Row(Inbox, "_lock", sets="_taken _full"),
 )
 

@@ -5,8 +5,9 @@ The names below are the public ones. To read the package, follow the bytes:
     protocol/   what goes over the wire, without a wire       codes · errors · limits · masking · frames ·
                                                               events · deflate · http11 · handshake · protocol
     record/     what went over the wire, as bytes and times   facts · record
-    net/        sockets and threads                           reactor · writer · wire · sending · heartbeat ·
-                                                              connection · authorize · server · client
+    net/        sockets and threads                           reactor · outbox · transport · sending ·
+                                                              heartbeat · inbox · connection · handler ·
+                                                              threaded · authorize · routes · server · client
     rawtcp/     where the course begins: text over plain TCP  framing · link · server · client
     trace/      what it means                                 trace · fields · packets · readers · dissect
     proxy/      between two ends                              relay · sniffer · chaos
