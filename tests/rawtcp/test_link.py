@@ -184,7 +184,7 @@ def test_a_thread_waits_for_room_and_is_woken_by_the_flush() -> None:
     rig.link.post(bytes(20))
     rig.reactor.here = False
     waits = threading.Event()
-    add = rig.link.transport._add_waiter
+    add = rig.link.transport.add_waiter
     done = threading.Thread(target=rig.link.send, args=(b"after",))
 
     def added(woken: threading.Event) -> None:
@@ -192,7 +192,7 @@ def test_a_thread_waits_for_room_and_is_woken_by_the_flush() -> None:
         waits.set()
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(type(rig.link.transport), "_add_waiter", lambda transport, woken: added(woken))
+        patch.setattr(type(rig.link.transport), "add_waiter", lambda transport, woken: added(woken))
         done.start()
         assert waits.wait(20)
         rig.reactor.here = True
