@@ -91,7 +91,7 @@ def offer_until(deadline: float, recipients: Iterable[R], offer: Callable[[R], b
 
 
 def not_taken(ids: Sequence[int], total: int, seconds: float) -> str:
-    """Which recipients of a broadcast did not get it, in one line.
+    """The error text with the recipients that did not get a broadcast.
 
     >>> not_taken([2, 5], 1000, 10.0)
     '2 of 1000 read too slowly and did not get the message in 10 seconds: 2, 5'

@@ -45,7 +45,7 @@ BYTES: Final = (bytes, bytearray, memoryview)
 #: Close codes after which iterating over a connection simply ends (RFC 6455 §7.4.1).
 GOOD: Final = (1000, 1001, 1005)
 
-#: What waits for nothing: the end of a connection that has ended.
+#: The event for the end of a connection that has ended already.
 GONE: Final = threading.Event()
 GONE.set()
 
@@ -72,7 +72,7 @@ class Owner(Interface):
         """A thread works for a connection."""
 
     def stopped(self, thread: threading.Thread) -> None:
-        """It does so no longer."""
+        """A thread works for a connection no longer."""
 
 
 class Connection:
@@ -112,8 +112,8 @@ class Connection:
     ) -> None:
         self.id = number  #: 1, 2, 3 … of its server, or of the clients of this process
         self.address = address  #: the peer's IP address and port
-        self.user: Any = None  #: what `authorize` gave for this connection
-        self.authenticated = True  #: false until the first message has said who this is (`first_message`)
+        self.user: Any = None  #: the user that `authorize` gave for this connection
+        self.authenticated = True  #: false until the first message has authorized the peer (`first_message`)
         self.owner = owner
         self.transport = Transport(reactor, sock, self, protocol.limits, tap, tls)
         self._protocol = protocol
@@ -187,7 +187,7 @@ class Connection:
 
     @property
     def error(self) -> BaseException | None:
-        """Why the connection ended, where it did not end well."""
+        """The error that ended the connection; None where it ended well."""
         return self.sender.error
 
     @property
@@ -251,9 +251,9 @@ class Connection:
     def close(self, code: int = 1000, reason: str = "") -> None:
         """Do the closing handshake (RFC 6455 §7.1.2), and wait for its end at most ``limits.close_timeout``.
 
-        What was sent before goes first. Bytes that a slow reader has not taken by then are lost, and
-        ``error`` says so. In a handler it does not wait. Closing what is closed does nothing. Raises
-        ValueError for a code that no endpoint may send, or a reason of more than 123 bytes.
+        Earlier messages go first. Bytes that a slow reader has not taken by then are lost, and ``error``
+        says so. In a handler it does not wait. Closing a closed connection does nothing. Raises ValueError
+        for a code that no endpoint may send, or a reason of more than 123 bytes.
         """
         transport = self.transport
         if transport.reactor.forked:
@@ -284,7 +284,7 @@ class Connection:
     # -- for the creator of the connection ----------------------------------------------------------------
 
     def flush(self) -> None:
-        """Send what the protocol itself has to say: the handshake, pongs, a close frame."""
+        """Send the protocol's own bytes: the handshake, pongs, a close frame."""
         self.sender.flush()
 
     def fail(self, error: BaseException) -> None:
@@ -295,7 +295,7 @@ class Connection:
         """Your code raised ``error``: it is kept and logged, and the connection ends with 1011, at once.
 
         SystemExit and KeyboardInterrupt too: they would end a thread that others depend on. Only the
-        ConnectionClosed of a handler that wanted to answer a peer who has left is no error.
+        ConnectionClosed of a handler that wanted to answer a peer that has left is no error.
         """
         if not (isinstance(error, ConnectionClosed) and not self.sender.alive):
             self.report(error)
@@ -335,10 +335,10 @@ class Connection:
             events = self._protocol.refuse(error)
         self._tell(events)
         if self.transport.tls is not None and not self.transport.tls.ready:
-            self.transport.abort()  # there is no way yet to tell it so
+            self.transport.abort()  # before TLS is ready nothing can be told to the peer
 
     def begin(self, handler: Handler) -> None:
-        """From now on ``handler`` is told; where there is none for messages, they wait for `recv`."""
+        """Call ``handler`` from now on; where it takes no messages, they wait for `recv`."""
         self._handler = handler
         self.authenticated = True
         if handler.on_message is None:
@@ -352,7 +352,7 @@ class Connection:
     # -- the transport's sink, in the reactor's thread ----------------------------------------------------
 
     def data_received(self, data: bytes) -> None:
-        """Bytes came: turn them into events, and tell of them."""
+        """Bytes came: turn them into events, and report these."""
         with self.transport.lock:
             events = self._protocol.receive(data)
         self._tell(events)

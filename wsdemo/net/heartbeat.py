@@ -1,8 +1,8 @@
-"""Is the peer still there? Pings, round-trip times, and every deadline of a connection.
+"""The heartbeat of a connection: pings, round-trip times, and every deadline.
 
-TCP does not tell: a peer that lost its power, or its network, looks like one that has nothing to say. So
-after ``limits.ping_interval`` seconds without a byte a ping goes out, and something must come back within
-``limits.pong_timeout`` (RFC 6455 §5.5.2). Knows nothing of messages.
+TCP does not tell whether a peer is still there: one that lost its power, or its network, looks like one that
+sends nothing. So after ``limits.ping_interval`` seconds without a byte a ping goes out, and bytes must come
+back within ``limits.pong_timeout`` (RFC 6455 §5.5.2). Knows nothing of messages.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class Heartbeat:
         self._pings: dict[bytes, _Waiting] | None = None  # by payload, the oldest first
 
     def ping(self, timeout: float | None) -> float:
-        """See `Connection.ping`."""
+        """See `Connection.ping`: raises TimeoutError and ConnectionClosed."""
         timeout = self._sender.limits.pong_timeout if timeout is None else timeout
         waiting = _Waiting(threading.Event())
         payload = self._send_ping(waiting)
@@ -87,7 +87,7 @@ class Heartbeat:
             waiting.end(None)
 
     def check(self, now: float, state: State, authenticated: bool) -> Fail | Refuse | CutOff | None:
-        """What the time demands, if anything; in the reactor's thread, several times within each deadline."""
+        """The action that a deadline demands, or None; called several times within each, by the reactor."""
         limits = self._sender.limits
         if self._sender.transport.stalled(now):
             return CutOff(TimeoutError(f"took no byte for {limits.write_timeout:g} seconds"))

@@ -1,4 +1,4 @@
-"""Bytes that a socket has not taken yet, in their order. Knows nothing of sockets and threads."""
+"""The bytes that a socket has not taken yet, in order. Knows nothing of sockets and threads."""
 
 from __future__ import annotations
 

@@ -6,7 +6,7 @@
                    │
                    └─ no: another thread waits; a handler can't, so `limits.overflow` decides
 
-It also says the last word: a close frame, after which nothing is sent. Knows nothing of receiving.
+It also sends the last frame, a close frame. Knows nothing of receiving.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ FORKED: Final = "this connection belongs to the process that opened it: open one
 
 
 class Sender:
-    """Writes what a connection says to its transport."""
+    """Encodes the messages of a connection and writes them to its transport."""
 
     __slots__ = (
         "_latest",
@@ -44,8 +44,8 @@ class Sender:
 
     def __init__(self, protocol: Protocol, transport: Transport) -> None:
         self.dropped = 0  #: messages of handlers that were not sent
-        self.error: BaseException | None = None  #: why the connection ended, where it did not end well
-        self.closing_since = 0.0  #: seconds on the monotonic clock; when our close frame went out
+        self.error: BaseException | None = None  #: the error that ended the connection, if one did
+        self.closing_since = 0.0  #: time of our close frame, seconds on the monotonic clock
         self._protocol = protocol
         self.transport = transport
         self._latest: tuple[int, bytes] | None = None  # the message that replaces those not sent
@@ -57,7 +57,10 @@ class Sender:
         return self._protocol.limits
 
     def send(self, first: int, payload: bytes) -> None:
-        """Send a whole message. ``first``: the first byte of its frame, TEXT_WHOLE or BINARY_WHOLE."""
+        """Send a whole message. ``first``: the first byte of its frame, TEXT_WHOLE or BINARY_WHOLE.
+
+        Raises as `Connection.send`: InvalidState, ConnectionClosed, TimeoutError.
+        """
         transport = self.transport
         if transport.reactor.forked:
             raise InvalidState(FORKED)
@@ -70,7 +73,10 @@ class Sender:
             self._write(first, payload)
 
     def send_prepared(self, prepared: Prepared) -> None:
-        """Write an encoded message without waiting: a `broadcast` in the reactor thread."""
+        """Write an encoded message without waiting: a `broadcast` in the reactor's thread.
+
+        A connection that is not open is skipped, without InvalidState or ConnectionClosed.
+        """
         with self.transport.lock:
             if not self.alive:
                 return
@@ -81,7 +87,8 @@ class Sender:
     def offer_prepared(self, prepared: Prepared) -> bool:
         """Write an encoded message if there is room: a `broadcast` in another thread.
 
-        False: not now. True as well where the connection has ended, and nothing can be written any more.
+        False: not now. True as well where the connection has ended, and nothing can be written any more:
+        neither InvalidState nor ConnectionClosed is raised then.
         """
         with self.transport.lock:
             if not self.alive:
@@ -103,14 +110,17 @@ class Sender:
         )
 
     def resume_writing(self) -> None:
-        """The peer has caught up: now the latest message, where that is the policy."""
+        """The peer has caught up: send the latest message, where that is the policy.
+
+        On a connection that is not open nothing is sent, without InvalidState or ConnectionClosed.
+        """
         with self.transport.lock:
             self._write_latest()
             if self._protocol.has_data_to_send:  # pongs that waited
                 self.transport.write(self._protocol.data_to_send())
 
     def flush(self) -> None:
-        """Send what the protocol itself has to say: the handshake, pongs, a close frame.
+        """Send the protocol's own bytes: the handshake, pongs, a close frame.
 
         While too much is pending the pongs wait, and of those that wait only the newest is kept.
         """
@@ -127,7 +137,7 @@ class Sender:
                 transport.write(self._protocol.data_to_send_first())
 
     def ping(self, payload: bytes) -> None:
-        """Send a ping; the caller holds the transport's lock. Raises ConnectionClosed."""
+        """Send a ping; the caller holds the transport's lock. Raises ConnectionClosed, InvalidState."""
         self._check_open()
         self.transport.write(self._protocol.ping(payload))
 
@@ -137,14 +147,17 @@ class Sender:
         return self._protocol.state is OPEN and self.transport.broken is None
 
     def closed_error(self) -> ConnectionClosed:
-        """What to raise where nothing can be sent any more."""
+        """The error to raise where nothing can be sent any more."""
         code = self._protocol.close_code
         return ConnectionClosed(1006 if code is None else code, self._protocol.close_reason or "")
 
-    # -- the last word ------------------------------------------------------------------------------------
+    # -- the end ------------------------------------------------------------------------------------------
 
     def close(self, code: int, reason: str) -> None:
-        """Send a close frame behind all that was sent before; where the connection is not open, nothing."""
+        """Send a close frame behind all earlier frames.
+
+        Where the connection is not open it does nothing, without InvalidState or ConnectionClosed.
+        """
         with self.transport.lock:
             if self._protocol.state is OPEN:
                 self._write_latest()
@@ -153,14 +166,14 @@ class Sender:
     def fail(self, error: BaseException, code: int | None = None, reason: str | None = None) -> None:
         """End the connection because of ``error``: a close frame that says so, then TCP (RFC 6455 §7.1.7).
 
-        Without ``reason`` the peer reads what an error of its own says; any other is for the server's log. At
-        once, so that no `close` that follows is faster and says 1000.
+        Without ``reason`` the peer reads the text of a ProtocolError or TimeoutError; other errors are for
+        the server's log only. The frame is written at once, so that no later `close` is faster, with 1000.
         """
         with self.transport.lock:
             self._fail(error, code, reason)
 
     def blame(self, error: BaseException | None) -> None:
-        """Remember why the connection ended: the first reason is the one."""
+        """Keep the error that ended the connection: the first one counts."""
         self.error = self.error or error
 
     def _fail(self, error: BaseException, code: int | None = None, reason: str | None = None) -> None:
@@ -178,7 +191,7 @@ class Sender:
         self.give_up()
 
     def give_up(self) -> None:
-        """Count the messages that wait and wake the threads that do: the end. The caller holds the lock."""
+        """Count and drop the messages that wait, and wake the threads; the caller holds the lock."""
         if self._latest is not None:
             self._latest = None
             self.dropped += 1
@@ -195,7 +208,7 @@ class Sender:
         self.transport.write(self._protocol.send_whole(first, payload))
 
     def _write_latest(self) -> None:
-        """Where that is the policy, the message that waits, unless another's fragments are under way."""
+        """Write the latest message, where one waits and no thread's fragments are under way."""
         if self._latest is not None and self._streamer is None and self.alive:
             message, self._latest = self._latest, None
             self._write(*message)
@@ -219,7 +232,7 @@ class Sender:
         transport, bound = self.transport, self.limits.buffer_size
         if transport.pending + before + size <= bound:
             return True
-        transport.push()  # bytes held for company are not a slow reader's
+        transport.push()  # corked bytes are not held up by a slow reader
         return not transport.pending + before or transport.pending + before + size <= bound
 
     def _overflow(self, first: int, payload: bytes) -> None:
@@ -235,7 +248,7 @@ class Sender:
         else:
             self.dropped += 1
             if self.limits.overflow == "latest":
-                self._latest = first, payload  # and the one that waited will not be sent
+                self._latest = first, payload  # the one that waited is dropped
 
     def _must_wait(self, mine: _Streamer | None) -> bool:
         """Whether a thread has to wait; ``mine``: the fragmented message that it is sending itself."""
@@ -268,7 +281,10 @@ class Sender:
     # -- one message, many frames ---------------------------------------------------------------------------
 
     def send_fragments(self, message: object) -> None:
-        """Send a message in as many frames as it has parts, as they come (RFC 6455 §5.4)."""
+        """Send a message in as many frames as it has parts, as they come (RFC 6455 §5.4).
+
+        Raises as `Connection.send`: InvalidState, ConnectionClosed, TimeoutError, TypeError, ValueError.
+        """
         parts = fragments(message)
         transport = self.transport
         if transport.reactor.here:
@@ -326,10 +342,10 @@ class _Streamer:
 
 
 def fragments(message: object) -> Iterator[Data]:
-    """The parts of a message; TypeError for a thing that has none, and before a part of the wrong type.
+    """The parts of a message; TypeError for a value that has none, and before a part of the wrong type.
 
-    The parts of a list or tuple are looked at before the first is given. A mapping or a set has elements
-    too, but no message is meant by its keys.
+    The parts of a list or tuple are checked before the first is given. A mapping or a set has elements too,
+    but its keys are not meant as a message.
 
     >>> list(fragments(["Hel", "lo"]))
     ['Hel', 'lo']

@@ -31,13 +31,13 @@ BULK: Final = 8 * 1024
 
 
 class Sink(Protocol):
-    """Callbacks to the owner of a transport, who gives the bytes a meaning; in the reactor's thread."""
+    """Callbacks to the owner of a transport, which gives the bytes a meaning; in the reactor's thread."""
 
     def data_received(self, data: bytes) -> None:
         """These bytes came."""
 
     def get_buffer(self) -> memoryview | None:
-        """Where the next bytes should be put, inside a large message; ``None``: anywhere."""
+        """Memory for the next bytes, inside a large message; ``None``: anywhere."""
 
     def buffer_updated(self, size: int) -> None:
         """``size`` bytes were put there."""
@@ -55,8 +55,8 @@ class Sink(Protocol):
 class Transport:
     """A connected socket on a reactor.
 
-    ``lock`` guards all that is written, and the order in which the sink encodes and writes; no code of anyone
-    else is called while it is held.
+    ``lock`` guards all writing, and the order in which the sink encodes and writes; no user's code is called
+    while it is held.
     """
 
     __slots__ = (
@@ -109,13 +109,13 @@ class Transport:
         self._limits = limits
         self._kernel_tap = tap if tls is None else tls.tap  # records what the kernel takes
         self._plain_socket = tls is None and tap is None  # and neither broken nor closed
-        self._outbox: Outbox | None = None  # what the kernel did not take
-        self._corked: list[bytes] | None = None  # what is held back so that it leaves together
+        self._outbox: Outbox | None = None  # bytes that the kernel did not take
+        self._corked: list[bytes] | None = None  # pieces held back so that they leave together
         self._waiters: list[threading.Event] | None = None  # threads that wait for room
-        self._events = 0  # what the reactor waits for
+        self._events = 0  # the events that the reactor waits for
         self._above_high_water = False  # since the high-water mark was passed, until all has left
         self._backpressured = False  # replies are piling up: we do not read until they drain
-        self._bulk = False  # much came at the last look: a large message may be under way
+        self._bulk = False  # the last `recv` gave much: a large message may be under way
         self._paused = self._eof_received = False
         self._finishing = self._close_at_end = self._shut_down = self._closed = False
         if tap is not None:
@@ -128,7 +128,7 @@ class Transport:
 
     @property
     def is_reading(self) -> bool:
-        """Whether the socket is read; where it is not, hearing nothing means nothing."""
+        """Whether the socket is read; where it is not, silence is no sign of a dead peer."""
         return not (self._paused or self._backpressured)
 
     def stalled(self, now: float) -> bool:
@@ -163,7 +163,7 @@ class Transport:
                 self.push()
 
     def push(self) -> None:
-        """Send what is corked now. It stays corked for what comes."""
+        """Send the corked pieces now. Later ones are corked too."""
         corked = self._corked
         if corked:
             self._corked = []
@@ -172,7 +172,7 @@ class Transport:
             self._write(data)
 
     def notify_drained(self) -> None:
-        """Call the sink's `resume_writing` when all that is pending now has left."""
+        """Call the sink's `resume_writing` when all bytes that are pending now have left."""
         self._above_high_water = True
 
     def _write(self, data: bytes) -> None:
@@ -284,7 +284,7 @@ class Transport:
         self._waiters.append(woken)
 
     def remove_waiter(self, woken: threading.Event) -> None:
-        """Set it no more."""
+        """End `add_waiter`."""
         assert self._waiters is not None
         self._waiters.remove(woken)
 
@@ -312,21 +312,21 @@ class Transport:
         self._watch()
 
     def cork(self) -> None:
-        """Hold what is written until `uncork`, so that many answers leave in one ``send``."""
+        """Hold written bytes back until `uncork`, so that many answers leave in one ``send``."""
         self._corked = []
 
     def uncork(self) -> None:
-        """Send what was held."""
+        """Send the bytes that were held back."""
         with self.lock:
             self.push()
             self._corked = None
             self._made_room()
 
     def _watch(self) -> None:
-        """Wait for what there is to wait for.
+        """Let the reactor wait for the right events.
 
         It looks again after each change: another thread may have filled the outbox in the meantime, seen
-        that WRITE was still waited for, and left it at that.
+        that WRITE was still waited for, and relied on that.
         """
         while not self._closed:
             events = (READ if self.is_reading else 0) | (0 if self._outbox is None else WRITE)
@@ -349,7 +349,7 @@ class Transport:
             self._read()
 
     def _flush(self) -> None:
-        """The kernel has room: offer it what it did not take before."""
+        """The kernel has room: offer it the bytes that it did not take before."""
         drained = False
         with self.lock:
             while self._outbox:
@@ -432,7 +432,7 @@ class Transport:
                 plain = tls.decrypt(data)
             except OSError as error:  # an ssl.SSLError is one
                 failed = error
-            self._send(tls.outgoing())  # of a failure, the alert that says why
+            self._send(tls.outgoing())  # after a failure, the alert with its reason
         if failed is not None:
             self._close(failed)
             return
@@ -458,18 +458,18 @@ class Transport:
         self._sink.eof_received()
 
     def _read_rest(self) -> None:
-        """Writing failed: what is still there is read turn by turn, as ever, to the error at its end."""
+        """Writing failed: read the bytes that are still there, turn by turn, up to the error at their end."""
         self._backpressured = False
         self._watch()
 
     # -- the end, asked for from any thread -----------------------------------------------------------------
 
     def write_eof(self) -> None:
-        """Send what is pending, then tell the peer that no more will come. Reading goes on."""
+        """Send all pending bytes, then tell the peer that no more will come. Reading goes on."""
         self.reactor.call_soon(self._finish, False)
 
     def close(self) -> None:
-        """Send what is pending, then close the socket."""
+        """Send all pending bytes, then close the socket."""
         self.reactor.call_soon(self._finish, True)
 
     def abort(self, error: Exception | None = None) -> None:
@@ -486,7 +486,7 @@ class Transport:
             self._shut()
 
     def _shut(self) -> None:
-        """All is sent that will ever be."""
+        """All bytes are sent: shut the writing direction down."""
         if self._closed:
             return
         if self.tls is not None and not self.tls.closing:
