@@ -41,7 +41,7 @@ DRAWING = {"matplotlib", "ipywidgets", "anywidget", "IPython"}
 DRAWS = {"views", "course"}
 
 #: Layers whose tests stand file for file beside them.
-MIRRORED = {"proxy", "patterns"}
+MIRRORED = {"protocol", "record", "net", "rawtcp", "trace", "proxy", "patterns"}
 OUTSIDE_PROTOCOL = {"os.urandom", "secrets"}
 
 

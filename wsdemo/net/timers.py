@@ -28,16 +28,16 @@ class Repeating:
         self._seconds = seconds
         self._function = function
         self._failed = failed
-        self._timer: Timer | None = reactor.call_later(seconds, self._fire)
+        self._cancelled = False
+        self._timer: Timer = reactor.call_later(seconds, self._fire)
 
     def cancel(self) -> None:
         """End the calls."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None
+        self._cancelled = True  # for good: a call may be under way, which arms the next timer
+        self._timer.cancel()
 
     def _fire(self) -> None:
-        if self._timer is not None:
+        if not self._cancelled:
             self._timer = self._reactor.call_later(self._seconds, self._fire)
             try:
                 check_done("function", self._function())

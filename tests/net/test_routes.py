@@ -1,0 +1,66 @@
+"""Answers to plain HTTP, without a socket; on the port of a server: see test_server."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from wsdemo.net.routes import Routes
+from wsdemo.protocol.errors import HandshakeError
+from wsdemo.protocol.http11 import Headers, Request, Response
+
+GIVEN: list[tuple[Any, int, bytes, str]] = [
+    ("héllo", 200, "héllo".encode(), "text/plain; charset=utf-8"),
+    (b"\x00\x01", 200, b"\x00\x01", "application/octet-stream"),
+    (Response(404, "Not Found", Headers([("Content-Type", "a/b")]), b"no"), 404, b"no", "a/b"),
+]
+
+
+def request(target: str, method: str = "GET") -> Request:
+    return Request(method, target, Headers([("Host", "localhost")]))
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(("given", "status", "body", "kind"), GIVEN)
+def test_every_answer_says_its_length_and_ends_the_connection(
+    given: Any, status: int, body: bytes, kind: str, method: str
+) -> None:
+    routes = Routes()
+    routes.add("/a", lambda request: given)
+    answer = routes.answer(request("/a?b=c", method))
+    assert (answer.status, answer.body) == (status, b"" if method == "HEAD" else body)
+    fields = {name.lower(): value for name, value in answer.headers.items()}
+    assert fields == {"content-type": kind, "content-length": str(len(body)), "connection": "close"}
+
+
+def test_a_route_is_added_by_call_or_as_a_decorator() -> None:
+    routes = Routes()
+    assert not routes
+
+    @routes.add("/one")
+    def one(request: Request) -> str:
+        return "one"
+
+    assert routes.add("/two", one) is one and routes
+    assert {routes.answer(request(path)).body for path in ("/one", "/two")} == {b"one"}
+
+
+def test_any_other_path_is_404_and_escaped() -> None:
+    with pytest.raises(HandshakeError, match="nothing is at") as caught:
+        Routes().answer(request("/no"))
+    assert caught.value.status == 404
+
+
+@pytest.mark.parametrize("path", ["about", "/a?b", "/a#b", "/a b", ""])
+def test_what_is_no_path(path: str) -> None:
+    with pytest.raises(ValueError, match=r"^path: got"):
+        Routes().add(path, lambda request: "")
+
+
+@pytest.mark.parametrize("given", [None, 5, ["text"]])
+def test_what_is_no_answer(given: Any) -> None:
+    routes = Routes()
+    routes.add("/", lambda request: given)
+    with pytest.raises(TypeError, match=r"^function: got"):
+        routes.answer(request("/"))
