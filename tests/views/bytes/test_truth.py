@@ -117,8 +117,10 @@ def test_the_hexdump_has_every_byte_twice_in_the_colour_of_its_field(frame: Fram
         assert all(one.x < other.x for one, other in itertools.pairwise(line))
         for name, start, stop in fields_of(data):
             if start <= at * 8 and at * 8 + 8 <= stop:
-                for word in (digits[column], letters[column]):
-                    assert any(box.holds(word.x, word.y) for box in page.like(name)), (name, at)
+                word, letter = digits[column], letters[column]
+                assert any(box.holds(word.x, word.y) for box in page.like(name)), (name, at)
+                (behind,) = [box for box in page.boxes if box.holds(letter.x, letter.y, slack=0)]
+                assert (behind.fill, behind.pattern) == (theme.field(name).fill, ""), (name, at)
     offsets = [word.text for word in page.words if word.right < hexdump.LEFT and word.mono]
     assert offsets == [f"{at:04x}" for at in range(0, min(len(data), MOST), hexdump.ROW)]
 

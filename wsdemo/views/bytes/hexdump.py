@@ -143,7 +143,8 @@ def _field(canvas: Canvas, field: Field, size: int) -> None:
         canvas.box(left, y, width, TALL, field.name, line=0.4, edge=theme.QUIET)
         if end - start == 8:
             x = LEFT + ROW * CELL + GAP + 24 + column * CHAR
-            canvas.box(x, y, CHAR, TALL, field.name, line=0)
+            # Without the pattern, which would strike the letter through.
+            canvas.box(x, y, CHAR, TALL, fill=theme.field(field.name).fill, line=0)
         start = end
 
 

@@ -232,7 +232,7 @@ def _byte(canvas: Canvas, offset: int, byte: int, card: bool) -> None:
     row, column = divmod(offset, ROW)
     shown = glyph(byte)
     quiet = shown == "␣"
-    canvas.text(_x(column) + CELL / 2, _top(row) + TALL / 2, shown, mono=True, card=card and not quiet,
+    canvas.text(_x(column) + CELL / 2, _top(row) + TALL / 2, shown, mono=True, card=card,
                 size=SIZE + 3 if len(shown) == 1 else SIZE,
                 color=theme.QUIET if quiet else theme.INK)  # fmt: skip
 
