@@ -433,3 +433,25 @@ def _has_ipv6() -> bool:
 def test_a_port_in_use_is_said_so() -> None:
     with serve(echo) as server, pytest.raises(OSError, match="another program uses this port"):
         serve(echo, port=server.port)
+
+
+@pytest.mark.parametrize("path", ["/page", "/missing", "/"])
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_a_name_that_is_not_ours_gets_nothing_from_a_server_on_loopback(path: str, upgrade: bool) -> None:
+    """A page whose name was rebound to 127.0.0.1 reads neither routes nor messages."""
+    asked = []
+
+    def page(request: Request) -> str:
+        asked.append(request)
+        return "for us alone"
+
+    fields: dict[str, str | None] = {} if upgrade else {"Upgrade": None, "Connection": None}
+    with serve(echo, hosts=["my.lan"]) as server:
+        server.route("/page", page)
+        with raw.dial(server.port) as peer:
+            peer.send(raw.request(path, Host="evil.example", **fields))
+            status, text = peer.answer()
+            assert status == 403 and "option hosts" in text and not asked
+        with raw.dial(server.port) as peer:
+            peer.send(raw.request(path, Host="my.lan", **fields))
+            assert peer.head().split()[1] == ("101" if upgrade else "200" if path == "/page" else "404")
