@@ -1,21 +1,28 @@
 """wsdemo: see how WebSockets work, byte by byte.
 
-The names below are the public ones. To read the package, follow the bytes:
+The names below are the public ones. To read the package, follow the bytes from the ground up, beginning with
+``protocol/``. The docstring of each folder gives the order of its modules; who may import whom is written in
+``tests/test_architecture.py``, and how the parts work together in ``docs/architecture.md``.
 
-    protocol/   what goes over the wire, without a wire       codes · errors · limits · masking · frames ·
-                                                              events · deflate · http11 · handshake · protocol
-    record/     what went over the wire, as bytes and times   facts · record
-    net/        sockets and threads                           reactor · outbox · transport · sending ·
-                                                              heartbeat · inbox · connection · handler ·
-                                                              threaded · authorize · routes · server · client
-    rawtcp/     where the course begins: text over plain TCP  framing · link · server · client
-    trace/      what it means                                 trace · fields · packets · readers · dissect
-    proxy/      between two ends                              relay · sniffer · chaos
-    views/      how it looks                                  drawing, then any other
-    notebook    how things show themselves in a notebook
-    reloading   no module is exchanged in a running kernel
+    words       words for people: safe characters, plurals, columns
+    lessons     the table of the lessons
+    reloading   refuses to load a module again in a running kernel
+    protocol/   the rules, without a wire: bytes in, events out
+    record/     the bytes on a wire, and their times
+    net/        sockets and threads: servers, clients, connections
+    rawtcp/     the beginning of the course: text over plain TCP
+    trace/      the meaning of a record: packets, fields, files
+    proxy/      between two ends: a relay, a sniffer, a bad network
+    rivals/     other ways to tell news, measured
+    patterns/   parts of applications, such as a numbered log
+    views/      drawings
+    notebook    lets a Trace and a Connection draw themselves
+    course/     the tools of the lessons, and the checks of the exercises
+    bench/      the benchmark
+    commands/   the commands of ``python -m wsdemo``
+    cli         their parser, which ``__main__`` calls
 
-`import wsdemo` loads what is needed for connections and nothing heavy.
+`import wsdemo` loads the modules for connections and nothing heavy.
 """
 
 from __future__ import annotations

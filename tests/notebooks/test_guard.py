@@ -16,7 +16,8 @@ MOST_BYTES = 2_000_000
 MOST_LINES = 50  # of a code cell: a screenful
 FEWEST_COMPARED = 5  # code cells whose output nbval compares
 MEASURED = "nbval-ignore-output"
-HANGING = {"Output", "interact", "interactive", "interactive_output"}  # of ipywidgets: NOTEBOOKS.md rule 1
+# Of ipywidgets: they can hang a notebook that runs without a reader.
+HANGING = {"Output", "interact", "interactive", "interactive_output"}
 
 each_lesson = pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.name)
 

@@ -1,8 +1,24 @@
 """The only code that touches sockets and threads. Read in this order:
 
-`reactor` (one thread, one poller, timers) and `poller`; `transport` (one socket: bytes in, bytes out, the
-tap)
-with its `outbox` and `tls`; `sending`, `heartbeat` and `inbox`, the parts of a `connection`; `handler` and
-`threaded`, which call your code; `listener`, `service`, `authorize`, `routes`, `timers` and `broadcast`, the
-parts of a `server`; `dial` and `client`. `waiting` is how all of them wait.
+reactor     one thread: sockets that are ready, timers, calls from other threads
+poller      waiting for many sockets at once
+transport   one socket: bytes in, bytes out, and the tap
+outbox      bytes that a socket has not taken yet
+tls         the filter between a transport and its socket
+sending     the sending half of a connection
+heartbeat   pings and deadlines
+inbox       messages that wait for a thread
+connection  a protocol on a transport, with these three
+handler     your code, as a connection calls it
+threaded    handlers that may block
+listener    listening sockets
+service     the base of every server
+authorize   the clients that may come in
+routes      plain HTTP on the same port
+timers      repeated calls, and the interval between checks
+broadcast   the same bytes to many transports
+server      a WebSocket server, of these parts
+dial        connecting to any address of a host
+client      a WebSocket client
+waiting     waiting for any number of seconds: used by all
 """

@@ -54,11 +54,17 @@ log = logging.getLogger("wsdemo")
 class SqliteLog:
     """A `log.Log` in the file ``path``. Close it, or use it in a ``with``.
 
-    ``done(outcomes)``: called with the fates of a transaction's posts, once it is on the disk.
-    ``keep(channel)``: the bounds on its entries. ``waiting``: jobs that may wait; beyond it `append` and
-    `read` return False.
-    ``connect``: opens the database. Raises OSError where another process has the file, ValueError where it
-    is no log of this version.
+    ``path``: the file.
+    ``done``: called with the outcomes of a transaction's posts, once it is on the disk.
+    ``call``: calls a function with its arguments, in the thread where you want ``done`` and ``then``.
+    ``keep``: a function of (channel) that gives the bounds on its entries.
+    ``remember``: seconds for which a device is known after its last post.
+    ``waiting``: jobs that may wait; beyond it `append` and `read` return False.
+    ``clock``: seconds since 1970.
+    ``connect``: a function of (path) that opens the database.
+    ``synchronous``: SQLite's setting; "FULL" survives a power cut, "NORMAL" the end of the process.
+
+    Raises OSError where another process has the file, ValueError where it is no log of this version.
     """
 
     durable = True

@@ -1,7 +1,7 @@
 """The WebSocket protocol, sans I/O: bytes in, events out (RFC 6455, RFC 7692).
 
 To read in this order: codes, errors, arguments, limits · masking, frames · utf8, events, partial · deflate ·
-headers, http11 (message, head, reader), url, extensions, handshake (fields, server, client) ·
+headers, http11 (message, head, reader, chunked), url, extensions, handshake (fields, server, client) ·
 states, sending, opening, protocol, prepared.
 Knows no socket, no thread, no clock; random numbers come from one place, ``masking``, or are arguments.
 """

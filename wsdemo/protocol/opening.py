@@ -36,7 +36,7 @@ Accept = Callable[[Request], handshake.Accepted | Response]
 
 
 class Opening(Serializer):
-    """The opening of one end. ValueError for a client without a request."""
+    """The opening of one end; parameters as of ``Protocol``. ValueError for a client without a request."""
 
     __slots__ = ("_reader", "_wish", "accept", "limits", "request", "response", "subprotocol")
 

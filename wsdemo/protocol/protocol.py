@@ -58,13 +58,16 @@ _DATA: Final = frozenset(fin | opcode for fin in (0, FIN) for opcode in range(3)
 class Protocol(Opening):
     """One end of a WebSocket connection, without the connection.
 
-    A server starts with the bytes of the client's request. ``accept(request)`` answers it: ``Accepted``, a
-    plain ``Response``, or ``HandshakeError``; by default ``handshake.accept`` and its safe policy. A client
-    starts with a ``request`` of its own (see ``handshake.request``) and the ``Deflate`` that it offered.
-    ``opened=True``: the handshake took place elsewhere, and ``deflate`` is the result of it.
+    ``side``: the end. A server starts with the bytes of the client's request, a client with its own.
+    ``limits``: bounds on what comes.
+    ``accept``: a server's function of (request) that answers it: ``Accepted``, a plain ``Response``, or
+    ``HandshakeError``; by default ``handshake.accept`` and its safe policy.
+    ``request``: a client's request; see ``handshake.request``.
+    ``deflate``: the compression that a client offered in it; with ``opened``, the one that was agreed.
     ``masking_key``: four bytes, or a function that gives them; fresh random ones otherwise.
-    ``authenticated=False``: the first message identifies the peer, and is bounded by
-    ``limits.first_message_size``.
+    ``opened``: whether the handshake took place elsewhere.
+    ``authenticated``: if false, the first message identifies the peer, and has at most
+    ``limits.first_message_size`` bytes.
 
     >>> server = Protocol(Side.SERVER, opened=True)
     >>> client = Protocol(Side.CLIENT, opened=True, masking_key=bytes.fromhex("37fa213d"))

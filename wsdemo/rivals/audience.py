@@ -31,6 +31,14 @@ class Heard(NamedTuple):
 class Audience:
     """``count`` clients of one way. Use it in a ``with``: at its end all of them have left.
 
+    ``way``: of `ways.WAYS`.
+    ``port``: of the server.
+    ``count``: clients.
+    ``host``: of the server.
+    ``interval``: seconds from one short poll to the next.
+    ``headers``: further fields of each HTTP request.
+    ``trace``: a `Trace` that records every byte.
+
     ``heard`` grows while you look; `wait` returns when it has a given number of entries.
     """
 
@@ -110,11 +118,11 @@ class Audience:
         for client in self.clients:
             self._reactor.call_soon(client.leave)
         with self._changed:
-            everybody = len(self.clients)
-            if not self._changed.wait_for(lambda: len(self._gone) == everybody, 2.0):
+            count = len(self.clients)
+            if not self._changed.wait_for(lambda: len(self._gone) == count, 2.0):
                 for client in self.clients:
                     self._reactor.call_soon(client.cut)
-                self._changed.wait_for(lambda: len(self._gone) == everybody, 2.0)
+                self._changed.wait_for(lambda: len(self._gone) == count, 2.0)
         self._reactor.close()
 
     @property

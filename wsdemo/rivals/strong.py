@@ -176,7 +176,7 @@ class Http2Server(_LoopServer):
 
 
 def needed(packages: tuple[str, ...]) -> str:
-    """What is missing of these packages, and the command that brings them; "" where nothing is.
+    """A sentence with the packages that are missing, and the command that brings them; "" where none is.
 
     >>> needed(("json", "telepathy"))
     'telepathy is not installed; bring it with: pip install json telepathy'

@@ -1,6 +1,6 @@
 """The meaning of a record: packets, fields, files and captures.
 
-Read in this order: trace, fields, packets, lengths, readers, dissect; then redact, files, pcap, capture.
+Read in this order: trace, fields, heads, packets, lengths, readers, dissect; redact, files, pcap, capture.
 """
 
 from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk, Mark

@@ -49,11 +49,15 @@ def accept(
 ) -> Accepted:
     """Answer a request for a WebSocket: ``Accepted``, or ``HandshakeError`` with the status that says no.
 
-    ``origins`` and ``secure``: see ``check_origin``; ``hosts`` and ``loopback``: see ``check_host``.
+    ``request``: the client's.
+    ``origins``: the web pages that may connect; see ``check_origin``.
+    ``hosts``: names of this server on loopback; see ``check_host``.
+    ``loopback``: whether the server listens on loopback; see ``check_host``.
+    ``secure``: whether it is reached over TLS; see ``check_origin``.
     ``subprotocols``: those that the server speaks. The client's list is "ordered by preference" (RFC 6455
     §4.1), so the first of it that the server speaks is chosen; where there is none, the answer names none.
-    ``deflate``: how to compress, where the client offers it. ``headers``: more fields for the 101, such as
-    Set-Cookie.
+    ``deflate``: the compression, where the client offers it.
+    ``headers``: more fields for the 101, such as Set-Cookie.
 
     >>> request = Request("GET", "/chat", Headers({
     ...     "Host": "example.com", "Upgrade": "websocket", "Connection": "Upgrade",

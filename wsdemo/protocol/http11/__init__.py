@@ -15,7 +15,7 @@ colon, a second Host, two lengths. A connection carries one request: nothing beh
 The cost is linear in the bytes that come, also when they come one by one. Error messages leave out values
 of fields and queries, which may be secrets.
 Knows nothing of sockets; of WebSockets only that frames follow the head of an upgrade at once.
-Read ``message`` first, then ``head``, then ``reader``.
+Read ``message`` first, then ``head``, then ``reader``; ``chunked`` is for bodies in chunks.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Views of bytes: of a stream, of a head, of one frame, of many."""
+"""Views of bytes: of a stream, of a head, of one frame, of many; `specimen` takes a frame in any form."""

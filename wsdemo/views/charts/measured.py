@@ -214,7 +214,7 @@ def memory(grid: Grid, title: str = "What memory buys") -> Picture:
     _key(drawing, marks)
     _frame(axes, title)
     rows = [entry.row() for name in streams for entry in frontier(grid.select(name))]
-    return Picture(drawing, f"{title}: the settings that nobody beats\n{tables.table(rows)}", title)
+    return Picture(drawing, f"{title}: the settings that no other beats\n{tables.table(rows)}", title)
 
 
 def frontier(entries: Sequence[Compressed]) -> list[Compressed]:

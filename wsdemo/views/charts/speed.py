@@ -1,4 +1,4 @@
-"""How fast each was: a bar for the median, a line for the range. Takes what ``bench --json`` gives.
+"""The speed of each contestant: a bar for the median, a line for the range; data of ``bench --json``.
 
 ::
 

@@ -95,7 +95,20 @@ class Canvas:
         round: float = 0,
         about: str = "",
     ) -> None:
-        """A box in the colours of a field (``look``), pattern and all, or filled plainly."""
+        """A box in the colours of a field, with its pattern, or filled plainly. Lengths are in pixels.
+
+        ``x``: of the left edge.
+        ``y``: of the upper edge.
+        ``width``: of the box.
+        ``height``: of the box.
+        ``look``: the field of the theme, or its name; None: see ``fill``.
+        ``fill``: a colour, where there is no ``look``.
+        ``edge``: the colour of the outline.
+        ``line``: the width of the outline; 0: none.
+        ``dash``: of the outline, as in SVG.
+        ``round``: the radius of the corners.
+        ``about``: the text shown when a mouse rests on the box.
+        """
         place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
         place += f' rx="{_n(round)}"' if round else ""
         field = theme.field(look) if isinstance(look, str) else look
@@ -121,9 +134,18 @@ class Canvas:
         room: float = 0,
         card: bool = False,
     ) -> None:
-        """Words whose middle line is at ``y``; in ``room`` pixels, squeezed or cut where they are too long.
+        """Words on one line. Lengths are in pixels.
 
-        ``card``: with a light card behind them, to be legible over a pattern.
+        ``x``: of the start, middle or end of the words; see ``anchor``.
+        ``y``: of their middle line.
+        ``words``: the text; control characters in it are replaced.
+        ``size``: of the letters.
+        ``anchor``: "start", "middle" or "end".
+        ``color``: of the letters.
+        ``mono``: whether in the fixed-width font.
+        ``bold``: whether in bold.
+        ``room``: their room; longer words are squeezed, then cut. 0: no bound.
+        ``card``: whether with a light card behind them, to be legible over a pattern.
         """
         if not words:
             return
