@@ -93,7 +93,6 @@ class Canvas:
         line: float = 1,
         dash: str = "",
         round: float = 0,
-        about: str = "",
     ) -> None:
         """A box in the colours of a field, with its pattern, or filled plainly. Lengths are in pixels.
 
@@ -107,7 +106,6 @@ class Canvas:
         ``line``: the width of the outline; 0: none.
         ``dash``: of the outline, as in SVG.
         ``round``: the radius of the corners.
-        ``about``: the text shown when a mouse rests on the box.
         """
         place = f'x="{_n(x)}" y="{_n(y)}" width="{_n(width)}" height="{_n(height)}"'
         place += f' rx="{_n(round)}"' if round else ""
