@@ -30,6 +30,8 @@ PACKAGE = Path(__file__).parent.parent / "wsdemo"
 LONG = 6
 HEADLESS = re.compile(r"(What|Who|Whom|Whose|Where|When|Why|How)\b")
 SLANG = re.compile(r"(?i)\b(so many|so much|nobody|somebody|anybody|whoever)\b")
+#: A comment behind a closing bracket on a line of its own: the formatter has torn it from its line.
+TORN = re.compile(r"(?m)^ *[])}]+,? +#(?! (fmt|type|noqa))")
 LAYERS = ("protocol", "record", "net", "rawtcp", "trace", "proxy", "rivals", "patterns", "views")
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -203,3 +205,8 @@ def test_docstrings_begin_with_a_subject_or_a_verb(module: str) -> None:
 def test_things_and_numbers_have_plain_words(path: Path) -> None:
     """In docstrings, comments and errors: "``size`` bytes", "no reader", "another thread"."""
     assert SLANG.findall(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", sorted(PACKAGE.rglob("*.py")), ids=lambda path: path.stem)
+def test_comments_stand_whole(path: Path) -> None:
+    assert not TORN.search(path.read_text(encoding="utf-8"))

@@ -543,9 +543,8 @@ def test_the_close_frame_of_a_failure_says_why(side: Side) -> None:
 
 def test_an_idle_connection_is_small() -> None:
     data = wire([Frame(TEXT, bytes(100_000)), part(TEXT, b"a"), Frame(MORE, b"b")], Side.SERVER)
-    fed(
-        Protocol(Side.SERVER, opened=True), [data[:70_000], data[70_000:]]
-    )  # what is loaded when first needed
+    # The first time loads modules.
+    fed(Protocol(Side.SERVER, opened=True), [data[:70_000], data[70_000:]])
     tracemalloc.start()
     before = tracemalloc.get_traced_memory()[0]
     held = [Protocol(Side.SERVER, opened=True) for _ in range(100)]

@@ -111,9 +111,8 @@ class Screen:
     def end(self) -> None:
         """Wait for the last lines of a sniffer that is closed, and take the rest of its bytes on record."""
         if self._thread.ident is not None:
-            sleep_until(
-                self._has_ended, LAST
-            )  # a terminal that was stopped, by Ctrl-S, does not hold up the files
+            # A terminal that was stopped, by Ctrl-S, does not hold up the files.
+            sleep_until(self._has_ended, LAST)
         if self._capture is not None:
             self._capture.take()
 

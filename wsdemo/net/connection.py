@@ -145,7 +145,7 @@ class Connection:
                 raise
             yield message
 
-    # -- what it is ---------------------------------------------------------------------------------------
+    # -- its state ----------------------------------------------------------------------------------------
 
     @property
     def state(self) -> State:
@@ -200,7 +200,7 @@ class Connection:
         """Messages of handlers that were not sent, by ``limits.overflow`` or because the connection ended."""
         return self.sender.dropped
 
-    # -- what you do with it ------------------------------------------------------------------------------
+    # -- messages, and the end ----------------------------------------------------------------------------
 
     def send(self, message: Data | Iterable[Data]) -> None:
         """Send a message: ``str`` as text, bytes as binary, an iterable of either as its fragments.

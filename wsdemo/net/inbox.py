@@ -64,7 +64,7 @@ class Inbox:
         return self._full
 
     def end(self, code: int, reason: str, why: BaseException | None = None) -> None:
-        """No more messages will come: `get` gives what there is, then ConnectionClosed from ``why``."""
+        """No more messages will come: `get` gives the rest, then ConnectionClosed from ``why``."""
         if self._ended is None:
             self._ended = (code, reason, why)
             self._queue.put(None)

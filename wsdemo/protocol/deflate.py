@@ -191,7 +191,7 @@ server_max_window_bits=10, client_max_window_bits=12, level=6, memory_level=5, t
         return Parameters(server_alone, client_alone, server, client, *own)
 
 
-#: The configuration that takes whatever a server may have agreed to: for records of what others said.
+#: The configuration that accepts any parameters of a server: for records of other programs.
 ANYTHING: Final = Deflate(
     server_context_takeover=True,
     client_context_takeover=True,

@@ -54,7 +54,7 @@ class PartialFrame:
         return self.length - self.filled
 
     def add(self, data: bytes | memoryview) -> None:
-        """Add more of the payload, at most what is missing; ``InvalidData`` for text that is not UTF-8.
+        """Add more of the payload, at most the rest; ``InvalidData`` for text that is not UTF-8.
 
         Takes linear time: the buffer grows by a share of itself.
         """

@@ -186,7 +186,7 @@ class Protocol(Opening):
     # The frames
 
     def _frames(self, data: bytes, events: list[Event]) -> None:
-        """All frames in ``data``, and in what was left of the call before.
+        """Read all frames in ``data``, behind the rest of the call before.
 
         The hot loop: a small whole message takes the short way down; everything else goes by ``_header``
         and ``_frame``, plainly and slower. ``frames.parse`` is the same in the plain way.

@@ -100,7 +100,7 @@ class TimeClient:
         return message
 
     def close(self) -> None:
-        """Send what is pending, end the connection and, with the last client, the thread.
+        """Send all pending bytes, end the connection and, with the last client, the thread.
 
         Bytes that the server has not taken after ``limits.close_timeout`` seconds are lost, and ``error``
         says so.

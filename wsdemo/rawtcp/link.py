@@ -100,7 +100,7 @@ class Link:
         self.transport.abort()
 
     def close(self, linger: bool = False) -> None:
-        """Send what is pending and end the connection; nothing more is heard of it.
+        """Send all pending bytes and end the connection; nothing more is heard of it.
 
         With ``linger`` the socket is closed when the peer has ended too: closing one with unread bytes
         resets the connection, and the peer would see an error where there is none.

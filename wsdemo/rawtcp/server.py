@@ -66,7 +66,7 @@ class Peer:
         self._link.send(encode(text))
 
     def close(self) -> None:
-        """Send what is pending and end this connection."""
+        """Send all pending bytes and end this connection."""
         self._link.close()
 
     @property

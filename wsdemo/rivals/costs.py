@@ -22,7 +22,7 @@ from typing import Final
 from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk
 from wsdemo.trace.trace import Trace
 
-#: With what a client begins HTTP/2 (RFC 9113 §3.4).
+#: The first bytes of a client that speaks HTTP/2 (RFC 9113 §3.4).
 PREFACE: Final = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 #: Bytes of the header of an HTTP/2 frame: length (3), type, flags, stream (4).
 FRAME_HEADER: Final = 9

@@ -44,7 +44,7 @@ class Listener:
     """One of two listeners to the same news. Times in seconds on `news.clock`."""
 
     variant: str
-    name: str  #: "a", to whom the lost segment was sent, or "b"
+    name: str  #: "a", which the lost segment was sent to, or "b"
     stall: tuple[float, float]  #: start and end of the time in which nothing arrived for "a"
     due: tuple[float, ...] = field(repr=False)  #: the times of the events
     heard: tuple[float, ...] = field(repr=False)  #: the times at which they were heard

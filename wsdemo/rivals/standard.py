@@ -156,7 +156,7 @@ class _Server(ThreadingHTTPServer):
             self.errors.append(error)
 
     def server_close(self) -> None:
-        """End what is still open."""
+        """End the connections that are still open."""
         super().server_close()
         with self._lock:
             serving = dict(self._serving)

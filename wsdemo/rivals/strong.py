@@ -70,7 +70,7 @@ class _LoopServer:
         self._loop.call_soon_threadsafe(self._application.add, text)
 
     def ready(self, clients: int, timeout: float) -> None:
-        """A client that comes late is told what it missed, so there is nothing to wait for."""
+        """Return at once: a client that comes late gets the events that it missed."""
 
     def close(self) -> None:
         """End all connections, the loop and the thread."""
@@ -171,7 +171,7 @@ class Http2Server(_LoopServer):
         config.keep_alive_timeout = 75
         config.keep_alive_max_requests = 10**9
         config.graceful_timeout = GRACE
-        self._has_started()  # the socket listens: who comes early waits in its backlog
+        self._has_started()  # the socket listens: early clients wait in its backlog
         await serve(self._application.asgi(), config, shutdown_trigger=self._ending.wait, mode="asgi")
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..deflate import Deflate, Parameters
 
 
-#: The fields of a 426: what to send instead.
+#: The fields of a 426, which tell the right version.
 UPGRADE: Final = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION))
 
 

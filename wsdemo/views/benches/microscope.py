@@ -81,7 +81,7 @@ class Microscope(anywidget.AnyWidget):
     def __repr__(self) -> str:
         return self.text
 
-    # -- what it is ---------------------------------------------------------------------------------------
+    # -- its state ----------------------------------------------------------------------------------------
 
     @property
     def data(self) -> bytes:
@@ -103,7 +103,7 @@ class Microscope(anywidget.AnyWidget):
         """Everything about the frame as it is now: one line for each field, and the verdict."""
         return _text(self.slide)
 
-    # -- what can be done with it -------------------------------------------------------------------------
+    # -- changes ------------------------------------------------------------------------------------------
 
     def flip(self, bit: int) -> Verdict:
         """Turn one bit over, counted from the first of the frame; the new verdict."""

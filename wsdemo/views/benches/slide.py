@@ -62,7 +62,7 @@ class Slide:
         self._deflate = deflate
         self._packets: list[FramePacket] | None = None
 
-    # -- what it is ---------------------------------------------------------------------------------------
+    # -- its meaning --------------------------------------------------------------------------------------
 
     @property
     def packets(self) -> list[FramePacket]:

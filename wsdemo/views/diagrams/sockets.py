@@ -1,4 +1,4 @@
-"""Two programs and the connection between them: who has which socket, with which address and port.
+"""Two programs and the connection between them: the socket of each, with its address and port.
 
 ::
 
@@ -27,7 +27,7 @@ TALL: Final = 250.0  # and its height
 TOP: Final = 42.0
 PAD: Final = 18.0
 BOX: Final = 76.0  # the height of a socket
-FOOT: Final = 46.0  # what stands below the programs
+FOOT: Final = 46.0  # the room below the programs
 UPPER, LOWER = TOP + 40.0, TOP + TALL - BOX - 14.0  # where the sockets begin
 
 #: The host and the port of one end.
@@ -98,7 +98,7 @@ def _draw(here: str, there: str) -> Canvas:
 def _socket(
     canvas: Canvas, x: float, y: float, wide: float, name: str, address: str, *, listening: bool = False
 ) -> None:
-    """One socket: its name, its address and port, and below each of these what it is."""
+    """One socket: its name, its address and port, and below each of these an explanation."""
     look = None if listening else "payload"
     canvas.box(x, y, wide, BOX, look, line=1.4, dash="6 4" if listening else "", round=6)
     letter = width("0", SIZE + 1.5, mono=True)
