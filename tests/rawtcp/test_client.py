@@ -12,7 +12,7 @@ import pytest
 from tests.rawtcp.conftest import Serve
 from tests.waiting import DEADLINE, Seen, open_files, turn_until
 from wsdemo.net import reactor as reactors
-from wsdemo.protocol.errors import ConnectionClosed, ProtocolError
+from wsdemo.protocol.errors import ConnectionClosed, InvalidState, ProtocolError
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp import TimeClient, serialize
 from wsdemo.rawtcp import client as client_module
@@ -81,6 +81,26 @@ def test_nothing_within_the_timeout(plain: socket.socket) -> None:
             client.recv(0.01)
         sock.sendall(serialize("late"))
         assert client.recv(DEADLINE) == "late"
+
+
+@pytest.mark.parametrize(
+    ("timeout", "error"), [(None, InvalidState), (1.0, InvalidState), (0, TimeoutError), (-1.0, TimeoutError)]
+)
+def test_recv_never_waits_for_the_thread_that_it_runs_in(
+    plain: socket.socket, timeout: float | None, error: type[Exception]
+) -> None:
+    raised = Seen()
+    client, sock = pair(plain)
+
+    def in_the_reactor() -> None:
+        try:
+            client.recv(timeout)
+        except Exception as caught:
+            raised(type(caught))
+
+    with client, sock:
+        client._reactor.call_soon(in_the_reactor)
+        assert raised.next() is error
 
 
 def test_what_was_sent_before_close_arrives_and_nobody_is_reset(plain: socket.socket) -> None:
