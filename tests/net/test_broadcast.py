@@ -12,7 +12,7 @@ import pytest
 
 from tests.net.rig import PIPE, FakeSink, Rig
 from tests.waiting import DEADLINE, Seen, turn
-from wsdemo.net.broadcast import fan_out
+from wsdemo.net.broadcast import fan_out, not_taken
 from wsdemo.net.outbox import GATHER
 from wsdemo.net.reactor import READ, WRITE, Reactor
 from wsdemo.net.transport import Transport
@@ -272,3 +272,10 @@ def test_who_waits_for_room_is_woken_when_what_was_held_has_left(held: bytes) ->
     assert seen.next() is True
     thread.join(DEADLINE)
     assert rig.sent == b"first" + held
+
+
+@pytest.mark.parametrize(("count", "names"), [(9, 9), (10, 10), (11, 10), (500, 10)])
+def test_ten_of_those_who_did_not_get_it_are_named(count: int, names: int) -> None:
+    text = not_taken(range(1, count + 1), 1000, 0.5)
+    listed = ", ".join(str(number) for number in range(1, names + 1)) + (", …" if count > 10 else "")
+    assert text == f"{count} of 1000 read too slowly and did not get the message in 0.5 seconds: {listed}"

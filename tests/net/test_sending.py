@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests import raw
+from tests.net.rig import Rig
 from tests.waiting import DEADLINE, Seen, turn_until
 from wsdemo import (
     Connection,
@@ -22,10 +23,16 @@ from wsdemo import (
     Limits,
     Opcode,
     State,
+    Trace,
     connect,
     serve,
     threaded,
 )
+from wsdemo.net.reactor import WRITE
+from wsdemo.net.sending import Sender
+from wsdemo.protocol.codes import Side
+from wsdemo.protocol.protocol import Protocol
+from wsdemo.protocol.sending import BINARY_WHOLE
 
 KiB = 1024
 MiB = 1024 * KiB
@@ -531,3 +538,39 @@ def test_a_broadcast_is_compressed_for_those_who_agreed_and_plain_for_the_others
                 made = packed.frame()
                 assert made.rsv1 and len(made.payload) < 100
                 assert zlib.decompress(made.payload + b"\x00\x00\xff\xff\x03\x00", -15) == text.encode()
+
+
+@pytest.mark.parametrize(
+    ("overflow", "dropped", "left"),
+    [("drop", 3, b""), ("latest", 2, b"\x82\x04late"), ("close", 1, b"\x88")],
+)
+def test_a_handler_s_messages_without_room_are_counted_one_by_one(
+    overflow: Any, dropped: int, left: bytes
+) -> None:
+    """On a socket that takes nothing, where the buffer holds one message of a hundred bytes."""
+    limits = Limits(buffer_size=120, high_water=1, overflow=overflow)
+    rig = Rig(limits)
+    rig.reactor.forked = False
+    sender = Sender(Protocol(Side.SERVER, limits=limits, opened=True), rig.transport)
+    rig.sink.resume_writing = sender.resume_writing  # type: ignore[method-assign]
+    rig.sock.takes = [0]
+    sender.send(BINARY_WHOLE, bytes(100))
+    for payload in (bytes(30), bytes(40), b"late"):
+        if sender.alive:
+            sender.send(BINARY_WHOLE, payload * 10 if payload == b"late" and overflow == "drop" else payload)
+    assert sender.dropped == dropped
+    rig.reactor.turn(WRITE)
+    rig.reactor.turn(WRITE)
+    assert rig.sent.startswith(b"\x82\x64" + bytes(100) + left)
+    assert (len(rig.sent) == 102) is (overflow == "drop")
+
+
+@pytest.mark.parametrize("side", ["server", "client"])
+def test_a_trace_knows_which_address_is_whose(side: str) -> None:
+    trace = Trace()
+    with (
+        serve(lambda ws, message: None, trace=trace if side == "server" else None) as server,
+        connect(server.url, trace=trace if side == "client" else None) as ws,
+    ):
+        (address,) = {ws.transport._sock.getsockname()}
+        assert list(trace.addresses.values()) == [(address, ("127.0.0.1", server.port))]

@@ -24,6 +24,7 @@ from wsdemo.protocol.errors import (
 )
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp import HEADER, Peer, TimeClient, TimeServer, parse_header, serialize
+from wsdemo.trace.trace import Trace
 
 WELCOME = "Welcome! The time follows."
 
@@ -525,6 +526,14 @@ def test_every_must_be_a_time(every: float) -> None:
         TimeServer(every=every)
 
 
+@pytest.mark.parametrize("name", ["on_message", "on_open", "on_close"])
+@pytest.mark.parametrize("wrong", [lambda: None, "text", lambda a, b, c: None], ids=["none", "text", "three"])
+def test_functions_that_can_t_be_called_are_refused_at_the_start(name: str, wrong: object) -> None:
+    takes = r"\(peer, text\)" if name == "on_message" else r"\(peer\)"
+    with pytest.raises((TypeError, ValueError), match=rf"{name}: .*a function of {takes}, or None"):
+        TimeServer(**{name: wrong})
+
+
 def test_a_message_is_text(serve: Serve) -> None:
     with pytest.raises(TypeError, match="a message is text, a str; got bytes"):
         serve().broadcast(b"bytes")  # type: ignore[arg-type]
@@ -552,3 +561,13 @@ def test_a_child_process_can_use_neither_end_and_harms_none(serve: Serve) -> Non
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 3
         client.send("still here")
         assert client.recv(DEADLINE) == "still here"
+
+
+@pytest.mark.parametrize("side", ["server", "client"])
+def test_a_trace_knows_which_address_is_whose(serve: Serve, side: str) -> None:
+    trace = Trace()
+    server = serve(trace=trace if side == "server" else None)
+    with TimeClient(port=server.port, trace=trace if side == "client" else None) as client:
+        assert client.recv(DEADLINE) == WELCOME
+        (peer,) = server.clients
+        assert list(trace.addresses.values()) == [(peer.address, ("127.0.0.1", server.port))]
