@@ -204,3 +204,20 @@ def test_an_interrupted_opening_leaves_nothing_behind() -> None:
         connect(url, limits=Limits(open_timeout=0.1))
     assert not any(thread.name == "wsdemo-clients" for thread in threading.enumerate())
     assert threading.active_count() == threads
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_why_a_connection_ended_is_logged_once_where_it_did_not_end_well(
+    caplog: pytest.LogCaptureFixture, good: bool
+) -> None:
+    def script(peer: raw.Peer) -> None:
+        peer.send(raw.frame(Opcode.CLOSE, b"\x03\xe8", key=None) if good else b"\xff\xff")
+        peer.rest()
+
+    with raw.server(script) as url, caplog.at_level("WARNING", "wsdemo"):
+        with connect(url) as ws:
+            assert ws.wait_closed(DEADLINE)
+    told = [record.getMessage() for record in caplog.records if f"connection {ws.id}:" in record.getMessage()]
+    assert len(told) == (0 if good else 1)
+    if not good:
+        assert "ProtocolError" in told[0]

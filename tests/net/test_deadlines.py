@@ -38,6 +38,7 @@ def check(ws: Connection, now: float) -> None:
     """Let the reactor look at the deadlines as if it were ``now``."""
     ws.transport.reactor.call_soon(ws.check, now)
     turn(ws.transport.reactor)
+    assert not ws.transport.reactor.errors
 
 
 def only(connections: Any) -> Connection:
