@@ -92,7 +92,15 @@ def test_a_lesson_imports_only_what_its_environment_brings(path: Path) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="no make there: README has the commands")
 def test_make_opens_the_learners_copies_or_the_lessons(tmp_path: Path) -> None:
     def commands(target: str) -> list[str]:
-        command = ["make", "-n", target, f"PYTHON={sys.executable}", f"VENV={tmp_path}"]
+        # Under `make test` this is a make inside a make, which says where it enters and leaves.
+        command = [
+            "make",
+            "--no-print-directory",
+            "-n",
+            target,
+            f"PYTHON={sys.executable}",
+            f"VENV={tmp_path}",
+        ]
         return subprocess.run(
             command, cwd=ROOT, capture_output=True, text=True, check=True
         ).stdout.splitlines()

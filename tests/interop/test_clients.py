@@ -32,6 +32,10 @@ class Echo:
 
     def __init__(self) -> None:
         self.ended = Seen()
+        self.alive: set[Connection] = set()
+
+    def on_open(self, ws: Connection) -> None:
+        self.alive.add(ws)
 
     def on_message(self, ws: Connection, message: str | bytes) -> None:
         if message == "close":
@@ -40,6 +44,7 @@ class Echo:
             ws.send(message)
 
     def on_close(self, ws: Connection) -> None:
+        self.alive.remove(ws)
         self.ended(ws.close_code, ws.close_reason)
 
 
@@ -55,8 +60,11 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 
 def drain(server: Server) -> None:
-    """Forget the connections of the tests before, the last of which may just be ending."""
-    turn_until(server._reactor, lambda: not server.connections)
+    """Forget the connections of the tests before, the last of which may just be ending.
+
+    `server.connections` has the open ones only: one that is closing still has its `on_close` to come.
+    """
+    turn_until(server._reactor, lambda: not HANDLER.alive)
     while not HANDLER.ended.empty():
         HANDLER.ended.next()
 
