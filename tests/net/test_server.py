@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import logging
+import os
+import signal
 import socket
 import threading
 import time
+import warnings
 from typing import Any
 
 import pytest
@@ -337,6 +340,89 @@ def test_every_calls_until_cancelled() -> None:
         timer.cancel()
         with pytest.raises(ValueError, match="more than 0"):
             server.every(0, print)
+
+
+def test_call_soon_runs_in_the_server_s_thread_in_order() -> None:
+    seen = Seen()
+    with serve(echo) as server:
+        for i in range(100):
+            server.call_soon(seen, i, server._reactor)
+        server.call_soon(lambda: seen(threading.current_thread()))
+        assert [seen.next() for _ in range(100)] == [(i, server._reactor) for i in range(100)]
+        assert seen.next() is server._reactor.thread
+
+
+def test_call_soon_in_the_server_s_own_thread_comes_after_what_it_does_now() -> None:
+    seen = Seen()
+
+    def handler(ws: Connection, message: str | bytes) -> None:
+        server.call_soon(seen, "afterwards")
+        seen("now")
+
+    with serve(handler) as server, connect(server.url) as ws:
+        ws.send("x")
+        assert [seen.next(), seen.next()] == ["now", "afterwards"]
+
+
+def test_a_call_that_fails_is_kept_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    async def later() -> None: ...
+
+    with serve(echo) as server, connect(server.url) as ws:
+        server.call_soon(divmod, 1, 0)
+        server.call_soon(later)
+        server.call_soon(exit)
+        ws.send("still here")
+        assert ws.recv(DEADLINE) == "still here"
+        assert [(number, type(error)) for number, error in server.errors] == [
+            (0, ZeroDivisionError),
+            (0, TypeError),
+            (0, SystemExit),
+        ]
+        assert "ZeroDivisionError" in caplog.text
+        assert not server._reactor.errors
+
+
+def test_calls_made_before_the_end_take_place_and_later_ones_are_refused() -> None:
+    seen = Seen()
+    with serve(echo) as server:
+        for i in range(10):
+            server.call_soon(seen, i)
+    assert [seen.next(0) for _ in range(10)] == list(range(10))
+    with pytest.raises(InvalidState, match="this server has closed"):
+        server.call_soon(seen, "too late")
+    with pytest.raises(TypeError, match="function: got None, expected a function"):
+        server.call_soon(None)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no such signal on this system")
+def test_call_soon_in_a_signal_handler() -> None:
+    """It may interrupt the very thread that is in `call_soon`: no lock, so no deadlock."""
+    seen = Seen()
+    with serve(echo) as server:
+        before = signal.signal(signal.SIGALRM, lambda number, frame: server.call_soon(seen, "signal"))
+        try:
+            signal.setitimer(signal.ITIMER_REAL, 0.001)
+            while seen.empty():
+                server.call_soon(int)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+            signal.signal(signal.SIGALRM, before)
+    assert seen.next() == "signal" and not server.errors
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_has_no_thread_to_call() -> None:
+    with serve(echo) as server:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads is what we test
+            child = os.fork()
+        if child == 0:
+            try:
+                server.call_soon(print)
+            except InvalidState as error:
+                os._exit(0 if "after the fork" in str(error) else 1)
+            os._exit(2)
+        assert os.waitpid(child, 0)[1] == 0
 
 
 def test_connections_are_listed_in_the_order_of_their_opening() -> None:

@@ -34,7 +34,7 @@ from wsdemo.net.service import Service
 from wsdemo.net.timers import Repeating, period
 from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.waiting import LONGEST
-from wsdemo.protocol.arguments import check_kind, list_of
+from wsdemo.protocol.arguments import check_done, check_kind, list_of, wrong_kind
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError, InvalidState, PolicyViolation, WebSocketError
@@ -177,8 +177,7 @@ class Server(Service):
         get this message, stay open, and are named in the TimeoutError. TypeError for a message that is
         neither text nor bytes; InvalidState in a process forked from the server's.
         """
-        if self._reactor.forked:
-            raise InvalidState("this server belongs to the process that started it: start one after the fork")
+        self._check_process()
         prepared, limits = Prepared(message), self.limits
         connections = self.connections if to is None else list_of("to", to, "connections")
         for connection in connections if to is not None else ():
@@ -200,7 +199,28 @@ class Server(Service):
         An exception is kept in `errors` with the id 0, and logged; the calls go on. Raises TypeError or
         ValueError for a wrong argument.
         """
-        return Repeating(self._reactor, seconds, function, self._repeating_failed)
+        return Repeating(self._reactor, seconds, function, self._call_failed)
+
+    def call_soon(self, function: Callable[..., object], *args: Any) -> None:
+        """Call ``function(*args)`` in the server's thread, after what it does now; from any thread.
+
+        This is the way back for work that another thread has done, since handlers, `every` and `authorize`
+        run in the server's thread, one after the other: what only they use needs no lock. Calls take place
+        in the order in which they were made, those before the server's end too. It never blocks, and may
+        be used in a signal handler. An exception is kept in `errors` with the id 0, and logged. Raises
+        TypeError where ``function`` can't be called; InvalidState once the server has closed, and in a
+        process forked from the server's.
+
+        >>> with serve() as server:
+        ...     server.call_soon(lambda name: print(name, threading.current_thread().name), "runs in")
+        runs in wsdemo-server
+        """
+        if not callable(function):
+            raise wrong_kind("function", function, "a function")
+        self._check_process()
+        if self._reactor.stopping:
+            raise InvalidState("this server has closed, and with it the thread for the call")
+        self._reactor.call_soon(self._call, function, args)
 
     def route(self, path: str, function: R | None = None) -> Any:
         """Answer plain HTTP requests for ``path`` by ``function(request)``: a Response, text or bytes.
@@ -350,7 +370,19 @@ class Server(Service):
         """It does so no longer."""
         self._threads.discard(thread)
 
-    def _repeating_failed(self, error: BaseException) -> None:
+    # -- calls of the program -----------------------------------------------------------------------------
+
+    def _check_process(self) -> None:
+        if self._reactor.forked:
+            raise InvalidState("this server belongs to the process that started it: start one after the fork")
+
+    def _call(self, function: Callable[..., object], args: tuple[Any, ...]) -> None:
+        try:
+            check_done("function", function(*args))
+        except BaseException as error:
+            self._call_failed(error)
+
+    def _call_failed(self, error: BaseException) -> None:
         self.errors.append((0, error))
         log_failure(0, error)
 
