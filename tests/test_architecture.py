@@ -25,7 +25,7 @@ BELOW: dict[str, set[str]] = {
     "trace": {"words", "protocol", "record", "rawtcp.framing"},
     "proxy": {"words", "protocol", "record", "net", "trace"},
     "rivals": {"words", "protocol", "record", "net", "rawtcp", "trace", "proxy"},
-    "patterns": {"protocol.errors", "protocol.limits"},
+    "patterns": {"protocol", "net"},
 }
 BELOW["views"] = {*BELOW["rivals"], "lessons", "rivals", "patterns"}
 BELOW["notebook"] = {"net", "trace", "views"}
