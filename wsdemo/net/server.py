@@ -100,7 +100,6 @@ def serve(
         partial(
             accept,
             origins=check_origins(origins),
-            hosts=hosts,
             secure=ssl is not None,
             subprotocols=check_subprotocols(subprotocols),
             deflate=Deflate.of(compression),
@@ -291,7 +290,7 @@ class Server(Service):
             raise HandshakeError(f"{len(self._open)} connections, no more are accepted: try again later", 503)
         if limit is not None and self._addresses[connection.address[0]] > limit:
             raise HandshakeError(f"at most {limit} connections from one address are accepted", 503)
-        accepted = self._accept(request, loopback=self._loopback)
+        accepted = self._accept(request)
         try:
             connection.user = by_request(self._authorize, request)
         except HandshakeError:

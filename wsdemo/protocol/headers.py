@@ -11,6 +11,7 @@ Knows nothing of requests and responses (http11 does), nor of sockets.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Final
 
@@ -52,13 +53,13 @@ class Headers:
     def __init__(self, fields: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
         if isinstance(fields, Mapping):
             fields = fields.items()
-        self._raw = _field_lines(list(fields)) + CRLF
+        self._raw = field_lines(list(fields)) + CRLF
         self._start = 0
         self._fields: dict[str, list[str]] | None = None
 
     @classmethod
-    def checked(cls, raw: bytes, start: int, fields: dict[str, list[str]]) -> Headers:
-        """For the parser: a head that it has checked, the start of its field lines, and the parsed fields."""
+    def checked(cls, raw: bytes, start: int, fields: dict[str, list[str]] | None = None) -> Headers:
+        """For a head that is checked: where its field lines start, and the fields where they are parsed."""
         headers = cls.__new__(cls)
         headers._raw = raw
         headers._start = start
@@ -157,6 +158,7 @@ def shown(text: str, length: int = 64) -> str:
     return line
 
 
+@functools.lru_cache(16)  # a server's clients all name the same host, and each is looked at twice: 3 µs
 def split_authority(authority: str) -> tuple[str, int | None]:
     """The host, an IPv6 address in its brackets, and the port where there is one (RFC 3986 §3.2).
 
@@ -198,7 +200,7 @@ def check_sendable(what: str, text: str, allowed: bytes) -> None:
         raise ValueError(f"{what}: {chr(bad[0])!a} at {data.index(bad[0])} can't be sent there")
 
 
-def _field_lines(fields: list[tuple[str, str]]) -> bytes:
+def field_lines(fields: list[tuple[str, str]]) -> bytes:
     """The fields as on the wire; ``ValueError`` where one of them would be read as something else."""
     try:
         lines = "".join([name + ": " + value + "\r\n" for name, value in fields]).encode("latin-1")

@@ -31,9 +31,13 @@ from wsdemo.protocol.http11 import Request, parse_response, serialize_response
 )
 def test_accepted(request_: Request) -> None:
     accepted = accept(request_)
-    assert serialize_response(accepted.response) == (
-        b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
-        b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+    assert (
+        serialize_response(accepted.response)
+        == accepted.response.raw
+        == (
+            b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+            b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n"
+        )
     )
     assert accepted.subprotocol is None and accepted.deflate is None
 
@@ -98,6 +102,7 @@ def test_subprotocol(offered: str | list[str] | None, spoken: list[str], chosen:
 
 def test_more_fields_in_the_answer() -> None:
     response = accept(asked(), headers=[("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]).response
+    assert response.raw == serialize_response(response)
     assert response.headers.get_all("Set-Cookie") == ["a=b", "c=d"]
     for name, value in [("Upgrade", "h2c"), ("content-length", "5"), ("X", "a\r\nb"), ("X:", "a")]:
         with pytest.raises(ValueError):

