@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 from pathlib import Path
 
@@ -14,7 +12,7 @@ from jupyter_server.services.kernels.connection.base import (
     serialize_msg_to_ws_v1,
 )
 
-from wsdemo import Connection, Trace, connect
+from wsdemo import Trace, connect
 from wsdemo.course import jupyter
 from wsdemo.course.jupyter import (
     SUBPROTOCOL,
@@ -63,15 +61,6 @@ def test_the_heart_of_a_message() -> None:
         assert read(pack("iopub", {"msg_id": "b", "msg_type": "k"}, {}, content)).says == heart
 
 
-def answers_of_a_new_kernel(ws: Connection, code: str) -> list[KernelMessage]:
-    """Asked until it is heard: what a kernel publishes before the server has subscribed again is lost."""
-    for number in itertools.count():
-        ws.send(ask(code, id=f"{code} {number}"))
-        with contextlib.suppress(TimeoutError):
-            return list(answers(ws, id=f"{code} {number}", timeout=5))
-    raise AssertionError
-
-
 @pytest.mark.timeout(180)
 def test_a_cell_in_a_real_kernel() -> None:
     trace = Trace()
@@ -87,7 +76,8 @@ def test_a_cell_in_a_real_kernel() -> None:
             ws.send(ask("import os; os._exit(1)", id="last words"))
             with pytest.raises(DeadKernelError, match=r"died before it answered 'last words'.+'restarting'"):
                 list(answers(ws, id="last words"))
-            assert "False" in [message.says for message in answers_of_a_new_kernel(ws, "'x' in globals()")]
+            ws.send(ask("'x' in globals()", id="a new kernel"))
+            assert "False" in [message.says for message in answers(ws, id="a new kernel", timeout=15)]
         family = psutil.Process(server._process.pid).children(recursive=True)
         assert family, "the kernel"
     server.close()  # a second time
@@ -97,22 +87,29 @@ def test_a_cell_in_a_real_kernel() -> None:
     assert not folder.exists()
 
 
-class Socket:
-    """A kernel's socket on which these messages wait, and no more come."""
+Scripted = tuple[str, str, dict[str, str], dict[str, str]] | None
 
-    def __init__(self, *messages: tuple[str, str, dict[str, str], dict[str, str]]) -> None:
-        self._waiting = [
-            pack(channel, {"msg_id": "b", "msg_type": kind}, parent, content)
-            for channel, kind, parent, content in messages
-        ]
+
+class Socket:
+    """A kernel's socket on which these messages come; None: nothing comes for as long as `recv` waits."""
+
+    def __init__(self, *script: Scripted) -> None:
+        self._script = list(script)
+        self.sent: list[KernelMessage] = []
+
+    def send(self, message: bytes) -> None:
+        self.sent.append(read(message))
 
     def recv(self, timeout: float) -> bytes:
-        if not self._waiting:
+        came = self._script.pop(0) if self._script else None
+        if came is None:
             raise TimeoutError(f"no message within {timeout:g} seconds")
-        return self._waiting.pop(0)
+        channel, kind, parent, content = came
+        return pack(channel, {"msg_id": "b", "msg_type": kind}, parent, content)
 
 
 BUSY = ("iopub", "status", {"msg_id": "a"}, {"execution_state": "busy"})
+RESTARTING = ("iopub", "status", {}, {"execution_state": "restarting"})
 
 
 @pytest.mark.parametrize("state", ["restarting", "dead"])
@@ -124,6 +121,26 @@ def test_a_dead_kernel_is_told_at_once(state: str) -> None:
         for message in answers(Socket(BUSY, death), "a", timeout=0):  # type: ignore[arg-type]
             came.append(message.says)
     assert came == ["busy"]
+
+
+def test_a_new_kernel_is_asked_until_it_is_heard() -> None:
+    """A reply on shell does not do: the server may not yet be subscribed to iopub, where results come."""
+    reply = ("shell", "kernel_info_reply", {"msg_id": "nudge 0"}, {"status": "ok"})
+    other = ("iopub", "status", {}, {"execution_state": "starting"})
+    heard = ("iopub", "status", {"msg_id": "nudge 1"}, {"execution_state": "busy"})
+    socket = Socket(RESTARTING, reply, other, None, heard, BUSY)
+    with pytest.raises(DeadKernelError, match="restarting"):
+        list(answers(socket, "a", timeout=60))  # type: ignore[arg-type]
+    asked = [("nudge 0", "kernel_info_request"), ("nudge 1", "kernel_info_request")]
+    assert [(message.id, message.kind) for message in socket.sent] == asked
+    assert read(socket.recv(0)).says == "busy", "no more is read"
+
+
+def test_a_kernel_that_is_not_started_again_is_not_asked() -> None:
+    socket = Socket(("iopub", "status", {}, {"execution_state": "dead"}))
+    with pytest.raises(DeadKernelError, match="dead"):
+        list(answers(socket, "a", timeout=60))  # type: ignore[arg-type]
+    assert not socket.sent
 
 
 def test_a_cell_that_prints_dead_is_alive() -> None:

@@ -37,7 +37,9 @@ PATIENCE: Final = 45.0  # seconds, for a server or a kernel to start, or a cell 
 FORSAKEN: Final = 60  # seconds after which a server that was not ended ends itself
 NUMBER: Final = 8  # bytes
 HEARTBEAT: Final = 0.5  # seconds between the server's looks at its kernel: is it alive?
-DEAD: Final = ("restarting", "dead")  # the server's words on the kernel's socket where it is not
+NUDGE: Final = 0.5  # seconds between two questions to a new kernel: are you heard?
+RESTARTING: Final = "restarting"
+DEAD: Final = (RESTARTING, "dead")  # the server's words on the kernel's socket where it is not
 MISSING: Final = "jupyter_server is missing: make lab (or: pip install -e '.[lab]'), then restart the kernel"
 
 
@@ -72,9 +74,8 @@ def ask(code: str, id: str) -> bytes:
     >>> print(read(ask("1 + 1", id="cell 1")))
     shell  execute_request  1 + 1
     """
-    header = {"msg_id": id, "msg_type": "execute_request", "username": "", "session": "wsdemo"}
     content = {"code": code, "silent": False, "store_history": True, "allow_stdin": False}
-    return pack("shell", header | {"date": "", "version": "5.3"}, {}, content)
+    return _kernel_request(id, "execute_request", content)
 
 
 def pack(channel: str, header: dict[str, str], parent: dict[str, str], content: dict[str, Any]) -> bytes:
@@ -105,15 +106,15 @@ def answers(ws: Connection, id: str, timeout: float = PATIENCE) -> Iterator[Kern
 
     Raises TimeoutError if nothing comes for `timeout` seconds, ValueError for a text message, which this
     subprotocol has not, and DeadKernelError if the kernel dies: the server notices within a second, and
-    starts a new one, which does not have the old one's variables.
+    starts a new one, which does not have the old one's variables. The error comes when that one is heard,
+    or after `timeout` seconds.
     """
     replied = idle = False
     while not (replied and idle):
-        came = ws.recv(timeout)
-        if isinstance(came, str):
-            raise ValueError(f"a text message; {SUBPROTOCOL} has binary ones only")
-        message = read(came)
+        message = _receive(ws, timeout)
         if message.kind == "status" and message.says in DEAD:
+            if message.says == RESTARTING:
+                _await_new_kernel(ws, timeout)
             raise DeadKernelError(
                 f"the kernel died before it answered {id!r}: the server says {message.says!r}"
             )
@@ -232,6 +233,36 @@ class Jupyter:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def _await_new_kernel(ws: Connection, timeout: float) -> None:
+    """Ask until it is heard on iopub: what comes there before the server has subscribed again is lost."""
+    deadline = time.monotonic() + timeout
+    for number in itertools.count():
+        if time.monotonic() >= deadline:
+            return
+        ws.send(_kernel_request(f"nudge {number}", "kernel_info_request", {}))
+        with contextlib.suppress(TimeoutError):
+            while not _is_heard(_receive(ws, NUDGE)):
+                pass
+            return
+
+
+def _is_heard(message: KernelMessage) -> bool:
+    return message.channel == "iopub" and message.parent.startswith("nudge")
+
+
+def _receive(ws: Connection, timeout: float) -> KernelMessage:
+    came = ws.recv(timeout)
+    if isinstance(came, str):
+        raise ValueError(f"a text message; {SUBPROTOCOL} has binary ones only")
+    return read(came)
+
+
+def _kernel_request(id: str, kind: str, content: dict[str, Any]) -> bytes:
+    """A question of the page to the kernel."""
+    header = {"msg_id": id, "msg_type": kind, "username": "", "session": "wsdemo"}
+    return pack("shell", header | {"date": "", "version": "5.3"}, {}, content)
 
 
 def _numbers(message: bytes, count: int) -> list[int]:
