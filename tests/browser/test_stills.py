@@ -1,4 +1,4 @@
-"""Every widget of the course the next day: reopened with a new kernel, or with none, its still is there."""
+"""Every widget of the course: on a narrow page, and the next day, when its still is there without it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests import needs
-from tests.browser.lab import WIDGET, Lab
+from tests.browser.lab import WIDGET, Lab, Lesson
 
 pytestmark = needs.chromium
 
@@ -33,14 +33,18 @@ ERROR = re.compile("Error displaying|model not found")
 def saved(lab: Lab) -> str:
     """The notebook with all of them, run and saved; while it runs, each shows itself and not its still."""
     with lab.open(NOTEBOOK) as lesson:
-        lesson.run_all()
-        for cell, _ in CELLS:
-            output = lesson.output(cell)
-            lesson.wait_until(lambda output=output: output.locator(WIDGET).first.is_visible())
-            still = output.locator("[class^='still-']")
-            assert still.count() == 1 and not still.is_visible(), f"{cell} and its still are both there"
+        run(lesson)
         lesson.save()
     return NOTEBOOK.name
+
+
+def run(lesson: Lesson) -> None:
+    lesson.run_all()
+    for cell, _ in CELLS:
+        output = lesson.output(cell)
+        lesson.wait_until(lambda output=output: output.locator(WIDGET).first.is_visible())
+        still = output.locator("[class^='still-']")
+        assert still.count() == 1 and not still.is_visible(), f"{cell} and its still are both there"
 
 
 @pytest.mark.parametrize("kernel", [True, False], ids=["a new kernel", "no kernel"])
@@ -78,3 +82,19 @@ def test_letters_grow_with_the_page(lab: Lab, saved: str) -> None:
         for output in lesson.page.locator(".jp-RenderedHTMLCommon").all():
             assert output.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "wider than the page"
         lesson.screenshot("stills-zoomed", whole=False)
+
+
+#: What is wider than its place, and cut there: the words on a button, or a widget as a whole.
+CUT = """() => [...document.querySelectorAll('.widget-button, .widget-vbox')]
+    .filter(box => box.offsetWidth && box.scrollWidth > box.clientWidth + 1)
+    .map(box => `${box.innerText.slice(0, 40)}: ${box.scrollWidth} of ${box.clientWidth}`)"""
+
+
+def test_live_widgets_fit_a_narrow_page(lab: Lab) -> None:
+    """At 200 %: buttons go on in a second row with all their words; pictures scroll, controls do not."""
+    with lab.open(NOTEBOOK) as lesson:
+        run(lesson)
+        lesson.zoom(2)
+        assert lesson.page.locator(".widget-button:visible").count() > 10
+        assert lesson.page.evaluate(CUT) == []
+        lesson.screenshot("live-zoomed", whole=False)

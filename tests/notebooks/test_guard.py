@@ -75,6 +75,15 @@ def test_nothing_went_wrong_and_everything_shows(path: Path) -> None:
 
 
 @each_lesson
+def test_a_table_is_html(path: Path) -> None:
+    """Printed, it would be torn where the page is narrow; `views.table` scrolls."""
+    for cell, output in outputs(path):
+        if not (data := output.get("data")) or "text/html" not in data:
+            text = output.get("text") or (data or {}).get("text/plain", "")
+            assert not re.search(r"(?m)^-{3,}(  -+)+$", text), f"cell {cell.execution_count}"
+
+
+@each_lesson
 def test_every_picture_has_a_text(path: Path) -> None:
     for cell, output in outputs(path):
         data = output.get("data", {})

@@ -1,6 +1,6 @@
 """Exercises: an answer is a function, and `check` prints its verdict in one line.
 
-    [ ] mask: not started (written already? run its cell first)
+    [ ] mask: not started (written? run its cell first)
     [no] mask: with key 37fa213d, the piece 'lo' at offset 3 should be 51 58; got 5b 95
     [ok] mask
 
@@ -37,7 +37,7 @@ from typing import Any, Final
 
 from wsdemo.course import notes, restart
 
-NOT_STARTED: Final = "not started (written already? run its cell first)"
+NOT_STARTED: Final = "not started (written? run its cell first)"
 
 Check = Callable[[Callable[..., Any], random.Random], None]
 

@@ -77,7 +77,6 @@ class Laboratory(Live):
         )
         controls = (*sliders, self.button, self.cancel, self.progress)
         super().__init__(controls, self._draw_points, caption=caption)
-        self.widget.children[0].layout.flex_flow = "row wrap"
         self.widget.children = (*self.widget.children, self.table)
 
     @property

@@ -16,9 +16,8 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from wsdemo.rivals import tables
+from wsdemo.views.drawing import table as sheet
 from wsdemo.views.drawing.drawing import Drawing
-from wsdemo.views.drawing.table import cell, head
-from wsdemo.views.drawing.table import table as sheet
 
 
 class Measured(Protocol):
@@ -45,10 +44,10 @@ class Results(Drawing):
     @property
     def html(self) -> str:
         """The table, and the note in small letters."""
-        names = [head(name) for name in self.rows[0]] if self.rows else []
+        names = [sheet.head(name) for name in self.rows[0]] if self.rows else []
         body = [[figure(value) for value in row.values()] for row in self.rows]
         note = f"<p><small>{html.escape(self.note)}</small></p>" if self.note else ""
-        return f"<div>{sheet([names, *body])}{note}</div>"
+        return f"<div>{sheet.table([names, *body])}{note}</div>"
 
 
 def table(result: Measured) -> Results:
@@ -59,4 +58,4 @@ def table(result: Measured) -> Results:
 
 def figure(value: tables.Value) -> str:
     """The cell of one figure."""
-    return cell(tables.shown(value), "left" if isinstance(value, str) else "right")
+    return sheet.figure(tables.shown(value), "left" if isinstance(value, str) else "right")

@@ -35,10 +35,15 @@ def head(words: str) -> str:
     return f'<th style="text-align:left;{CELL}">{html.escape(words)}</th>'
 
 
-def cell(words: str, align: Literal["left", "right"] = "left") -> str:
-    """A value: words to the left, numbers to the right.
+def cell(words: str) -> str:
+    """A value in words, which may need several lines.
 
-    >>> cell("a < b", "right")
-    '<td style="text-align:right;padding:.15em .8em;border:1px solid #999999">a &lt; b</td>'
+    >>> cell("a < b")
+    '<td style="text-align:left;padding:.15em .8em;border:1px solid #999999">a &lt; b</td>'
     """
-    return f'<td style="text-align:{align};{CELL}">{html.escape(words)}</td>'
+    return f'<td style="text-align:left;{CELL}">{html.escape(words)}</td>'
+
+
+def figure(words: str, align: Literal["left", "right"] = "right") -> str:
+    """A number, a code or a short name: in one line on every page."""
+    return f'<td style="text-align:{align};white-space:nowrap;{CELL}">{html.escape(words)}</td>'

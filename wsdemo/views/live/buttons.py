@@ -46,7 +46,6 @@ class Buttons(Live):
         self._follower: threading.Thread | None = None
         controls = [ipywidgets.Button(description=name, layout={"width": "auto"}) for name in deeds]
         super().__init__(controls, draw, caption=caption)
-        self.widget.children[0].layout.flex_flow = "row wrap"
         for control, deed in zip(controls, deeds.values(), strict=True):
             control.on_click(partial(self._click, deed))
 

@@ -5,7 +5,8 @@
     slider ──► draw(value) ──► Drawing ──► HTML widget       a running notebook
                                   └── the first one ──► text/html, text/plain     GitHub, paper, nbval
 
-Only `HTML` widgets are written to: an `Output` widget can hang a notebook that runs without a reader. Nothing
+On a narrow page the controls go on in a second row, and the picture scrolls below them. Only `HTML` widgets
+are written to: an `Output` widget can hang a notebook that runs without a reader. Nothing
 of the widget's state is stored, so without a kernel a reader sees the first picture: its still. Knows nothing
 of its content.
 """
@@ -14,12 +15,16 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
+from typing import Final
 
 import ipywidgets
 
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.drawing import Drawing
 from wsdemo.views.live import still
+
+#: The picture is not wider than the page: its box scrolls, and not the controls with it.
+SCROLLS: Final = ".wsdemo-live .widget-html-content{min-width:0}"
 
 
 class Live:
@@ -38,8 +43,9 @@ class Live:
         self.picture = self.still = draw()
         self._draw = draw
         self.view = ipywidgets.HTML(self.picture.html)
-        self.widget = ipywidgets.VBox([ipywidgets.HBox(self.controls), self.view])
-        rule = f"<style>{still.hidden(self.widget.model_id)}</style>"
+        row = ipywidgets.HBox(self.controls, layout={"flex_flow": "row wrap"})
+        self.widget = ipywidgets.VBox([row, self.view]).add_class("wsdemo-live")
+        rule = f"<style>{still.hidden(self.widget.model_id)}{SCROLLS}</style>"
         self._rule = ipywidgets.HTML(rule, layout={"display": "none"})
         self.widget.children = (*self.widget.children, self._rule)
 
