@@ -7,6 +7,7 @@ solution taken from the folded markdown below; then on, with the solution in pla
 from __future__ import annotations
 
 import ast
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +19,33 @@ import pytest
 from tests.course import answers
 from tests.course.answers import Answer
 from tools import notebooks
+from wsdemo.course import exercises, lesson_00
 from wsdemo.course.exercises import NOT_STARTED, Exercise, registry
 
 SEEDS = 5
+
+#: Run before a lesson: notes at which place of its module (line and column) a check said no.
+NOTE_PLACES = """
+import sys
+from wsdemo.course.exercises import Wrong
+
+__places = set()
+
+def __noted(error, *args):
+    frame = sys._getframe(1)
+    while frame is not None and not frame.f_code.co_filename.endswith("lesson_{:02}.py"):
+        frame = frame.f_back
+    if frame is not None:
+        line, _, column, _ = list(frame.f_code.co_positions())[frame.f_lasti // 2]
+        __places.add((line, column))
+
+Wrong.__init__ = __noted
+"""
+TELL_PLACES = "import json; print(json.dumps(sorted(__places)))"
+#: What a check says no with.
+SAYING_NO = ("Wrong", "same", "refuses", "as_bytes")
+#: What no answer is told, but a machine: `test_lesson_00_a_right_answer_on_a_machine_that_is_ill`.
+TOLD_A_MACHINE = "the doctor is not content"
 DETAILS = re.compile(r"<details>\s*<summary>(.+?)</summary>\n\n(.+?)\n\n</details>", re.DOTALL)
 CODE = re.compile(r"^```python\n(.+?)\n```$", re.DOTALL | re.MULTILINE)
 
@@ -68,6 +93,17 @@ def defined(source: str) -> set[str]:
     return {node.name for node in ast.parse(source).body if isinstance(node, kinds)}
 
 
+def places(number: int) -> dict[tuple[int, int], str]:
+    """Where the checks of a lesson say no: each call's place, and its text."""
+    path = Path(exercises.__file__).with_name(f"lesson_{number:02}.py")
+    source = path.read_text(encoding="utf-8")
+    return {
+        (node.lineno, node.col_offset): f"{path.name}:{node.lineno} {ast.unparse(node)}"
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in SAYING_NO
+    }
+
+
 def of_lesson(path: Path) -> dict[str, Exercise]:
     return {name: one for name, one in registry().items() if one.lesson == int(path.name[:2])}
 
@@ -109,7 +145,10 @@ def test_mistakes_are_told_and_the_solution_shown_passes(path: Path) -> None:
             repeat = f"for __seed in range({SEEDS}):\n    check({name}, seed=__seed)"
             cells += [nbformat.v4.new_code_cell(answer.code), nbformat.v4.new_code_cell(repeat)]
             expected.append((cells[-1], answer))
-    notebook.cells = cells
+    number = int(path.name[:2])
+    first = nbformat.v4.new_code_cell(NOTE_PLACES.replace("{:02}", f"{number:02}"))
+    last = nbformat.v4.new_code_cell(TELL_PLACES)
+    notebook.cells = [first, *cells, last]
     notebooks.execute(notebook, path.parent)
     misjudged = []
     for cell, answer in expected:
@@ -123,6 +162,29 @@ def test_mistakes_are_told_and_the_solution_shown_passes(path: Path) -> None:
             if not (line.startswith(begin) and part in line)
         ]
     assert not misjudged, "\n".join(misjudged)
+    reached = {tuple(place) for place in json.loads(last.outputs[0].text)}
+    never = [
+        text for place, text in places(number).items() if place not in reached and TOLD_A_MACHINE not in text
+    ]
+    assert not never, "no answer is told so:\n" + "\n".join(never)
+
+
+def test_lesson_00_a_right_answer_on_a_machine_that_is_ill(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def is_green(report: lesson_00.Report) -> bool:
+        return report.ok
+
+    for found, said in (
+        (
+            (lesson_00.ILL,),
+            "[no] is_green: your function is right, but the doctor is not content: packages: ",
+        ),
+        ((lesson_00.NOTE,), "[ok] is_green"),
+    ):
+        monkeypatch.setattr(lesson_00, "doctor", lambda found=found: lesson_00.examine(found))
+        exercises.check(is_green, seed=0)
+        assert capsys.readouterr().out.startswith(said)
 
 
 #: In place of a stub: an answer that raises, and one that gives nothing.

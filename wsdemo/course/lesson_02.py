@@ -174,7 +174,8 @@ def send_what_fits(answer: Callable[[socket.socket, bytearray], object], rng: ra
             piece = arrived(asleep, 1)
             got += piece
             if bytes(got) != data[: len(got)]:
-                at = next(i for i, (a, b) in enumerate(zip(got, data, strict=False)) if a != b)
+                differ = (i for i, (a, b) in enumerate(zip(got, data, strict=False)) if a != b)
+                at = next(differ, len(data))  # more came than was to be sent
                 raise Wrong(
                     f"after it thawed, byte {at} of {len(data)} is wrong: bytes were sent twice, or left out"
                 )
