@@ -6,6 +6,9 @@
     log        a numbered log, in memory                 presence   the users in a channel
     sqlitelog  the same on disk: nothing confirmed is lost
     messages   the protocol wsdemo.chat.v1, as one table
+    reconnect  a client that comes back and loses nothing, made of these:
+    outbox     messages without confirmation, offsets    window     go-back-N: which number is sent next
+    reading    each message once in the application      device     the client's protocol, without a wire
 
 They use only the public names of the package, and `import wsdemo` loads none of them.
 """

@@ -1,0 +1,215 @@
+"""The client's half of the protocol without a wire: texts in, texts out, on a clock of the test."""
+
+from __future__ import annotations
+
+import json
+import threading
+
+import pytest
+
+from wsdemo import ConnectionClosed, ProtocolError
+from wsdemo.patterns.device import Device, publish
+from wsdemo.patterns.messages import BadMessage, frame
+from wsdemo.patterns.outbox import Outbox, Outgoing
+from wsdemo.patterns.reading import Reading
+
+WELCOME = {
+    "v": 1,
+    "user": "ann",
+    "next": 1,
+    "expires": 0,
+    "durable": True,
+    "limits": {"window": 64},
+    "now": 0,
+}
+
+
+class Desk:
+    """A device at work, and what it says and tells."""
+
+    def __init__(self, outbox, token=None):
+        self.bodies, self.told, self.now = [], [], 100.0
+        reading = Reading(outbox, lambda m: self.bodies.append(m["body"]), self.told.append, lambda s: True)
+        changed = threading.Condition()
+        self.device = Device(outbox, reading, self.told.append, token, changed, lambda: self.now)
+        self.outbox = outbox
+
+    def begin(self, **fields):
+        hello = json.loads(self.device.begin())
+        self.hear("welcome", **{**WELCOME, "next": self.outbox.first, **fields})
+        return hello
+
+    def hear(self, kind, **fields):
+        self.device.receive(frame(kind, **fields))
+
+    def says(self):
+        """All that it says now."""
+        jobs = iter(self.device.next_job, None)
+        return [json.loads(text) for text in map(self.device.text, jobs) if text]
+
+
+@pytest.fixture
+def desk():
+    with Outbox() as outbox:
+        yield Desk(outbox)
+
+
+def test_nothing_before_the_welcome(desk):
+    desk.outbox.add("#a", "1")
+    desk.device.join("#a", {})
+    desk.device.begin()
+    assert desk.says() == [] and desk.device.ask({"type": "pong"}) is False
+    with pytest.raises(ProtocolError, match="confirm before welcome"):
+        desk.hear("confirm", n=1)
+    desk.hear("welcome", **WELCOME)
+    assert [message["type"] for message in desk.says()] == ["join", "publish"]
+    with pytest.raises(ProtocolError, match="welcome twice"):
+        desk.hear("welcome", **WELCOME)
+
+
+def test_joins_are_asked_again_on_each_connection(desk):
+    desk.begin()
+    desk.device.join("#a", {"after": 7, "presence": True})
+    desk.device.join("#a", {"after": 7, "presence": True})
+    assert desk.says() == [{"type": "join", "channel": "#a", "id": 1, "after": 7, "presence": True}]
+    desk.hear("ok", id=1, epoch="e", offset=9, complete=True)
+    desk.hear("message", channel="#a", offset=8, **{"from": "bob"}, at=0, body="x")
+    desk.device.end()
+    desk.begin()
+    assert desk.says() == [
+        {"type": "join", "channel": "#a", "id": 2, "after": 8, "presence": True, "epoch": "e"}
+    ]
+
+
+def test_a_message_counts_only_after_the_answer_to_the_latest_join(desk):
+    def message(offset):
+        desk.hear("message", channel="#a", offset=offset, **{"from": "bob"}, at=0, body=offset)
+
+    desk.begin()
+    desk.device.join("#a", {"after": 0})
+    (join,) = desk.says()
+    message(1)
+    desk.hear("ok", id=join["id"], epoch="e", offset=9, complete=True)
+    message(1)
+    desk.device.leave("#a")
+    message(2)
+    desk.device.join("#a", {})
+    message(3)
+    leave, join = desk.says()
+    message(4)
+    desk.hear("ok", id=leave["id"])
+    message(5)
+    assert join["after"] == 1
+    desk.hear("ok", id=join["id"], epoch="e", offset=9, complete=True)
+    message(2)
+    assert desk.bodies == [1, 2]
+
+
+def test_the_answer_to_a_join_before_the_channel_was_left(desk):
+    desk.begin()
+    desk.device.join("#a", {"after": 0})
+    (join,) = desk.says()
+    desk.device.leave("#a")
+    desk.hear("ok", id=join["id"], epoch="e", offset=9, complete=True)
+    desk.hear("message", channel="#a", offset=1, **{"from": "bob"}, at=0, body=1)
+    desk.hear("gap", channel="#a", **{"from": 1, "to": 5}, why="expired")
+    assert desk.bodies == [] and [event["type"] for event in desk.told] == ["welcome"]
+
+
+def test_an_ok_of_a_join_must_be_whole(desk):
+    desk.begin()
+    desk.device.join("#a", {})
+    desk.says()
+    with pytest.raises(ProtocolError, match="ok of a join without"):
+        desk.hear("ok", id=1)
+
+
+def test_what_is_refused_for_now_is_asked_again_later(desk):
+    desk.begin()
+    desk.device.join("#a", {})
+    desk.outbox.add("#a", "1")
+    desk.says()
+    desk.hear("error", id=1, code="busy", reason="", retry=5)
+    desk.hear("error", n=1, code="busy", reason="")  # the server does not say when
+    assert desk.says() == [] and desk.device.idle == 1.0
+    desk.now += 1.0
+    assert [message["type"] for message in desk.says()] == ["publish"] and desk.device.idle == 4.0
+    desk.now += 4.0
+    assert desk.says() == [{"type": "join", "channel": "#a", "id": 2}] and desk.device.idle is None
+
+
+def test_a_retry_has_a_bound(desk):
+    desk.begin()
+    desk.outbox.add("#a", "1")
+    desk.says()
+    desk.hear("error", n=1, code="busy", reason="", retry=1e300)
+    assert desk.device.idle == 3600.0
+
+
+def test_a_dropped_message_is_told_before_it_is_gone(desk):
+    desk.begin()
+    key = desk.outbox.add("#a", '"no"')
+    desk.says()
+    left = []
+    desk.device._tell = lambda event: left.append((event["message"]["key"], len(desk.outbox)))
+    desk.hear("error", n=1, code="not_allowed", reason="")
+    assert left == [(key, 1)] and not desk.outbox
+
+
+def test_volatile_messages_do_not_pile_up(desk):
+    desk.begin()
+    sent = [desk.device.ask({"type": "volatile", "channel": "#a", "body": n}) for n in range(70)]
+    assert sent == [True] * 64 + [False] * 6
+    assert len(desk.says()) == 64 and desk.device.ask({"type": "volatile"})
+
+
+@pytest.mark.parametrize(("number", "code"), [(4, 4409), (8, 4409), (5, None), (7, None)])
+def test_the_number_that_a_server_expects(number, code):
+    with Outbox() as outbox:
+        for body in "123456":
+            outbox.add("#a", body)
+        outbox.confirm(4)
+        desk = Desk(outbox)
+        if code is None:
+            desk.begin(next=number)
+            assert [message["n"] for message in desk.says()] == list(range(number, 7))
+        else:
+            with pytest.raises(ConnectionClosed) as caught:
+                desk.begin(next=number)
+            assert caught.value.code == code and len(outbox) == 2
+
+
+def test_a_message_published_after_hello_is_not_one_that_the_server_knows(desk):
+    desk.outbox.add("#a", "1")
+    desk.device.begin()
+    desk.outbox.add("#a", "2")
+    with pytest.raises(ConnectionClosed, match="expects 3 of this device"):
+        desk.hear("welcome", **{**WELCOME, "next": 3})
+
+
+def test_another_version_is_told(desk):
+    with pytest.raises(ConnectionClosed) as caught:
+        desk.begin(v=2)
+    assert caught.value.code == 4426 and "version 2, expected 1" in str(caught.value)
+
+
+def test_a_refresh_without_a_token_function_is_not_sent(desk):
+    desk.begin()
+    desk.hear("expiring", **{"in": 60})
+    assert desk.says() == [] and desk.told[-1]["type"] == "expiring"
+
+
+def test_nonsense(desk):
+    desk.begin()
+    for text in ("{}", "[]", "x", b"{}", '{"type":"confirm","n":0}'):
+        with pytest.raises(BadMessage):
+            desk.device.receive(text)
+
+
+def test_a_text_is_what_a_server_parses():
+    assert json.loads(publish(7, Outgoing(1, "#a", '{"ü":[1]}'))) == {
+        "type": "publish",
+        "n": 7,
+        "channel": "#a",
+        "body": {"ü": [1]},
+    }

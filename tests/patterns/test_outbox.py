@@ -1,0 +1,226 @@
+"""The outbox: numbers, bounds, one user at a time, and what a file keeps when its process is killed."""
+
+from __future__ import annotations
+
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from wsdemo import InvalidState
+from wsdemo.patterns.outbox import Outbox, Position
+from wsdemo.patterns.sqlitelog import SqliteLog
+
+
+@pytest.fixture(params=[":memory:", "file"])
+def outbox(request, tmp_path):
+    with Outbox(tmp_path / "me.db" if request.param == "file" else ":memory:", count=5) as outbox:
+        yield outbox
+
+
+def bodies(outbox):
+    """The messages by their numbers."""
+    return {number: outbox.get(number).body for number in range(outbox.first, outbox.last + 1)}
+
+
+def test_numbers_are_places_in_the_queue(outbox):
+    keys = [outbox.add("#a", body) for body in "vwxyz"]
+    assert bodies(outbox) == {1: "v", 2: "w", 3: "x", 4: "y", 5: "z"} and len(outbox) == 5
+    outbox.confirm(2)
+    outbox.confirm(1)  # an old one
+    assert bodies(outbox) == {3: "x", 4: "y", 5: "z"} and outbox.get(2) is None and outbox.get(6) is None
+    outbox.drop(keys[3])
+    outbox.drop(keys[3])
+    assert bodies(outbox) == {3: "x", 4: "z"} and outbox.get(4).key == keys[4]
+    with pytest.raises(ValueError, match="confirm 5, but the last message is 4"):
+        outbox.confirm(5)
+    outbox.confirm(4)
+    assert bodies(outbox) == {} and (outbox.first, outbox.last) == (5, 4) and not outbox
+
+
+def test_a_key_is_never_used_again(outbox):
+    first = outbox.add("#a", "v")
+    outbox.confirm(1)
+    assert outbox.add("#a", "w") > first
+
+
+def test_it_is_bounded(outbox):
+    assert [outbox.add("#a", "x") is None for _ in range(6)] == [False] * 5 + [True]
+    assert outbox.full
+    outbox.confirm(1)
+    assert not outbox.full and outbox.add("#a", "x") is not None
+
+
+def test_a_new_device_has_the_same_messages_from_1(outbox):
+    device = outbox.device
+    for body in "xyz":
+        outbox.add("#a", body)
+    outbox.confirm(2)
+    outbox.renew()
+    assert outbox.device != device and bodies(outbox) == {1: "z"} and outbox.confirmed == 0
+
+
+def test_positions(outbox):
+    assert outbox.position("#a") is None
+    outbox.seen("#a", Position("e", 3))
+    outbox.seen("#b", Position("e", 1))
+    outbox.seen("#a", Position("f", 2))
+    assert (outbox.position("#a"), outbox.position("#b")) == (Position("f", 2), Position("e", 1))
+    outbox.park("#a", Position("f", 3), {"body": 1}, "why")
+    assert outbox.position("#a") == Position("f", 3)
+    assert outbox.parked() == [("#a", 3, '{"body": 1}', "why")]
+
+
+def test_two_outboxes_are_two_devices():
+    with Outbox() as first, Outbox() as second:
+        assert first.device != second.device
+
+
+def test_threads_add_at_the_same_time():
+    with Outbox() as outbox:
+        threads = [
+            threading.Thread(target=lambda: [outbox.add("#a", "x") for _ in range(200)]) for _ in range(4)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert len(outbox) == 800 and outbox.get(800) is not None and outbox.get(801) is None
+
+
+def test_a_file_keeps_everything(tmp_path):
+    with Outbox(tmp_path / "me.db") as outbox:
+        device, keys = outbox.device, [outbox.add("#a", body) for body in "wxyz"]
+        outbox.confirm(1)
+        outbox.drop(keys[2])
+        outbox.seen("#a", Position("e", 3))
+        before = bodies(outbox)
+    outbox.close()  # twice is once
+    with Outbox(tmp_path / "me.db") as outbox:
+        assert (
+            (outbox.device, outbox.confirmed, bodies(outbox))
+            == (device, 1, before)
+            == (device, 1, {2: "x", 3: "z"})
+        )
+        assert outbox.position("#a") == Position("e", 3)
+
+
+def test_a_file_is_synced_before_a_message_counts_as_stored(tmp_path):
+    with Outbox(tmp_path / "me.db") as outbox:
+        assert outbox._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+
+
+HOLD = """
+import sys
+from wsdemo.patterns.outbox import Outbox
+try:
+    Outbox(sys.argv[1])
+except OSError as error:
+    print(error)
+"""
+
+
+def test_one_user_at_a_time(tmp_path):
+    path = str(tmp_path / "me.db")
+    with Outbox(path):
+        with pytest.raises(OSError, match="this outbox is open already"):
+            Outbox(path)
+        done = subprocess.run([sys.executable, "-c", HOLD, path], capture_output=True, text=True, timeout=60)
+        assert done.stdout == f"{path}: this outbox is open already: close it there, or give another file\n"
+        assert done.stderr == ""
+    with Outbox(path):
+        pass
+
+
+def test_a_file_that_is_no_outbox_is_left_alone(tmp_path):
+    (tmp_path / "text").write_bytes(b"something else, and much longer than sixteen bytes")
+    with SqliteLog(tmp_path / "log", print):
+        pass
+    for name in ("text", "log"):
+        before = (tmp_path / name).read_bytes()
+        with pytest.raises(ValueError, match="no outbox of version 1: give another file"):
+            Outbox(tmp_path / name)
+        assert (tmp_path / name).read_bytes() == before
+    with pytest.raises(OSError, match="cannot be opened as an outbox"):
+        Outbox(tmp_path / "missing" / "me.db")
+
+
+# -- the effect -------------------------------------------------------------------------------------------
+
+
+def count(db, message):
+    db.execute("CREATE TABLE IF NOT EXISTS sum (total INTEGER)")
+    db.execute("INSERT INTO sum VALUES (?)", (message["body"],))
+
+
+def test_the_effect_and_the_offset_are_stored_together(tmp_path):
+    with Outbox(tmp_path / "me.db", effect=count) as outbox:
+        outbox.seen("#a", Position("e", 1), {"body": 5})
+        outbox.seen("#a", Position("e", 9))  # no message, no effect
+    with sqlite3.connect(tmp_path / "me.db") as db:
+        assert db.execute("SELECT * FROM sum").fetchall() == [(5,)]
+    db.close()
+
+
+def test_an_effect_that_fails_is_taken_back_with_the_offset():
+    def fails(db, message):
+        count(db, message)
+        raise KeyError("half done")
+
+    with Outbox(effect=fails) as outbox:
+        outbox.seen("#a", Position("e", 1))
+        with pytest.raises(KeyError):
+            outbox.seen("#a", Position("e", 2), {"body": 5})
+        assert outbox.position("#a") == Position("e", 1)
+        assert outbox._db.execute("SELECT count(*) FROM sqlite_master WHERE name = 'sum'").fetchone() == (0,)
+        assert outbox.add("#a", "x") == 1  # and it works
+
+
+def test_an_effect_does_not_publish():
+    def publishes(db, message):
+        outbox.add("#a", "x")
+
+    with Outbox(effect=publishes) as outbox:
+        with pytest.raises(InvalidState, match="publish in on_message"):
+            outbox.seen("#a", Position("e", 1), {"body": 5})
+        assert not outbox and outbox.position("#a") is None
+
+
+ADDS = """
+import sys
+from wsdemo.patterns.outbox import Outbox, Position
+outbox = Outbox(sys.argv[1], effect=lambda db, message: db.execute("UPDATE sum SET total = total + 1"))
+if outbox.first == 1 and not outbox:
+    outbox._db.execute("CREATE TABLE sum (total INTEGER)")
+    outbox._db.execute("INSERT INTO sum VALUES (0)")
+offset = (outbox.position("#a") or Position("e", 0)).offset
+while True:
+    print(outbox.add("#a", "x"), flush=True)
+    offset += 1
+    outbox.seen("#a", Position("e", offset), {})
+    if offset % 7 == 0:
+        outbox.confirm(outbox.first)
+"""
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_a_process_that_is_killed_loses_nothing_that_it_has_stored(tmp_path, seed):
+    chance, path, last = random.Random(seed), str(tmp_path / "me.db"), 0
+    for _ in range(3):
+        with subprocess.Popen(
+            [sys.executable, "-c", ADDS, path], stdout=subprocess.PIPE, text=True
+        ) as process:
+            for _ in range(chance.randint(1, 60)):
+                last = int(process.stdout.readline())
+            process.send_signal(signal.SIGKILL)
+            last = int(([last, *process.stdout.read().split()])[-1])
+        with Outbox(path) as outbox:
+            keys = [outbox.get(number).key for number in range(outbox.first, outbox.last + 1)]
+            assert keys == list(range(keys[0], keys[-1] + 1)) and last <= keys[-1] <= last + 1
+            assert outbox.get(outbox.last + 1) is None
+            (total,) = outbox._db.execute("SELECT total FROM sum").fetchone()
+            assert total == (outbox.position("#a") or Position("e", 0)).offset

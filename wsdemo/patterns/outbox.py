@@ -1,0 +1,252 @@
+"""The memory of a device: messages that are not confirmed yet, and the places where it stopped reading.
+
+::
+
+    confirmed = 4      5    6    7   = last        the oldest is the next one to be confirmed
+                       ▲         ▲
+                     first      add()              drop 6: 7 becomes 6
+
+A number is a place in the queue: it is not stored, so a message that is dropped renumbers those behind it.
+The device's id lives in the same file as its messages, and dies with it: an id that outlived its outbox would
+start again with 1, and a server would take new messages for old ones. In memory, or in one SQLite file that
+survives the end of the process and a power cut. Knows nothing of connections.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import secrets
+import sqlite3
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from wsdemo.protocol.errors import InvalidState
+
+#: Marks the file as an outbox: SQLite's ``application_id`` ("wsob"), and the version of the tables below.
+MARK: Final = (0x77736F62, 1)
+
+_TABLES: Final = """
+CREATE TABLE device (id TEXT NOT NULL, confirmed INTEGER NOT NULL);
+CREATE TABLE message (key INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, body TEXT NOT NULL);
+CREATE TABLE position (channel TEXT PRIMARY KEY, epoch TEXT NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
+CREATE TABLE parked (
+    channel TEXT NOT NULL, offset INTEGER NOT NULL, message TEXT NOT NULL, why TEXT NOT NULL
+);
+"""
+
+#: Stores the effect of a message: a function of (database, message).
+Effect = Callable[[sqlite3.Connection, Any], object]
+
+
+class Outgoing(NamedTuple):
+    """A message that is not confirmed yet."""
+
+    key: int  #: stays when its number changes
+    channel: str
+    body: str  #: JSON
+
+
+class Position(NamedTuple):
+    """The place in a channel up to which a device has read."""
+
+    epoch: str  #: of the log that gave the offset
+    offset: int
+
+
+class Outbox:
+    """The messages, device id and positions in the file ``path``. Close it, or use it in a ``with``.
+
+    ``path``: the file; ":memory:" for one that ends with the process.
+    ``count``: messages that it holds at most.
+    ``effect``: stores what a message changes, in the transaction that stores the message's offset: both are
+    on the disk, or neither. Other users of the outbox wait meanwhile, and it must not publish.
+
+    Raises OSError where it is open already, ValueError where the file is no outbox of this version.
+
+    >>> with Outbox() as outbox:
+    ...     keys = [outbox.add("#lobby", body) for body in ('"a"', '"b"', '"c"')]
+    ...     outbox.confirm(1)
+    ...     outbox.drop(keys[1])
+    ...     outbox.first, outbox.last, outbox.get(2)
+    (2, 2, Outgoing(key=3, channel='#lobby', body='"c"'))
+    """
+
+    def __init__(
+        self, path: str | Path = ":memory:", *, count: int = 10_000, effect: Effect | None = None
+    ) -> None:
+        self._path = str(path)
+        self._count = count
+        self._effect = effect
+        self._lock = threading.RLock()  # one transaction at a time
+        self._db = self._open()
+        # Plain attributes, to be read by any thread without the lock.
+        self.device, self.confirmed = self._db.execute("SELECT id, confirmed FROM device").fetchone()
+        self.last = self.confirmed + self._db.execute("SELECT count(*) FROM message").fetchone()[0]
+
+    def __enter__(self) -> Outbox:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.close()
+
+    def __len__(self) -> int:
+        return max(0, int(self.last - self.confirmed))
+
+    @property
+    def first(self) -> int:
+        """The number of the oldest message, or the one that the next message gets."""
+        return int(self.confirmed) + 1
+
+    @property
+    def full(self) -> bool:
+        """Whether it takes no more messages."""
+        return len(self) >= self._count
+
+    def close(self) -> None:
+        """Close the file. Closing twice is closing once."""
+        with self._lock:
+            self._db.close()
+
+    # -- messages on their way out ------------------------------------------------------------------------
+
+    def add(self, channel: str, body: str) -> int | None:
+        """Store a message behind the others, and return its key; None where the outbox is full.
+
+        Raises InvalidState inside ``effect``, whose transaction may still be taken back.
+        """
+        with self._lock:
+            if self._db.in_transaction:
+                raise InvalidState("effect can't publish: do it in on_message, or in another thread")
+            if self.full:
+                return None
+            with self._transaction() as db:
+                insert = "INSERT INTO message (channel, body) VALUES (?, ?)"
+                key = db.execute(insert, (channel, body)).lastrowid
+            self.last += 1
+        return key
+
+    def get(self, number: int) -> Outgoing | None:
+        """The message of that number; None where there is none."""
+        with self._lock:
+            if number < self.first:
+                return None
+            select = "SELECT key, channel, body FROM message ORDER BY key LIMIT 1 OFFSET ?"
+            found = self._db.execute(select, (number - self.first,)).fetchone()
+            return None if found is None else Outgoing(*found)
+
+    def confirm(self, number: int) -> None:
+        """The server has stored all messages up to ``number``: forget them.
+
+        Raises ValueError for a number that no message here has had.
+        """
+        with self._lock:
+            if number > self.last:
+                raise ValueError(f"confirm {number}, but the last message is {self.last}")
+            if number >= self.first:
+                with self._transaction() as db:
+                    oldest = "SELECT key FROM message ORDER BY key LIMIT ?"
+                    db.execute(f"DELETE FROM message WHERE key IN ({oldest})", (number - self.confirmed,))
+                    db.execute("UPDATE device SET confirmed = ?", (number,))
+                self.confirmed = number
+
+    def drop(self, key: int) -> None:
+        """Forget one message, which the server will never take. Those behind it move up."""
+        with self._lock:
+            with self._transaction() as db:
+                gone = db.execute("DELETE FROM message WHERE key = ?", (key,)).rowcount
+            self.last -= gone
+
+    def renew(self) -> None:
+        """Become a new device: another id, and the messages numbered from 1."""
+        with self._lock:
+            device = secrets.token_hex(16)
+            with self._transaction() as db:
+                db.execute("UPDATE device SET id = ?, confirmed = 0", (device,))
+            self.device, self.confirmed, self.last = device, 0, len(self)
+
+    # -- places of reading --------------------------------------------------------------------------------
+
+    def position(self, channel: str) -> Position | None:
+        """The place up to which a channel has been read; None for one that is new here."""
+        with self._lock:
+            select = "SELECT epoch, offset FROM position WHERE channel = ?"
+            found = self._db.execute(select, (channel,)).fetchone()
+            return None if found is None else Position(*found)
+
+    def seen(self, channel: str, position: Position, message: Any = None) -> None:
+        """Store the place, and with it the effect of a message that was read there."""
+        with self._transaction() as db:
+            if self._effect is not None and message is not None:
+                self._effect(db, message)
+            db.execute("REPLACE INTO position VALUES (?, ?, ?)", (channel, *position))
+
+    def park(self, channel: str, position: Position, message: Any, reason: str) -> None:
+        """Put a message aside that the application cannot take, and go on behind it."""
+        with self._transaction() as db:
+            values = (channel, position.offset, json.dumps(message), reason)
+            db.execute("INSERT INTO parked VALUES (?, ?, ?, ?)", values)
+            db.execute("REPLACE INTO position VALUES (?, ?, ?)", (channel, *position))
+
+    def parked(self) -> list[tuple[str, int, str, str]]:
+        """The messages that were put aside: channel, offset, message (JSON), reason."""
+        with self._lock:
+            return self._db.execute("SELECT * FROM parked ORDER BY rowid").fetchall()
+
+    # -- the file -----------------------------------------------------------------------------------------
+
+    @contextlib.contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """All of the block is on the disk at its end, or nothing."""
+        with self._lock:
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._db
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def _open(self) -> sqlite3.Connection:
+        db = None
+        try:
+            db = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
+            self._prepare(db)
+            return db
+        except (sqlite3.Error, ValueError) as error:
+            if db is not None:
+                db.close()
+            raise self._opening_error(error) from error
+
+    def _prepare(self, db: sqlite3.Connection) -> None:
+        empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
+        mark = tuple(
+            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+        )
+        if mark != ((0, 0) if empty else MARK):
+            raise ValueError("no outbox")
+        # One user at a time: two would give the same number to two messages.
+        db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
+        db.execute("PRAGMA journal_mode=WAL").fetchall()
+        db.execute("PRAGMA synchronous=FULL")
+        if sys.platform == "darwin":  # where fsync alone does not reach the disk
+            db.execute("PRAGMA fullfsync=1")
+        db.execute("BEGIN IMMEDIATE")  # takes the lock
+        if empty:
+            for statement in filter(str.strip, _TABLES.split(";")):
+                db.execute(statement)
+            db.execute("INSERT INTO device VALUES (?, 0)", (secrets.token_hex(16),))
+            db.execute(f"PRAGMA application_id={MARK[0]}")
+            db.execute(f"PRAGMA user_version={MARK[1]}")
+        db.execute("COMMIT")
+
+    def _opening_error(self, error: Exception) -> OSError | ValueError:
+        if "locked" in str(error):
+            return OSError(f"{self._path}: this outbox is open already: close it there, or give another file")
+        if isinstance(error, ValueError) or "not a database" in str(error):
+            return ValueError(f"{self._path}: no outbox of version {MARK[1]}: give another file")
+        return OSError(f"{self._path}: cannot be opened as an outbox: {error}")
