@@ -166,7 +166,8 @@ def opened_server(wire: bytes, answer: list[tuple[str, str]]) -> Protocol:
 
     protocol = Protocol(Side.SERVER, accept=accept)
     protocol.receive(wire)
-    protocol.data_to_send()
+    sent = protocol.data_to_send().decode()
+    assert all(f"\r\n{name}: " in sent for name, _ in answer), "what the answer has is sent"
     return protocol
 
 

@@ -109,7 +109,7 @@ class Opening(Serializer):
             return self._refuse(error)
         if isinstance(answer, Response):
             return self._refuse(None, _last(answer))
-        self._handshake = answer.response.raw or serialize_response(answer.response)
+        self._handshake = serialize_response(answer.response)
         return self._opened(request, answer.response, answer.subprotocol, answer.deflate)
 
     def _check(self, response: Response) -> Event:

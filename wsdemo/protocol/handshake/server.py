@@ -25,10 +25,8 @@ if TYPE_CHECKING:
 
 #: The fields of a 426, which tell the right version.
 UPGRADE: Final = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION))
-#: The head of every 101, up to the proof (RFC 6455 §4.2.2): as bytes, 4 µs less than as fields.
-_SWITCHING: Final = (
-    b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
-)
+#: The fields of every 101, up to the proof (RFC 6455 §4.2.2): as bytes, 3 µs less than as fields.
+_SWITCHING: Final = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,9 +85,9 @@ def accept(
             fields.append(("Sec-WebSocket-Extensions", value))
     if headers != ():
         fields += not_ours(headers)
-    head = b"".join((_SWITCHING, accept_key(key).encode("ascii"), CRLF, field_lines(fields), CRLF))
-    response = Response(101, REASONS[101], Headers.checked(head, head.find(CRLF) + 2), b"", head)
-    return Accepted(response, subprotocol, parameters)
+    lines = field_lines(fields) if fields else b""
+    raw = b"".join((_SWITCHING, accept_key(key).encode("ascii"), CRLF, lines, CRLF))
+    return Accepted(Response(101, REASONS[101], Headers.checked(raw, 0)), subprotocol, parameters)
 
 
 def check_upgrade(request: Request) -> str:
