@@ -47,7 +47,7 @@ GUARDED = (
         Transport,
         "lock",
         sets="_outbox pending broken",
-        calls="write push wake wait wait_for_room notify_drained add_waiter remove_waiter",
+        calls="write push wake wait wait_for_room add_waiter remove_waiter",
     ),
     Row(Tls, "owner", calls="encrypt decrypt eof outgoing close"),
     Row(

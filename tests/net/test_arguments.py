@@ -52,6 +52,7 @@ FUNCTIONS: dict[str, Callable[[Any], object]] = {
     "on_open": lambda given: serve(Object(on_open=given, on_message=echo)),
     "on_message": lambda given: serve(Object(on_message=given)),
     "on_close": lambda given: serve(Object(on_close=given)),
+    "on_drain": lambda given: serve(Object(on_drain=given)),
     "client's handler": lambda given: connect(NOWHERE, given),
     "client's on_message": lambda given: connect(NOWHERE, Object(on_message=given)),
     "threaded": threaded,

@@ -55,17 +55,19 @@ def test_many_small_pieces_leave_together_large_ones_alone() -> None:
     assert len(rig.sock.taken) == 3
 
 
-def test_drained_is_told_only_after_the_high_water_mark() -> None:
+def test_drained_is_told_after_each_write_that_was_not_taken_whole() -> None:
+    """Below the high-water mark and above it; not for one that was taken at once."""
     rig = Rig(Limits(high_water=4))
-    rig.sock.takes = [0]
-    rig.write(b"1234")
+    rig.write(b"whole")
     rig.reactor.turn(WRITE)
-    assert (rig.sent, rig.sink.told) == (b"1234", [])
-    rig.sock.takes = [0]
-    rig.write(b"12345")
-    assert rig.sink.told == []
-    rig.reactor.turn(WRITE)
-    assert rig.sink.told == ["drained"]
+    assert (rig.sent, rig.sink.told) == (b"whole", [])
+    for count, data in enumerate((b"1234", b"12345"), 1):
+        rig.sock.takes = [0, 2]
+        rig.write(data)
+        rig.reactor.turn(WRITE)
+        assert rig.sink.told == ["drained"] * (count - 1)
+        rig.reactor.turn(WRITE)
+        assert rig.sink.told == ["drained"] * count
 
 
 def test_corked_writes_leave_in_one_send() -> None:

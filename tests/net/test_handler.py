@@ -16,6 +16,10 @@ class Both:
     def on_message(self, ws: Any, message: Any) -> None: ...
 
 
+class Drains:
+    def on_drain(self, ws: Any) -> None: ...
+
+
 def test_a_function_hears_messages_and_nothing_else() -> None:
     def echo(ws: Any, message: Any) -> None: ...
 
@@ -27,6 +31,12 @@ def test_an_object_is_told_what_it_has_methods_for() -> None:
     chat = Both()
     handler = Handler.of(chat)
     assert (handler.on_open, handler.on_message, handler.on_close) == (chat.on_open, chat.on_message, None)
+
+
+def test_a_handler_may_be_told_of_drains_only() -> None:
+    chat = Drains()
+    handler = Handler.of(chat)
+    assert (handler.on_drain, handler.on_message) == (chat.on_drain, None)
 
 
 def test_without_a_handler_messages_are_read_and_forgotten() -> None:

@@ -87,7 +87,7 @@ def test_paused_it_does_not_read_but_still_writes() -> None:
     assert rig.sent == b"hello"
     rig.transport.resume_reading()
     rig.reactor.turn(READ)
-    assert rig.sink.told == [b"later"]
+    assert rig.sink.told == ["drained", b"later"]
 
 
 # -- ending --------------------------------------------------------------------------------------------------
@@ -104,7 +104,7 @@ def test_finish_sends_what_is_pending_then_ends_and_goes_on_reading() -> None:
     assert (rig.sent, rig.sock.shut, rig.sock.closed) == (b"hello", True, False)
     rig.sock.gives = [b"bye"]
     rig.reactor.turn(READ)
-    assert rig.sink.told == [b"bye"]
+    assert rig.sink.told == ["drained", b"bye"]
 
 
 def test_finish_and_close() -> None:
@@ -114,7 +114,7 @@ def test_finish_and_close() -> None:
     rig.transport.close()
     rig.reactor.turn(WRITE)
     rig.reactor.turn(WRITE)
-    assert (rig.sent, rig.sock.closed, rig.sink.told) == (b"hello", True, [("lost", None)])
+    assert (rig.sent, rig.sock.closed, rig.sink.told) == (b"hello", True, ["drained", ("lost", None)])
 
 
 def test_finish_after_the_socket_broke() -> None:

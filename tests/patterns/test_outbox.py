@@ -185,7 +185,7 @@ def test_an_effect_does_not_publish():
         outbox.add("#a", "x")
 
     with Outbox(effect=publishes) as outbox:
-        with pytest.raises(InvalidState, match="publish in on_message"):
+        with pytest.raises(InvalidState, match="effect can't publish"):
             outbox.seen("#a", Position("e", 1), {"body": 5})
         assert not outbox and outbox.position("#a") is None
 

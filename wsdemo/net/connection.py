@@ -196,6 +196,16 @@ class Connection:
         return self._heartbeat.latency
 
     @property
+    def pending(self) -> int:
+        """Bytes that were sent and that the kernel has not taken yet: above 0, the peer reads too slowly.
+
+        While it is above 0, `on_drain` is still to come, or the end. Replies that are held until the end of
+        a batch count only behind such bytes; messages that wait for another thread's fragments, or as the
+        latest (``limits.overflow``), are not among them.
+        """
+        return self.transport.unsent
+
+    @property
     def dropped(self) -> int:
         """Messages of handlers that were not sent, by ``limits.overflow`` or because the connection ended."""
         return self.sender.dropped
@@ -375,8 +385,10 @@ class Connection:
         self.transport.close()
 
     def resume_writing(self) -> None:
-        """The peer has caught up."""
+        """The kernel has taken all pending bytes."""
         self.sender.resume_writing()
+        if self._protocol.state is OPEN:
+            self._call(self._handler.on_drain)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed: wake the threads that wait for that."""

@@ -8,6 +8,7 @@
     class Chat:                       an object: the names are those of the browser's API
         def on_open(self, ws): ...
         def on_message(self, ws, message): ...
+        def on_drain(self, ws): ...   `pending` is 0 again, after a send that the kernel did not take whole
         def on_close(self, ws): ...   when TCP has ended; see `close_code` and `error`
 
 A handler must not block: it runs in the reactor's thread. Where it has to, see `threaded`.
@@ -34,31 +35,34 @@ def log_failure(number: int, error: BaseException) -> None:
 
 #: The values of an option ``handler``, for its errors.
 HANDLER: Final = (
-    "a function of (ws, message), threaded(function), or an object with on_open, on_message or on_close"
+    "a function of (ws, message), threaded(function), or an object with on_open, on_message, "
+    "on_drain or on_close"
 )
 
 
 class Handler:
-    """The callbacks of a connection, in the reactor's thread; each of the three may be missing."""
+    """The callbacks of a connection, in the reactor's thread; each of the four may be missing."""
 
-    __slots__ = ("on_close", "on_message", "on_open")
+    __slots__ = ("on_close", "on_drain", "on_message", "on_open")
 
     def __init__(
         self,
         on_open: Callable[[Any], object] | None = None,
         on_message: Callable[[Any, Any], object] | None = None,
         on_close: Callable[[Any], object] | None = None,
+        on_drain: Callable[[Any], object] | None = None,
     ) -> None:
         self.on_open = on_open
         self.on_message = on_message
         self.on_close = on_close
+        self.on_drain = on_drain
 
     @classmethod
     def of(cls, handler: Any) -> Handler:
         """The handler for a function of each message, or for an object with these methods; or TypeError."""
         if handler is None:
             return cls(on_message=lambda connection, message: None)
-        methods = {name: getattr(handler, name, None) for name in ("on_open", "on_message", "on_close")}
+        methods = {name: getattr(handler, name, None) for name in cls.__slots__}
         if isinstance(handler, type) or not any(methods.values()):
             check_function("handler", handler, 2, HANDLER)
             return cls(on_message=handler)

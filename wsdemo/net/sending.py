@@ -252,7 +252,6 @@ class Sender:
             )
         elif self.limits.overflow == "latest" and self._latest is None:
             self._latest = first, payload
-            self.transport.notify_drained()
         else:
             self.dropped += 1
             if self.limits.overflow == "latest":

@@ -73,7 +73,8 @@ def serve(
     """Start a WebSocket server in a thread of its own; it serves until `close`, or the end of its ``with``.
 
     ``handler``: a function of (connection, message), called in the server's thread, where it must not block;
-    or an object with ``on_open(ws)``, ``on_message(ws, message)``, ``on_close(ws)``; or ``threaded(f)``.
+    or an object with ``on_open(ws)``, ``on_message(ws, message)``, ``on_drain(ws)``, ``on_close(ws)``; or
+    ``threaded(f)``.
     ``host``: the address to listen on; "0.0.0.0" for all of this machine.
     ``port``: 0 takes a free one.
     ``subprotocols``: the names that it speaks (RFC 6455 §1.9).

@@ -46,7 +46,7 @@ class Sink(Protocol):
         """The peer will send no more."""
 
     def resume_writing(self) -> None:
-        """The outbox is empty again, after more than the high-water mark was in it."""
+        """The kernel has taken all pending bytes, after a write that it could not take whole."""
 
     def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed. Comes exactly once, and last."""
@@ -131,6 +131,14 @@ class Transport:
         """Whether the socket is read; where it is not, silence is no sign of a dead peer."""
         return not (self._paused or self._backpressured)
 
+    @property
+    def unsent(self) -> int:
+        """Bytes that the kernel did not take: while there are any, `Sink.resume_writing` is still to come.
+
+        Corked pieces count only behind such bytes: until then they were not offered to the kernel.
+        """
+        return 0 if self._outbox is None else self.pending
+
     def stalled(self, now: float) -> bool:
         """Whether bytes are pending and none has left for the write timeout."""
         return (self.pending > 0 or self.broken is not None) and (
@@ -170,10 +178,6 @@ class Transport:
             data = b"".join(corked)
             self.pending -= len(data)
             self._write(data)
-
-    def notify_drained(self) -> None:
-        """Call the sink's `resume_writing` when all bytes that are pending now have left."""
-        self._above_high_water = True
 
     def _write(self, data: bytes) -> None:
         if self.tls is None:
@@ -350,14 +354,12 @@ class Transport:
 
     def _flush(self) -> None:
         """The kernel has room: offer it the bytes that it did not take before."""
-        drained = False
         with self.lock:
-            while self._outbox:
-                if not self._flush_some(self._outbox):
-                    break
-            else:
-                self._outbox = None
-                drained, self._above_high_water, self._backpressured = self._above_high_water, False, False
+            while self._outbox and self._flush_some(self._outbox):
+                pass
+            drained = self._outbox is not None and not self._outbox
+            if drained:
+                self._outbox, self._above_high_water, self._backpressured = None, False, False
             self._made_room()
         if drained:
             self._sink.resume_writing()
