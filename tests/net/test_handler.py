@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import ssl
 from typing import Any
 
 import pytest
@@ -51,7 +52,10 @@ def test_what_is_no_handler_is_refused_in_one_line(wrong: Any) -> None:
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize(("error", "logged"), [(RuntimeError("ours"), 1), (ConnectionError("theirs"), 0)])
+@pytest.mark.parametrize(
+    ("error", "logged"),
+    [(RuntimeError("ours"), 1), (ConnectionError("theirs"), 0), (ssl.SSLError(1, "theirs"), 0)],
+)
 def test_what_strangers_do_daily_is_not_logged(
     error: Exception, logged: int, caplog: pytest.LogCaptureFixture
 ) -> None:

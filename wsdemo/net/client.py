@@ -13,18 +13,16 @@ Read `connection` first.
 from __future__ import annotations
 
 import itertools
-import ssl as tls
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from wsdemo.net import reactor as reactors
 from wsdemo.net.connection import Connection
 from wsdemo.net.dial import dial
-from wsdemo.net.handler import Handler, log_failure
+from wsdemo.net.handler import Handler, is_tls_error, log_failure
 from wsdemo.net.timers import period
-from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.waiting import wait
 from wsdemo.protocol.arguments import check_kind
 from wsdemo.protocol.codes import Side
@@ -35,6 +33,9 @@ from wsdemo.protocol.handshake import parse_url, request
 from wsdemo.protocol.limits import Limits, limits_or_default
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.record.record import Record
+
+if TYPE_CHECKING:
+    import ssl as tls
 
 OWN_THREAD: Final = (
     "connect in a handler waits for the thread that it runs in: "
@@ -85,9 +86,12 @@ def connect(
     where = parse_url(url)
     told = Handler() if handler is None else Handler.of(handler)
     limits = limits_or_default(limits)
-    check_context(ssl, server_side=False)
-    if ssl is not None and not where.secure:
-        raise ValueError("ssl: got a context, expected None for ws://; wss:// is over TLS")
+    if ssl is not None:
+        from wsdemo.net.tls import check_context
+
+        check_context(ssl, server_side=False)
+        if not where.secure:
+            raise ValueError("ssl: got a context, expected None for ws://; wss:// is over TLS")
     check_kind("trace", trace, (Record, type(None)), "a Trace, or None")
     check_kind("origin", origin, (str, type(None)), "a text such as 'https://example.com', or None")
     deadline = time.monotonic() + limits.open_timeout
@@ -96,7 +100,9 @@ def connect(
     protocol = Protocol(Side.CLIENT, limits=limits, request=asked, deflate=deflate, masking_key=masking_key)
     secure = None
     if where.secure:
-        secure = Tls(ssl or tls.create_default_context(), server_side=False, hostname=where.host)
+        from wsdemo.net.tls import Tls
+
+        secure = Tls(ssl, server_side=False, hostname=where.host)
     sock = dial(where.host, where.port, limits.open_timeout)
     if reactors.must_accept(sock):
         sock.close()
@@ -153,7 +159,7 @@ class _Owner:
     def refused(self, connection: Connection, event: Refused) -> None:
         """The server refused, or sent something that is no answer."""
         failed = connection.error  # a failure of TLS: mostly the certificate
-        self._error = failed if isinstance(failed, tls.SSLError) else event.error
+        self._error = failed if is_tls_error(failed) else event.error
         connection.transport.abort()
 
     def closing(self, connection: Connection) -> None:

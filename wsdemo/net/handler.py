@@ -17,7 +17,7 @@ A handler must not block: it runs in the reactor's thread. Where it has to, see 
 from __future__ import annotations
 
 import logging
-import ssl as tls
+import sys
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -29,8 +29,14 @@ log = logging.getLogger("wsdemo")
 
 def log_failure(number: int, error: BaseException) -> None:
     """Log an error in connection ``number`` (0: in none), except the everyday ones of networks and peers."""
-    if not isinstance(error, ConnectionError | TimeoutError | tls.SSLError | HandshakeError):
+    if not isinstance(error, ConnectionError | TimeoutError | HandshakeError) and not is_tls_error(error):
         log.warning("connection %d: %s: %s", number, type(error).__name__, error, exc_info=error)
+
+
+def is_tls_error(error: BaseException | None) -> bool:
+    """Whether it is an ``ssl.SSLError``: never, where TLS has not loaded that module, which takes 6 ms."""
+    ssl = sys.modules.get("ssl")
+    return ssl is not None and isinstance(error, ssl.SSLError)
 
 
 #: The values of an option ``handler``, for its errors.

@@ -12,27 +12,24 @@ first.
 from __future__ import annotations
 
 import collections
-import ipaddress
 import itertools
 import socket
-import ssl as tls
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wsdemo.net.authorize import Authorize, by_message, by_request, check_authorize, first_message
 from wsdemo.net.broadcast import fan_out, not_taken, offer_until
 from wsdemo.net.connection import Connection
-from wsdemo.net.handler import Handler, log_failure
+from wsdemo.net.handler import Handler, is_tls_error, log_failure
 from wsdemo.net.listener import local_host
 from wsdemo.net.reactor import current
 from wsdemo.net.routes import R, Routes
 from wsdemo.net.sending import Data
 from wsdemo.net.service import Service
 from wsdemo.net.timers import Repeating, period
-from wsdemo.net.tls import Tls, check_context
 from wsdemo.net.waiting import LONGEST
 from wsdemo.protocol.arguments import check_done, check_kind, list_of, wrong_kind
 from wsdemo.protocol.codes import Side
@@ -54,6 +51,9 @@ from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 from wsdemo.record.record import Record
+
+if TYPE_CHECKING:
+    import ssl as tls
 
 
 def serve(
@@ -91,7 +91,10 @@ def serve(
     Raises OSError where it can't listen, TypeError or ValueError for a wrong argument.
     """
     check_authorize(authorize)
-    check_context(ssl, server_side=True)
+    if ssl is not None:
+        from wsdemo.net.tls import check_context
+
+        check_context(ssl, server_side=True)
     check_kind("trace", trace, (Record, type(None)), "a Trace, or None")
     hosts = check_hosts(hosts)
     return Server(
@@ -268,7 +271,11 @@ class Server(Service):
             authenticated=self._gate is None,
         )
         handler = self._gate or self._handler
-        secure = Tls(self._ssl, server_side=True, tap=encrypted) if self._ssl is not None else None
+        secure = None
+        if self._ssl is not None:
+            from wsdemo.net.tls import Tls
+
+            secure = Tls(self._ssl, server_side=True, tap=encrypted)
         reactor = self._reactor
         connection = Connection(number, address, protocol, handler, self, reactor, sock, tap, secure)
         connection.authenticated = self._gate is None
@@ -332,7 +339,7 @@ class Server(Service):
     def refused(self, connection: Connection, event: Refused) -> None:
         """There will be no WebSocket: it was refused, or answered as plain HTTP."""
         self._leaving[connection.id] = self._opening.pop(connection.id)
-        error = connection.error if isinstance(connection.error, tls.SSLError) else event.error
+        error = connection.error if is_tls_error(connection.error) else event.error
         if error is not None:  # a failure of TLS: the missing request is only its consequence
             self.errors.append((connection.id, error))
 
@@ -358,7 +365,7 @@ class Server(Service):
     def failed(self, connection: Connection, error: BaseException) -> None:
         """Something went wrong in this connection."""
         self.errors.append((connection.id, error))
-        if isinstance(error, ConnectionError | TimeoutError | tls.SSLError | WebSocketError):
+        if isinstance(error, ConnectionError | TimeoutError | WebSocketError) or is_tls_error(error):
             error.__traceback__ = None  # its stack frames would keep the connection and its unread bytes
         log_failure(connection.id, error)
 
@@ -410,4 +417,6 @@ class Server(Service):
 
 
 def _is_loopback(address: tuple[Any, ...]) -> bool:
+    import ipaddress
+
     return ipaddress.ip_address(address[0].partition("%")[0]).is_loopback

@@ -38,11 +38,16 @@ def check_context(context: ssl.SSLContext | None, server_side: bool, name: str =
 class Tls:
     """One end of a TLS connection, without a socket (RFC 8446). The transport locks each call.
 
-    ``tap`` records the encrypted bytes.
+    ``context``: None for a client's default one, which verifies certificate and host name. ``tap`` records
+    the encrypted bytes.
     """
 
     def __init__(
-        self, context: ssl.SSLContext, server_side: bool, hostname: str | None = None, tap: Tap | None = None
+        self,
+        context: ssl.SSLContext | None,
+        server_side: bool,
+        hostname: str | None = None,
+        tap: Tap | None = None,
     ) -> None:
         self.tap = tap
         self.ready = False  #: the handshake is done
@@ -52,6 +57,7 @@ class Tls:
         self._out = ssl.MemoryBIO()
         if hostname is not None:  # a name goes "without a trailing dot" into SNI (RFC 6066 §3)
             hostname = hostname.removesuffix(".")
+        context = context or ssl.create_default_context()
         self._object = context.wrap_bio(self._in, self._out, server_side, hostname)
         self._early: list[bytes] = []  # written before the handshake was done
         self._first = b""  # the first byte that came
