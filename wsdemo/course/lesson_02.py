@@ -17,7 +17,8 @@ from wsdemo.course.sockets import PATIENCE, Listeners, Watch, arrived, connectio
 from wsdemo.protocol.errors import WebSocketError
 from wsdemo.rawtcp.framing import HEADER, serialize
 
-WORDS = ("tea", "naïve", "héllo 👋", "see you", "12", "日本", "x", "")
+BEYOND_ASCII = ("naïve", "héllo 👋", "日本")  # more bytes than characters
+WORDS = ("tea", *BEYOND_ASCII, " see you ", "12", "x", "")
 
 ASKED = 5  # calls of which the median is taken: one alone may have met a busy machine
 MOST_CALLS = 200  # with which a kernel's buffer is filled: each takes what there is room for
@@ -35,7 +36,9 @@ def tell_others(
         for server, _ in pairs:
             server.settimeout(PATIENCE)  # so that send takes what there is room for
         for speaker, text in zip(
-            rng.sample(range(count), 3), (*rng.choices(WORDS, k=2), "news " * 200_000), strict=True
+            rng.sample(range(count), 3),
+            (rng.choice(BEYOND_ASCII), rng.choice(WORDS), "news " * 200_000),
+            strict=True,
         ):
             _tell(answer, pairs, speaker, serialize(text), watch)
     watch.judge("tell_others")
@@ -78,8 +81,8 @@ def receive_or_forget(
     answer: Callable[[socket.socket, list[socket.socket]], bytes], rng: random.Random
 ) -> None:
     """Bytes from the living; the dead are closed and removed; the silent stay."""
-    cases = ["talks", "ended", "reset", "silent"]
-    rng.shuffle(cases)
+    first, other = rng.sample(["talks", "silent"], 2)
+    cases = [first, *rng.sample(["ended", "reset", other], 3)]  # the first in the list stays there
     watch = Watch()
     with connections(len(cases)) as pairs:
         clients = [server for server, _ in pairs]
@@ -131,6 +134,8 @@ def _judge(
             f"a client that {_CASES[case]}: your code waited for it, and no other was served meanwhile"
         )
     same(got, words if case == "talks" else b"", f"for a client that {_CASES[case]}, the result")
+    if case == "talks" and server in select.select([server], [], [], 0)[0]:
+        raise Wrong("a client that has sent bytes: they can still be read, so they would come twice")
     here = any(sock is server for sock in clients)
     alive = case in ("talks", "silent")
     if here and not alive:
@@ -239,7 +244,8 @@ def take_messages(answer: Callable[[socket.socket, bytearray], list[str]], rng: 
     """All whole messages, after one `recv` that has something to give; the rest stays in the inbox."""
     half = serialize("half")
     cut = rng.choice([rng.randrange(1, HEADER), rng.randrange(HEADER, len(half))])
-    texts = [rng.choice(WORDS) for _ in range(rng.randint(2, 3))] + [""]  # that is a message, too
+    twice = rng.choice(WORDS)
+    texts = [twice, twice, rng.choice(BEYOND_ASCII), " see you ", ""]  # nothing is a message, too
     rng.shuffle(texts)
     steps = [
         (half[:cut], []),

@@ -68,11 +68,13 @@ def has_token(answer: Callable[[str, str], bool], rng: random.Random) -> None:
             (f"{other},{mixed}", True),
             (f"{mixed} ,\t{other}", True),
             (f"{other},  {token} , {rng.choice(more)}", True),
+            (f"{other} ,\t{mixed}\t", True),
             (f",, {mixed},", True),
             (other, False),
             (f"no-{token}", False),
             (f"{other}, {token}-insecure-requests", False),
             (f"{token} {other}", False),
+            (f"{token[:2]} {token[2:]}", False),
             ("", False),
         ]
         for value, wanted in cases:
@@ -85,7 +87,7 @@ def has_token(answer: Callable[[str, str], bool], rng: random.Random) -> None:
 def refuse_version(answer: Callable[[str], bytes | None], rng: random.Random) -> None:
     """Version 13 goes on; any other gets 426 and the version that is spoken here."""
     same(answer("13"), None, "refuse_version('13')")
-    for version in ("8", "7", "0", str(rng.randint(14, 255)), "255"):
+    for version in ("8", "7", "0", str(rng.randint(14, 255)), "255", "130", "213", "013", "x", ""):
         what = f"refuse_version({version!r})"
         got = answer(version)
         if got is None:
@@ -117,10 +119,12 @@ def _judge_refusal(what: str, got: bytes) -> None:
         raise Wrong(f"{what}: a 426 says what to upgrade to, Upgrade: websocket (RFC 9110 §15.5.22)")
     if "upgrade" not in response.headers.tokens("connection"):
         raise Wrong(f"{what}: a sender of Upgrade must send Connection: Upgrade too (RFC 9110 §7.8)")
-    if found[1] < len(got):
-        raise Wrong(
-            f"{what}: {show(got[found[1] :])} stand behind the response; its length says that it is over"
-        )
+    behind = got[found[1] :]
+    if "chunked" in response.headers.tokens("transfer-encoding"):
+        if not behind.endswith(b"0\r\n\r\n"):
+            raise Wrong(f"{what} is chunked, and has no last chunk, 0 and two line ends: a client waits")
+    elif behind:
+        raise Wrong(f"{what}: {show(behind)} stand behind the response; its length says that it is over")
 
 
 @exercise()
@@ -134,6 +138,7 @@ def choose_subprotocol(answer: Callable[[str | None, list[str]], str | None], rn
         (f"{strange}, {second}, {first}", [first, second], second),
         (f"{strange},{third}", [first, third], third),
         (f"{strange} ,  {first}", [second, first], first),
+        (f"{strange},\t{first}\t", [second, first], first),
         (strange, [first, second], None),
         (first, [], None),
         (None, [first], None),
@@ -157,7 +162,9 @@ def split_head(answer: Callable[[bytes], tuple[bytes, bytes] | None], rng: rando
     head = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nSec-WebSocket-Accept: " + proof
     head += b"\r\n\r\n"
     tricky = b"\x82\x07a\r\n\r\nbc"
-    for rest in (b"", b"\x81\x05Hello", rng.randbytes(rng.randint(1, 20)).replace(b"\r", b"."), tricky):
+    spaces = b"\r\n " + rng.randbytes(2) + b" \r\n"
+    some = rng.randbytes(rng.randint(1, 20)).replace(b"\r", b".")
+    for rest in (b"", b"\x81\x05Hello", some, tricky, spaces):
         got = answer(head + rest)
         what = f"the 101 and {len(rest)} more bytes"
         if got is None:

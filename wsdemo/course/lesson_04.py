@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from typing import Any
@@ -26,6 +27,15 @@ VECTORS: tuple[tuple[bool, int, int, bytes | None, str], ...] = (
 
 #: A key of zeros masks nothing, and is a key all the same.
 NO_SECRET = (True, 2, 3, bytes(4), "82 83 00 00 00 00")
+
+#: Headers that no sender may send, read as they are, and why.
+UNJUDGED: tuple[tuple[bytes, tuple[bool, int, int, None, int], str], ...] = (
+    (bytes.fromhex("f1 00"), (True, 1, 0, None, 2), "the opcode has four bits, RSV1 to RSV3 are not in it"),
+    (bytes.fromhex("71 00"), (False, 1, 0, None, 2), "FIN is one bit, RSV1 to RSV3 are not in it"),
+    (bytes.fromhex("83 00"), (True, 3, 0, None, 2), "nothing is judged here, no opcode either"),
+    (bytes.fromhex("82 7e 00 05"), (True, 2, 5, None, 4), "nothing is judged here, no length either"),
+    (bytes.fromhex("82 7f 80") + bytes(7), (True, 2, 1 << 63, None, 10), "a length has no sign"),
+)
 
 Header = Callable[[bool, int, int, bytes | None], bytes]
 
@@ -71,13 +81,10 @@ def read_header(answer: Callable[[bytes], Any], rng: random.Random) -> None:
             if not isinstance(got, tuple | list) or tuple(got) != wanted:
                 what = f"read_header of {show(head)} and {more} bytes of payload"
                 raise Wrong(f"{what} should be {show(wanted)}; got {show(got)}")
-    reserved = bytes([0xC1, 0x00])  # RSV1 is set: bits 1 to 3 belong to no opcode
-    got = answer(reserved)
-    if not isinstance(got, tuple | list) or tuple(got) != (True, 1, 0, None, 2):
-        raise Wrong(
-            f"read_header of {show(reserved)}, with RSV1 set, should be (True, 1, 0, None, 2), "
-            f"for the opcode has four bits; got {show(got)}"
-        )
+    for data, wanted, why in UNJUDGED:
+        got = answer(data)
+        if not isinstance(got, tuple | list) or tuple(got) != wanted:
+            raise Wrong(f"read_header of {show(data)} should be {show(wanted)}, for {why}; got {show(got)}")
 
 
 @exercise()
@@ -90,28 +97,36 @@ def length_error(answer: Callable[[bytes], bool], rng: random.Random) -> None:
         if form == 127:
             lengths |= {(1 << 63) - 1, 1 << 63, (1 << 63) + rng.randrange(1 << 40)}
         for length in sorted(lengths):
-            data = bytes([0x82, 0x80 | form]) + length.to_bytes(size, "big") + rng.randbytes(4)
-            try:
-                frames.check_length(length, data[1])
-                wanted = False
-            except ProtocolError:
-                wanted = True
-            got = answer(data)
-            same(bool(got) if got is not None else False, wanted, f"length_error of {show(data)}")
+            for bit in (frames.MASK, 0):
+                data = bytes([0x82, bit | form]) + length.to_bytes(size, "big") + rng.randbytes(4)
+                got = answer(data)
+                wanted = _is_refused(length, data[1])
+                same(bool(got) if got is not None else False, wanted, f"length_error of {show(data)}")
     for length in (0, rng.randrange(126), 125):
-        data = bytes([0x81, length]) + rng.randbytes(length)
-        same(bool(answer(data)), False, f"length_error of {show(data)}")
+        for bit in (0, frames.MASK):
+            data = bytes([0x81, bit | length]) + rng.randbytes(length + bit // 32)
+            same(bool(answer(data)), False, f"length_error of {show(data)}")
+
+
+def _is_refused(length: int, second: int) -> bool:
+    try:
+        frames.check_length(length, second)
+    except ProtocolError:
+        return True
+    return False
 
 
 @exercise()
 def split_frames(answer: Callable[[bytes], tuple[list[bytes], bytes]], rng: random.Random) -> None:
-    """All whole frames of a server, and the bytes that are left over."""
-    payloads = [rng.randbytes(size) for size in (0, *rng.sample((0, 1, 5, 125, 126, 300), 3))]
-    stream = b"".join(made(True, 2, len(payload), None) + payload for payload in payloads)
-    ends, end = [], 0
-    for payload in payloads:
-        end += len(made(True, 2, len(payload), None)) + len(payload)
-        ends.append(end)
+    """All whole frames of a server, data and control, and the bytes that are left over."""
+    payloads = [rng.randbytes(size) for size in (0, *rng.sample((1, 5, 125, 126, 300), 3))]
+    kinds = [(True, 9), (False, 1), *rng.sample([(True, 0), (True, 1), (True, 2), (False, 2)], 2)]
+    whole_frames = [
+        made(fin, opcode, len(payload), None) + payload
+        for (fin, opcode), payload in zip(kinds, payloads, strict=True)
+    ]
+    stream = b"".join(whole_frames)
+    ends = list(itertools.accumulate(map(len, whole_frames)))
     for cut in range(len(stream) + 1):
         whole = [payload for payload, end in zip(payloads, ends, strict=True) if end <= cut]
         rest = stream[max([end for end in ends if end <= cut], default=0) : cut]
@@ -120,6 +135,11 @@ def split_frames(answer: Callable[[bytes], tuple[list[bytes], bytes]], rng: rand
         found, left = _pair(got, what)
         same(found, whole, f"{what}: the payloads")
         same(left, rest, f"{what}: the bytes left over")
+    large = rng.randbytes(1 << 16)
+    what = f"split_frames of a frame of {len(large)} bytes, and one byte more"
+    found, left = _pair(answer(made(True, 2, len(large), None) + large + b"\x82"), what)
+    same(found, [large], f"{what}: the payloads")
+    same(left, b"\x82", f"{what}: the bytes left over")
 
 
 def _pair(got: object, what: str) -> tuple[list[bytes], bytes]:

@@ -24,11 +24,14 @@ def _text(rng: random.Random) -> bytes:
 
 @exercise()
 def deflate_message(answer: Callable[[bytes], bytes], rng: random.Random) -> None:
-    """Raw DEFLATE, flushed, without the tail; smaller than the text; each for itself, and three in a row."""
+    """Raw DEFLATE, flushed, without the tail; smaller than the text; each for itself, and all in a row."""
     row = Inflater()
-    for data in (b"Hello" + rng.randbytes(3), text := _text(rng), text):
+    large = rng.randbytes(50_000) + TAIL + rng.randbytes(50_000)  # stored as it is, the four bytes too
+    for data in (b"Hello" + rng.randbytes(3), large, text := _text(rng), b"", text):
         what = f"deflate_message({show(data)})"
         payload = as_bytes(answer(data), what)
+        if not data and not payload:
+            raise Wrong(f"{what} should be one byte, 00: a block of nothing (RFC 7692 §7.2.3.6); got no byte")
         if payload.endswith(TAIL):
             raise Wrong(f"{what} ends with 00 00 ff ff, which is not sent: {show(payload[-8:])}")
         got = _inflated(row, payload, what)
@@ -111,7 +114,8 @@ def within_budget(
     ladder = [(memory, ratio / 100) for memory, ratio in zip(sorted(memories), ratios, strict=True)]
     place = rng.randrange(1, 4)
     tie = (ladder[place][0] - 1, ladder[place][1])
-    rng.shuffle(mixed := list(ladder))
+    poor = [(ladder[place][0], 0.995), (1, 0.99)]  # they fit, and compress worst
+    rng.shuffle(mixed := [*ladder, *poor])
     tied = [*mixed, tie]
     first = [ladder[place], *(one for one in ladder if one != ladder[place])]  # index 0 is an answer, too
     for settings in (mixed, tied, tied[::-1], first):

@@ -1,0 +1,8 @@
+# said: the messages should be
+def take_messages(sock, inbox):
+    inbox += sock.recv(65536)
+    out = []
+    while f := parse(inbox):
+        del inbox[: f[1]]
+        out.append(f[0].strip())
+    return out
