@@ -16,21 +16,19 @@ A handler must not block: it runs in the reactor's thread. Where it has to, see 
 
 from __future__ import annotations
 
-import logging
 import sys
 from collections.abc import Callable
 from typing import Any, Final
 
+from wsdemo.net.reactor import log
 from wsdemo.protocol.arguments import check_function
 from wsdemo.protocol.errors import HandshakeError
-
-log = logging.getLogger("wsdemo")
 
 
 def log_failure(number: int, error: BaseException) -> None:
     """Log an error in connection ``number`` (0: in none), except the everyday ones of networks and peers."""
     if not isinstance(error, ConnectionError | TimeoutError | HandshakeError) and not is_tls_error(error):
-        log.warning("connection %d: %s: %s", number, type(error).__name__, error, exc_info=error)
+        log().warning("connection %d: %s: %s", number, type(error).__name__, error, exc_info=error)
 
 
 def is_tls_error(error: BaseException | None) -> bool:

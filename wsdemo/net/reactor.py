@@ -16,24 +16,34 @@ An exception in a callback is kept in ``errors`` and logged; the thread goes on.
 from __future__ import annotations
 
 import collections
+import functools
 import heapq
 import itertools
-import logging
 import os
 import socket
 import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wsdemo.net.poller import READ as READ
 from wsdemo.net.poller import WRITE as WRITE
 from wsdemo.net.poller import poller
 from wsdemo.net.waiting import LONGEST
 
-log = logging.getLogger("wsdemo")
-log.addHandler(logging.NullHandler())  # silent unless the program asks: a thread never prints
+if TYPE_CHECKING:
+    import logging
+
+
+@functools.cache
+def log() -> logging.Logger:
+    """The logger of the package, silent unless the program asks: a thread never prints."""
+    import logging  # 3 ms of `import wsdemo`
+
+    logger = logging.getLogger("wsdemo")
+    logger.addHandler(logging.NullHandler())
+    return logger
 
 
 class Timer:
@@ -68,6 +78,7 @@ class Reactor:
         self.now = time.monotonic()  #: seconds; read once a turn
         self.forked = False  #: true in a child process, where the thread does not exist
         self.users = 0  # of the shared reactor: the number of connections that hold it
+        log()  # a failure may come when no module can be loaded any more
         self._poller = poller()
         # By file descriptor: the callback, the events that it waits for, and the socket.
         self._watched: dict[int, tuple[Callable[[int], object], int, socket.socket]] = {}
@@ -199,7 +210,7 @@ class Reactor:
     def _report(self, error: BaseException) -> None:
         """Keep the error and go on: also for SystemExit, which would end this thread for all its sockets."""
         self.errors.append(error)
-        log.error("error in the thread %s", self.thread.name, exc_info=error)
+        log().error("error in the thread %s", self.thread.name, exc_info=error)
 
     def _push(self, timer: Timer) -> None:
         heapq.heappush(self._timers, (timer.when, next(self._order), timer))
