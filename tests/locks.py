@@ -60,7 +60,7 @@ GUARDED = (
         Sender,
         "transport.lock",
         sets="_streamer _latest dropped",
-        calls="ready ping give_up _fail _close _write _write_latest _admit _overflow _wait_for_turn",
+        calls="to_write ping give_up _fail _close _write _write_latest _admit _overflow _wait_for_turn",
     ),
     Row(Heartbeat, "_sender.transport.lock", sets="_pings", calls="end"),
     Row(Connection, "transport.lock", sets="_gone"),

@@ -119,8 +119,8 @@ class Rig:
         self.transport = Transport(self.reactor, self.sock, self.sink, limits or Limits(), recorder)  # type: ignore[arg-type]
         self.transport.start()
 
-    def ready(self) -> bool:
-        return True
+    def to_write(self, message: bytes) -> bytes:
+        return message
 
     def write(self, data: bytes) -> None:
         with self.transport.lock:

@@ -540,6 +540,29 @@ def test_a_broadcast_is_compressed_for_those_who_agreed_and_plain_for_the_others
                 assert zlib.decompress(made.payload + b"\x00\x00\xff\xff\x03\x00", -15) == text.encode()
 
 
+@pytest.mark.parametrize("fields", [{}, raw.DEFLATE], ids=["plain", "compressed"])
+def test_no_broadcast_follows_a_close_frame(fields: Any) -> None:
+    def leave(ws: Connection, message: str | bytes) -> None:
+        ws.close()
+        server.broadcast("too late", to=[ws])
+
+    with serve(leave) as server, raw.client(server.port, **fields) as peer:
+        peer.send(raw.frame(Opcode.TEXT, b"go"))
+        assert peer.frame().opcode == Opcode.CLOSE
+        peer.send(raw.frame(Opcode.CLOSE, b"\x03\xe8"))
+        assert peer.rest() == b""
+
+
+@pytest.mark.parametrize("compression", [False, True])
+def test_a_broadcast_through_a_client_is_masked(compression: bool) -> None:
+    """Its frames are made for it alone (RFC 6455 §5.3); a server would refuse any other."""
+    heard = Seen()
+    with serve(lambda ws, message: heard(message)) as server:
+        with connect(server.url, compression=compression) as ws:
+            server.broadcast("news " * 100, to=[ws])
+            assert heard.next() == "news " * 100
+
+
 @pytest.mark.parametrize(
     ("overflow", "dropped", "left"),
     [("drop", 3, b""), ("latest", 2, b"\x82\x04late"), ("close", 1, b"\x88")],

@@ -1,11 +1,11 @@
-"""The same bytes to many transports: encoded once, and no recipient waits for another.
+"""The same message to many transports: encoded once, and no recipient waits for another.
 
 ::
 
     server's thread    fan_out ──► those without room: `limits.overflow` decides
     another thread     fan_out ──► those without room: offer_until the deadline ──► not_taken
 
-Knows nothing of messages.
+Knows nothing of what a message is.
 """
 
 from __future__ import annotations
@@ -13,41 +13,41 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import LONGEST
 
 
 class Recipient(Protocol):
-    """An object with a transport, and perhaps a reason not to write to it just now."""
+    """An object with a transport, its own form of a message, and perhaps a reason not to write just now."""
 
     @property
     def transport(self) -> Transport:
         """Its transport."""
 
-    def ready(self) -> bool:
-        """Whether bytes that were not made for it alone may be written now; the transport's lock is held."""
+    def to_write(self, message: Any) -> bytes | None:
+        """The bytes of a message for it; None: it may not be written now. The transport's lock is held."""
 
 
 R = TypeVar("R", bound=Recipient)
 
 
-def fan_out(recipients: Iterable[R], data: bytes, bound: int) -> list[R]:
-    """Write the same bytes to many, without waiting; gives those that the caller must look at one by one.
+def fan_out(recipients: Iterable[R], message: object, bound: int) -> list[R]:
+    """Write a message to many, without waiting; gives those that the caller must look at one by one.
 
     These are not ready for it, or more than ``bound`` bytes would wait for them. The same as
     `Transport.write` to each, in one loop that touches each object once: over 1,000 sockets 1.10 times the
     time of bare ``sendall``, against 1.24 when each transport is called.
     """
     others: list[R] = []
-    size = len(data)
     for recipient in recipients:
         transport = recipient.transport
         with transport.lock:
             if transport._closed or transport._finishing or transport.broken is not None:
                 continue
-            if not recipient.ready():
+            data = recipient.to_write(message)
+            if data is None:
                 others.append(recipient)
             elif transport._plain_socket and transport._outbox is None and transport._corked is None:
                 try:
@@ -55,9 +55,9 @@ def fan_out(recipients: Iterable[R], data: bytes, bound: int) -> list[R]:
                 except OSError as error:
                     transport._refused(data, error)
                 else:
-                    if sent != size:
+                    if sent != len(data):
                         transport._sent(data, sent)
-            elif transport.pending and transport.pending + size > bound:
+            elif transport.pending and transport.pending + len(data) > bound:
                 others.append(recipient)
             else:
                 transport.write(data)

@@ -107,15 +107,11 @@ class Sender:
             self.transport.write(prepared.for_connection(self._protocol))
             return True
 
-    def ready(self) -> bool:
-        """Whether the plain frame of a broadcast may be written now: no compression, nothing before it."""
-        protocol = self._protocol
-        return (
-            protocol.state is OPEN
-            and protocol.deflate is None
-            and self._streamer is None
-            and self._latest is None
-        )
+    def to_write(self, prepared: Prepared) -> bytes | None:
+        """The frame of a broadcast; None: not now. Neither InvalidState nor ConnectionClosed is raised."""
+        if self._protocol.state is not OPEN or self._streamer is not None or self._latest is not None:
+            return None
+        return prepared.frame(self._protocol)
 
     def resume_writing(self) -> None:
         """The peer has caught up: send the latest message, where that is the policy.

@@ -187,11 +187,11 @@ class Server(Service):
             check_kind("to", connection, Connection, "connections")
         senders = [connection.sender for connection in connections]
         if self._reactor.here:
-            for sender in fan_out(senders, prepared.plain, limits.buffer_size):
+            for sender in fan_out(senders, prepared, limits.buffer_size):
                 sender.send_prepared(prepared)
             return
         deadline = time.monotonic() + limits.write_timeout
-        late = fan_out(senders, prepared.plain, limits.high_water)
+        late = fan_out(senders, prepared, limits.high_water)
         if late and (late := offer_until(deadline, late, lambda sender: sender.offer_prepared(prepared))):
             ids = [connection.id for connection in connections if connection.sender in late]
             raise TimeoutError(not_taken(ids, len(connections), limits.write_timeout))

@@ -13,10 +13,15 @@ Knows nothing of sockets.
 
 from __future__ import annotations
 
+from typing import Final
+
 from .codes import Side
 from .frames import RSV1, header
 from .protocol import Protocol
 from .sending import BINARY_WHOLE, TEXT_WHOLE, BytesLike, as_bytes
+
+#: The member under its own name: Python 3.11 takes 0.1 µs to look one up in its class.
+CLIENT: Final = Side.CLIENT
 
 
 class Prepared:
@@ -29,22 +34,15 @@ class Prepared:
     (True, b'\\x81\\x04news')
     """
 
-    __slots__ = ("_frames", "first", "payload")
+    __slots__ = ("_frames", "first", "payload", "plain")
 
     def __init__(self, message: str | BytesLike) -> None:
         text = isinstance(message, str)
         self.first = TEXT_WHOLE if text else BINARY_WHOLE  #: the first byte of the frame
         self.payload = message.encode() if isinstance(message, str) else as_bytes(message)
-        self._frames: dict[object, bytes] = {}  # by the way to compress; None: the plain one
-
-    @property
-    def plain(self) -> bytes:
-        """The frame for all connections of a server without compression.
-
-        >>> Prepared("news").plain
-        b'\\x81\\x04news'
-        """
-        return self._frames.get(None) or self._serialize(None, self.first, self.payload)
+        #: The frame for all connections of a server without compression.
+        self.plain = header(self.first, len(self.payload)) + self.payload
+        self._frames: dict[object, bytes] = {}  # the others, by the way to compress
 
     def for_connection(self, protocol: Protocol) -> bytes:
         """The bytes to write; they mean the same as those of ``send_text`` or ``send_binary``.
@@ -52,7 +50,11 @@ class Prepared:
         A client masks each frame with a fresh key, so its bytes are made for it alone.
         """
         protocol.check_can_send()
-        if protocol.side is Side.CLIENT:
+        return self.frame(protocol)
+
+    def frame(self, protocol: Protocol) -> bytes:
+        """The same, for a connection that is known to be open, and between two messages."""
+        if protocol.side is CLIENT:
             return protocol.send_whole(self.first, self.payload)
         deflate = protocol.deflate
         if deflate is None or len(self.payload) < deflate.threshold:
@@ -61,10 +63,6 @@ class Prepared:
         frame = self._frames.get(kind)
         if frame is None:
             packed = deflate.without_takeover().deflater(Side.SERVER).deflate(self.payload)
-            frame = self._serialize(kind, self.first | RSV1, packed)
+            frame = self._frames[kind] = header(self.first | RSV1, len(packed)) + packed
         protocol.reset_compressor()
-        return frame
-
-    def _serialize(self, kind: object, first: int, payload: bytes) -> bytes:
-        frame = self._frames[kind] = header(first, len(payload)) + payload
         return frame

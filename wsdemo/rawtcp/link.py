@@ -162,9 +162,9 @@ class Link:
     def resume_writing(self) -> None:
         """Ignored: no thread waits for this."""
 
-    def ready(self) -> bool:
-        """Always true: messages are written whole."""
-        return True
+    def to_write(self, message: bytes) -> bytes:
+        """The message as it is: always, since each is written whole."""
+        return message
 
     def connection_lost(self, error: Exception | None) -> None:
         """The socket is closed."""
