@@ -53,6 +53,8 @@ IN_PLACE: Final = 16 * 1024
 
 #: First bytes of data frames that no extension has touched.
 _DATA: Final = frozenset(fin | opcode for fin in (0, FIN) for opcode in range(3))
+#: First bytes of those with which a compressed message begins (RFC 7692 §6.1).
+_COMPRESSED: Final = frozenset(fin | RSV1 | opcode for fin in (0, FIN) for opcode in (1, 2))
 
 
 class Protocol(Opening):
@@ -246,7 +248,8 @@ class Protocol(Opening):
         Every rule for a header is checked here, before a byte of payload is kept.
         """
         first, second = data[position], data[position + 1]
-        if first not in _DATA or second ^ self._mask_bit > LENGTH:  # 0.3 µs less for those that can't fail
+        plain = first in _DATA or (first in _COMPRESSED and self.deflate is not None)
+        if not plain or second ^ self._mask_bit > LENGTH:  # 0.3 µs less for those that can't fail
             check(first, second, self.side, self.deflate is not None)
         found = parse_length(data, position)
         if found is None:
@@ -311,23 +314,29 @@ class Protocol(Opening):
         """Act on a complete frame. True: nothing may follow it. ``pending``: see ``PartialMessage.add``."""
         if first & CONTROL:
             return self._control(first & OPCODE, bytes(payload), events)
-        message = self._message
-        if message is None:
-            message = PartialMessage(first & OPCODE, bool(first & RSV1))
-        message.add(payload, pending)
-        if not first & FIN:
-            self._message = message
-            return False
-        self._message = None
-        whole = message.payload()
-        if message.compressed:
-            assert self.deflate is not None
-            if self._inflater is None:
-                self._inflater = self.deflate.inflater(self.side)
-            whole = self._inflater.inflate(bytes(whole), self._bound)
-            self._unbind()
-        events.append(Message(str(whole, "utf-8") if message.opcode == Opcode.TEXT else bytes(whole)))
+        message, opcode = self._message, first & OPCODE
+        if message is None and first & FIN and first & RSV1:  # all of it: 1.2 µs less than by its parts
+            whole: bytes | bytearray = self._inflate(payload)
+        else:
+            if message is None:
+                message = PartialMessage(opcode, bool(first & RSV1))
+            message.add(payload, pending)
+            if not first & FIN:
+                self._message = message
+                return False
+            self._message, opcode = None, message.opcode
+            whole = self._inflate(message.payload()) if message.compressed else message.payload()
+        events.append(Message(str(whole, "utf-8") if opcode == Opcode.TEXT else bytes(whole)))
         return False
+
+    def _inflate(self, payload: bytes | bytearray) -> bytes:
+        """The message that this is the compressed form of."""
+        assert self.deflate is not None
+        if self._inflater is None:
+            self._inflater = self.deflate.inflater(self.side)
+        whole = self._inflater.inflate(bytes(payload), self._bound)
+        self._unbind()
+        return whole
 
     def _control(self, opcode: int, payload: bytes, events: list[Event]) -> bool:
         if opcode == Opcode.PING:
