@@ -1,4 +1,4 @@
-"""A table in HTML: it grows with the page, and scrolls where the page is too narrow for it.
+"""A table in HTML: it grows with the page, and scrolls where that is too narrow; on paper it is made to fit.
 
 ::
 
@@ -18,6 +18,11 @@ from typing import Final, Literal
 from wsdemo.views.drawing import theme
 
 CELL: Final = "padding:.15em .8em;border:1px solid #999999"
+#: Paper can't be scrolled: smaller letters, narrow cells, and words go on in a second line.
+ON_PAPER: Final = (
+    "<style>@media print{.wsdemo-table{font-size:.65em!important}"
+    ".wsdemo-table :is(th,td){white-space:normal!important;padding:.15em .3em!important}}</style>"
+)
 
 
 def table(rows: Iterable[Iterable[str]]) -> str:
@@ -26,7 +31,8 @@ def table(rows: Iterable[Iterable[str]]) -> str:
     body = "".join(f'<tr style="{style}">{"".join(row)}</tr>' for row in rows)
     return (
         f'<div style="{theme.CARD};overflow-x:auto;{style}">'
-        f'<table style="border-collapse:collapse;margin:0;{style}">{body}</table></div>'
+        f'<table class="wsdemo-table" style="border-collapse:collapse;margin:0;{style}">{body}</table>'
+        f"{ON_PAPER}</div>"
     )
 
 
