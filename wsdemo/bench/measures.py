@@ -200,8 +200,7 @@ def fan_out(message: str, count: int, served: Served, quick: bool) -> float:
         count = min(count, 50) if quick else count
         served.crowd = raw.crowd(served.port, contestant.peer, count, contestant.compressed)
         time.sleep(0.2)  # some servers know a connection only a moment after its 101
-    hear = partial(_hear, served, message)
-    served.broadcast(message, hear)
+    hear = partial(_hear, served, _size(served, message))
     seconds = []
     for _ in range(1 if quick else 3):
         raw.drain(served.crowd)
@@ -209,16 +208,26 @@ def fan_out(message: str, count: int, served: Served, quick: bool) -> float:
     return 1e3 * statistics.median(seconds)
 
 
-def _hear(served: Served, message: str) -> None:
-    """Read the message from one connection after the other."""
-    contestant = served.contestant
-    if contestant.compressed:
-        for sock in served.crowd:
-            raw.frames(sock, 1)
+def _size(served: Served, message: str) -> int:
+    """Bytes of the message as each client gets it: a first broadcast tells, which also warms up.
+
+    So a compressed one costs its reader no more than any other. Raises RuntimeError where they differ.
+    """
+    sizes: list[int] = []
+    if served.contestant.compressed:
+        served.broadcast(message, lambda: sizes.extend(len(raw.frames(s, 1)[0]) for s in served.crowd))
     else:
-        size = raw.answer_size(message, contestant.peer)
-        for sock in served.crowd:
-            read(sock, size)
+        sizes.append(raw.answer_size(message, served.contestant.peer))
+        served.broadcast(message, partial(_hear, served, sizes[0]))
+    if len(set(sizes)) != 1:
+        raise RuntimeError(f"one message in frames of {sorted(set(sizes))} bytes")
+    return sizes[0]
+
+
+def _hear(served: Served, size: int) -> None:
+    """Read ``size`` bytes from one connection after the other."""
+    for sock in served.crowd:
+        read(sock, size)
 
 
 def import_time(served: Served, quick: bool) -> float:
