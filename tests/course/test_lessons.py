@@ -126,3 +126,43 @@ def test_a_frame_of_a_mebibyte_holds_so_many_tries() -> None:
     drawn = keys[12_345]
     assert mask(payload, drawn).find(evil) == 12_345 * spacing
     assert evil not in mask(payload, bytes(4))
+
+
+#: Facts that were once told wrongly or not at all, by lesson: where the words change, the fact must stay.
+FACTS = [
+    (0, "two, four bytes each: the *regional indicators*"),
+    (0, "`iopub`, everyone who is connected to the kernel hears"),
+    (1, "| every byte arrives, or else an error comes, perhaps late | when, or that an error ever comes"),
+    (2, "a machine that has lost its power answers nothing at all"),
+    (3, "*local network access*"),
+    (3, "[RFC 8441](https://www.rfc-editor.org/rfc/rfc8441) for HTTP/2, [RFC 9220]"),
+    (4, "21 change one letter and 7 change two"),
+    (7, "60 seconds on Linux"),
+    (7, "| 1001 | going away: a server shuts down, a browser leaves the page |"),
+    (7, "nginx 60 s"),
+    (7, "AWS's load balancer (ALB) 60 s, Cloudflare 100 s"),
+    (7, "a tab in the background"),
+    (7, "self.server.kill()  # SIGKILL"),
+    (8, "Delays count from when an event was due; a percentile needs ten events beyond it"),
+    (9, "*An endpoint MUST NOT set the 'Per-Message Compressed' bit of control frames and non-first"),
+    (9, "2 to the power of 8 to 15 bytes"),
+    (9, "A window of 12 bits has nearly all of the gain"),
+    (
+        9,
+        "CRIME (2012), which ended compression in TLS, and BREACH (2013), the same against the compressed",
+    ),
+]
+#: Idioms that a learner would have to guess.
+IDIOMS = ("ends it all", "bad conscience", "what stands still", "on one heap")
+
+
+@pytest.mark.parametrize(("number", "words"), FACTS)
+def test_a_lesson_tells_the_fact(number: int, words: str) -> None:
+    text = " ".join(" ".join(cell.source for cell in notebooks.read(lesson(number)).cells).split())
+    assert " ".join(words.split()) in text
+
+
+@pytest.mark.parametrize("words", IDIOMS)
+def test_no_lesson_has_the_idiom(words: str) -> None:
+    for path in notebooks.lessons():
+        assert words not in " ".join(path.read_text(encoding="utf-8").lower().split())
