@@ -138,6 +138,18 @@ def test_what_is_refused_for_now_is_asked_again_later(desk):
     assert desk.says() == [{"type": "join", "channel": "#a", "id": 2}] and desk.device.idle is None
 
 
+def test_a_join_that_is_refused_for_good_is_not_asked_again(desk):
+    desk.begin()
+    for channel in ("#a", "#b"):
+        desk.device.join(channel, {})
+    desk.says()
+    desk.hear("error", id=1, code="not_allowed", reason="")
+    assert desk.told[-1]["type"] == "refused" and desk.told[-1]["request"]["channel"] == "#a"
+    desk.device.end()
+    desk.begin()
+    assert [message["channel"] for message in desk.says()] == ["#b"]
+
+
 def test_a_retry_has_a_bound(desk):
     desk.begin()
     desk.outbox.add("#a", "1")

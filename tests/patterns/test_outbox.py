@@ -80,16 +80,16 @@ def test_two_outboxes_are_two_devices():
         assert first.device != second.device
 
 
-def test_threads_add_at_the_same_time():
-    with Outbox() as outbox:
+def test_threads_add_at_the_same_time(tmp_path):
+    with Outbox(tmp_path / "me.db") as outbox:
         threads = [
-            threading.Thread(target=lambda: [outbox.add("#a", "x") for _ in range(200)]) for _ in range(4)
+            threading.Thread(target=lambda: [outbox.add("#a", "x") for _ in range(50)]) for _ in range(4)
         ]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
-        assert len(outbox) == 800 and outbox.get(800) is not None and outbox.get(801) is None
+        assert len(outbox) == 200 and outbox.get(200) is not None and outbox.get(201) is None
 
 
 def test_a_file_keeps_everything(tmp_path):
@@ -107,6 +107,14 @@ def test_a_file_keeps_everything(tmp_path):
             == (device, 1, {2: "x", 3: "z"})
         )
         assert outbox.position("#a") == Position("e", 3)
+        outbox.renew()
+        device, before = outbox.device, bodies(outbox)
+    with Outbox(tmp_path / "me.db") as outbox:
+        assert (
+            (outbox.device, outbox.confirmed, bodies(outbox))
+            == (device, 0, before)
+            == (device, 0, {1: "x", 2: "z"})
+        )
 
 
 def test_a_file_is_synced_before_a_message_counts_as_stored(tmp_path):
