@@ -1,4 +1,4 @@
-# said: should be
+# said: the header of add_header(
 def add_header(text):
     data = text.encode()
     return b"%10d" % len(data) + data

@@ -1,0 +1,3 @@
+# said: send_message(sock,
+def send_message(sock, header, payload):
+    sock.write(header + payload)
