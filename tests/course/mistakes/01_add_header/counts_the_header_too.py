@@ -1,3 +1,3 @@
-# said: the header of add_header(
+# said: should be
 def add_header(text):
     return b"%-10d" % (len(text.encode()) + 10) + text.encode()

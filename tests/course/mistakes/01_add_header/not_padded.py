@@ -1,4 +1,4 @@
-# said: the header of add_header(
+# said: should be
 def add_header(text):
     data = text.encode()
     return str(len(data)).encode() + data

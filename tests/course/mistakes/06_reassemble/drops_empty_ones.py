@@ -1,4 +1,4 @@
-# said: should be
+# said: text fin=1 (empty), binary fin=0 (empty), continuation fin=1 (empty) should be ['', no bytes]
 def reassemble(frames):
     messages, data, kind = [], b"", 0
     for fin, opcode, payload in frames:
