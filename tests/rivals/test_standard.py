@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from tests.locks import Owned
 from tests.waiting import DEADLINE
 from wsdemo.rivals.standard import StandardServer
 from wsdemo.rivals.strong import StarletteServer
@@ -116,3 +117,49 @@ def test_a_client_that_leaves_in_the_middle_is_no_error() -> None:
         for number in range(5):
             server.publish(f"event {number}")
     assert server.errors == []
+
+
+class Guarded(dict[Any, Any]):
+    """Connections and their threads; notes who looks at them, or changes them, without the lock."""
+
+    def __init__(self, lock: Owned) -> None:
+        super().__init__()
+        self._lock = lock
+        self.seen: list[str] = []
+        self.bare: list[str] = []
+
+    def _note(self, what: str) -> None:
+        self.seen.append(what)
+        if not self._lock.held:
+            self.bare.append(what)
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self._note("added")
+        super().__setitem__(key, value)
+
+    def pop(self, *args: Any) -> Any:
+        self._note("removed")
+        return super().pop(*args)
+
+    def __iter__(self) -> Iterator[Any]:  # so that dict() asks, too
+        self._note("copied")
+        return super().__iter__()
+
+    def keys(self) -> Any:
+        self._note("copied")
+        return super().keys()
+
+
+def test_the_connections_are_touched_under_their_lock_alone() -> None:
+    with StandardServer() as server:
+        http_server = server._server
+        http_server._lock = lock = Owned(http_server._lock)  # type: ignore[assignment]
+        http_server._serving = serving = Guarded(lock)
+        for path in (b"/news?after=0", b"/wait?after=0"):
+            with socket.create_connection(("127.0.0.1", server.port), timeout=DEADLINE) as sock:
+                sock.sendall(b"GET " + path + b" HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+                server.publish("an event")
+                while sock.recv(4096):
+                    pass
+    assert set(serving.seen) == {"added", "removed", "copied"}
+    assert serving.bare == []

@@ -1,4 +1,4 @@
-# said: stand behind the response
+# said: 6f 6e 6c 79 20 31 33 stand behind the response
 def refuse_version(version):
     if version == "13":
         return None
