@@ -732,7 +732,10 @@ def test_nonsense_ends_the_connection_and_no_more(server, text, caplog):
         assert server.bodies() == [1]
 
 
-@pytest.mark.parametrize(("welcome", "code"), [({"v": 2}, "ended"), ({"limits": {"window": "many"}}, "away")])
+@pytest.mark.parametrize(
+    ("welcome", "code"),
+    [({"v": 2}, "ended"), ({"limits": {"window": "many"}}, "away"), ({"limits": {"size": 0}}, "away")],
+)
 def test_a_welcome_that_makes_no_sense(server, welcome, code, caplog):
     server.welcome = welcome
     with Client(server.url) as client:

@@ -184,17 +184,19 @@ class Device:
     def _welcome(self, welcome: Message) -> None:
         if welcome["v"] != VERSION:
             raise ConnectionClosed(4426, f"the server speaks version {welcome['v']}, expected {VERSION}")
-        number, limits = welcome["next"], welcome["limits"]
+        number, limits = welcome["next"], {"size": SIZE, "window": WINDOW, **welcome["limits"]}
+        if not all(type(limits[name]) is int and limits[name] > 0 for name in ("size", "window")):
+            raise ProtocolError(f"limits {welcome['limits']}, expected whole numbers above 0")
         if not self._outbox.first <= number <= self._last + 1:
             raise ConnectionClosed(
                 4409, f"the server expects {number} of this device, not {self._outbox.first}"
             )
         self._outbox.confirm(number - 1)
-        self.size = limits.get("size", SIZE)
+        self.size = limits["size"]
         with self._changed:
             if self._window is not None:
                 raise ProtocolError("welcome twice")
-            self._window = Window(number, max(1, min(WINDOW, limits.get("window", WINDOW))))
+            self._window = Window(number, min(WINDOW, limits["window"]))
             self._due.extend((0.0, {"type": "join", "channel": channel}) for channel in self._channels)
             self._changed.notify_all()
         self._tell(welcome)

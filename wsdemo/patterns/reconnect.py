@@ -9,6 +9,14 @@
         client.join("#lobby")
         client.publish("#lobby", "hello")
 
+Without a server a message waits, in a file until the next start of the program::
+
+    >>> def nowhere(url, **options):
+    ...     raise ConnectionRefusedError("no server")
+    >>> with ReconnectingClient("ws://127.0.0.1:1", print, connect=nowhere) as client:
+    ...     client.publish("#lobby", "hello"), client.outbox.get(1)
+    (1, Outgoing(key=1, channel='#lobby', body='"hello"'))
+
 Read `outbox`, `window`, `reading`, `device` and `backoff` first.
 """
 
