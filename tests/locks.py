@@ -18,6 +18,7 @@ import pytest
 
 from wsdemo.net import reactor
 from wsdemo.net.connection import Connection
+from wsdemo.net.counts import Tally
 from wsdemo.net.heartbeat import Heartbeat
 from wsdemo.net.inbox import Inbox
 from wsdemo.net.reactor import Reactor
@@ -38,7 +39,7 @@ class Row:
 
 
 #: Which attribute holds a lock.
-LOCKS = ((Transport, "lock"), (Inbox, "_lock"))
+LOCKS = ((Transport, "lock"), (Inbox, "_lock"), (Tally, "_lock"))
 #: Parts that have no lock of their own: the owner, its part, and where the lock is once both are known.
 OWNERS = ((Sender, "_protocol", "transport.lock"), (Transport, "tls", "lock"))
 
@@ -65,6 +66,7 @@ GUARDED = (
     Row(Heartbeat, "_sender.transport.lock", sets="_pings", calls="end"),
     Row(Connection, "transport.lock", sets="_gone"),
     Row(Inbox, "_lock", sets="_taken _full"),
+    Row(Tally, "_lock", sets="_traffic _errors"),
 )
 
 

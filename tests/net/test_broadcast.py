@@ -161,8 +161,8 @@ def test_fan_out_names_those_without_room_and_writes_to_the_others() -> None:
     rigs = [Rig() for _ in range(3)]
     rigs[1].sock.takes = [0]
     rigs[1].write(b"x" * 97)
-    assert fan_out(rigs, b"tick", 100) == [rigs[1]]
-    assert fan_out(rigs, b"tic", 100) == []
+    assert fan_out(rigs, b"tick", 100) == ([rigs[1]], 2, 8)
+    assert fan_out(rigs, b"tic", 100) == ([], 3, 6)
     assert [rig.transport.pending for rig in rigs] == [0, 100, 0]
     assert rigs[0].sent == rigs[2].sent == b"ticktic"
 
@@ -171,7 +171,7 @@ def test_fan_out_passes_over_those_that_are_leaving() -> None:
     rig = Rig()
     rig.transport.write_eof()
     rig.reactor.turn()
-    assert fan_out([rig], b"tick", 100) == []
+    assert fan_out([rig], b"tick", 100) == ([], 0, 0)
     assert rig.sent == b""
 
 

@@ -142,6 +142,7 @@ def test_an_idle_connection_ends_after_its_timeout_and_not_before() -> None:
     limits = Limits(ping_interval=None, idle_timeout=LONG)
     with serve(echo, limits=limits) as server, raw.client(server.port) as peer:
         ws = only(server.connections)
+        ws._heartbeat.active -= LONG  # as if it had opened long ago
         before = time.monotonic()
         peer.send(raw.frame(Opcode.TEXT, b"hi"))
         assert peer.frame().payload == b"hi"

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests import raw
-from tests.waiting import DEADLINE, Seen, open_files, turn_until
+from tests.waiting import DEADLINE, Seen, open_files, turn, turn_until
 from wsdemo import (
     Connection,
     ConnectionClosed,
@@ -373,6 +373,7 @@ def test_a_call_that_fails_is_kept_and_harms_nobody(caplog: pytest.LogCaptureFix
         server.call_soon(exit)
         ws.send("still here")
         assert ws.recv(DEADLINE) == "still here"
+        turn(server._reactor)
         assert [(number, type(error)) for number, error in server.errors] == [
             (0, ZeroDivisionError),
             (0, TypeError),

@@ -17,6 +17,7 @@ authorize   the clients that may come in
 routes      plain HTTP on the same port
 timers      repeated calls, and the interval between checks
 broadcast   the same bytes to many transports
+counts      the numbers of a server
 server      a WebSocket server, of these parts
 dial        connecting to any address of a host
 client      a WebSocket client

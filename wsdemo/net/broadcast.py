@@ -13,7 +13,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import LONGEST
@@ -33,18 +33,28 @@ class Recipient(Protocol):
 R = TypeVar("R", bound=Recipient)
 
 
-def fan_out(recipients: Iterable[R], message: object, bound: int) -> list[R]:
-    """Write a message to many, without waiting; gives those that the caller must look at one by one.
+class FannedOut(NamedTuple, Generic[R]):
+    """The result of `fan_out`."""
 
-    These are not ready for it, or more than ``bound`` bytes would wait for them. The same as
-    `Transport.write` to each, in one loop that touches each object once: over 1,000 sockets 1.10 times the
-    time of bare ``sendall``, against 1.24 when each transport is called.
+    others: list[R]  #: those that the caller must look at one by one
+    written: int  #: the number of those that the bytes were written to
+    size: int  #: bytes that left without being counted by a transport
+
+
+def fan_out(recipients: Sequence[R], message: object, bound: int) -> FannedOut[R]:
+    """Write a message to many, without waiting.
+
+    Left to the caller are those that are not ready for it, or for whom more than ``bound`` bytes would wait.
+    The same as `Transport.write` to each, in one loop that touches each object once: over 1,000 sockets 1.10
+    times the time of bare ``sendall``, against 1.24 when each transport is called.
     """
     others: list[R] = []
+    taken = gone = 0
     for recipient in recipients:
         transport = recipient.transport
         with transport.lock:
             if transport._closed or transport._finishing or transport.broken is not None:
+                gone += 1
                 continue
             data = recipient.to_write(message)
             if data is None:
@@ -55,13 +65,14 @@ def fan_out(recipients: Iterable[R], message: object, bound: int) -> list[R]:
                 except OSError as error:
                     transport._refused(data, error)
                 else:
+                    taken += sent
                     if sent != len(data):
                         transport._sent(data, sent)
             elif transport.pending and transport.pending + len(data) > bound:
                 others.append(recipient)
             else:
                 transport.write(data)
-    return others
+    return FannedOut(others, len(recipients) - gone - len(others), taken)
 
 
 def offer_until(deadline: float, recipients: Iterable[R], offer: Callable[[R], bool]) -> list[R]:

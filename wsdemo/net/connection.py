@@ -19,6 +19,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final
 from typing import Protocol as Interface
 
+from wsdemo.net.counts import Traffic
 from wsdemo.net.handler import Handler
 from wsdemo.net.heartbeat import CutOff, Fail, Heartbeat, Refuse
 from wsdemo.net.inbox import Inbox
@@ -32,7 +33,7 @@ from wsdemo.protocol.errors import ConnectionClosed, HandshakeError, InvalidStat
 from wsdemo.protocol.events import Closed, Closing, Event, Failed, Message, Opened, Ping, Pong, Refused
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.sending import BINARY_WHOLE, TEXT_WHOLE, as_bytes
-from wsdemo.protocol.states import CONNECTING, OPEN, State
+from wsdemo.protocol.states import CLOSING, CONNECTING, OPEN, State
 from wsdemo.record.record import Tap
 
 if TYPE_CHECKING:
@@ -209,6 +210,19 @@ class Connection:
     def dropped(self) -> int:
         """Messages of handlers that were not sent, by ``limits.overflow`` or because the connection ended."""
         return self.sender.dropped
+
+    @property
+    def traffic(self) -> Traffic:
+        """Messages and bytes each way so far, without those of broadcasts (see `Server.counts`)."""
+        transport = self.transport
+        return Traffic(
+            self._heartbeat.messages, self.sender.messages, transport.bytes_received, transport.bytes_sent
+        )
+
+    @property
+    def was_opened(self) -> bool:
+        """Whether the opening handshake was done, even if the connection has ended since."""
+        return self._protocol.state in (OPEN, CLOSING) or self.close_code is not None
 
     # -- messages, and the end ----------------------------------------------------------------------------
 
@@ -427,7 +441,7 @@ class Connection:
             self._state_event(event)
             return
         on_message = self._handler.on_message
-        self._heartbeat.active = self.transport.reactor.now
+        self._heartbeat.messages += 1
         if on_message is not None:
             if self.sender.error is not None:
                 return  # it has failed, and only waits for the peer's close frame

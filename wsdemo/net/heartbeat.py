@@ -40,11 +40,13 @@ class CutOff(NamedTuple):
 class Heartbeat:
     """The clock of a connection; all times are seconds on the monotonic clock."""
 
-    __slots__ = ("_pinged", "_pings", "_sender", "active", "latency")
+    __slots__ = ("_heard", "_pinged", "_pings", "_sender", "active", "latency", "messages")
 
     def __init__(self, sender: Sender) -> None:
         self.latency: float | None = None  #: seconds from the last answered ping to its pong
-        self.active = sender.transport.reactor.now  #: the last message, or change of state
+        self.messages = 0  #: messages that have come
+        self.active = sender.transport.reactor.now  #: the last message, as far as seen, or change of state
+        self._heard = 0  # messages that had come at the last look
         self._sender = sender
         self._pinged = 0.0  # when the last keepalive ping went out
         self._pings: dict[bytes, _Waiting] | None = None  # by payload, the oldest first
@@ -124,6 +126,8 @@ class Heartbeat:
 
     def _idle(self, now: float) -> Fail | None:
         seconds = self._sender.limits.idle_timeout
+        if self.messages != self._heard:
+            self._heard, self.active = self.messages, self._sender.transport.received_at
         if seconds is None or now - self.active <= seconds:
             return None
         return Fail(TimeoutError(f"no message for {seconds:g} seconds"), 1000)

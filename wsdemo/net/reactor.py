@@ -25,12 +25,15 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from wsdemo.net.poller import READ as READ
 from wsdemo.net.poller import WRITE as WRITE
 from wsdemo.net.poller import poller
 from wsdemo.net.waiting import LONGEST
+
+#: Seconds after which `Reactor.lag` begins to forget.
+LAG_WINDOW: Final = 10.0
 
 if TYPE_CHECKING:
     import logging
@@ -85,6 +88,7 @@ class Reactor:
         self._calls: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
+        self._late = (0.0, 0.0, self.now)  # the most that a timer was late, see `lag`
         self.stopping = False  #: the thread is about to end, or has ended
         self._waiting = False  # in `poll`, so that a call must wake it
         self._bell, self._ringer = socket.socketpair()
@@ -100,6 +104,16 @@ class Reactor:
     def here(self) -> bool:
         """Whether the caller runs in the reactor's thread."""
         return threading.get_ident() == self._ident
+
+    @property
+    def lag(self) -> float:
+        """Seconds that a timer was late, the most in the last ten to twenty; one that is late now counts.
+
+        Timers are late when a callback holds up the thread. In any thread.
+        """
+        worst, before, _ = self._late
+        overdue = [time.monotonic() - when for when, _, _ in self._timers[:1]]
+        return max(worst, before, *overdue)
 
     # -- sockets: from the reactor's thread only ---------------------------------------------------------
 
@@ -195,7 +209,11 @@ class Reactor:
         self._ident = None
 
     def _fire(self) -> None:
-        timers = self._timers
+        timers, now = self._timers, self.now
+        worst, before, since = self._late
+        if now - since > LAG_WINDOW:
+            worst, before, since = 0.0, worst, now
+        self._late = max(worst, now - timers[0][0]), before, since
         while timers and timers[0][0] <= self.now:
             timer = heapq.heappop(timers)[2]
             if timer.function is not None:

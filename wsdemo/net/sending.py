@@ -40,10 +40,12 @@ class Sender:
         "closing_since",
         "dropped",
         "error",
+        "messages",
         "transport",
     )
 
     def __init__(self, protocol: Protocol, transport: Transport) -> None:
+        self.messages = 0  #: messages that were sent whole (those of `fan_out` apart)
         self.dropped = 0  #: messages of handlers that were not sent
         self.error: BaseException | None = None  #: the error that ended the connection, if one did
         self.closing_since = 0.0  #: time of our close frame, seconds on the monotonic clock
@@ -90,6 +92,7 @@ class Sender:
                 return
             waits = self.transport.pending or self._streamer is not None or self._latest is not None
             if not waits or self._admit(prepared.first, prepared.payload):
+                self.messages += 1
                 self.transport.write(prepared.for_connection(self._protocol))
 
     def offer_prepared(self, prepared: Prepared) -> bool:
@@ -104,6 +107,7 @@ class Sender:
             if self._must_wait(None):
                 return False
             self._write_latest()
+            self.messages += 1
             self.transport.write(prepared.for_connection(self._protocol))
             return True
 
@@ -207,9 +211,11 @@ class Sender:
     # -- one message, one frame: the caller holds the transport's lock --------------------------------------
 
     def _write(self, first: int, payload: bytes) -> None:
-        if self.transport.broken is not None or self._protocol.state is not OPEN:
+        transport, protocol = self.transport, self._protocol
+        if transport.broken is not None or protocol.state is not OPEN:
             self._check_open()
-        self.transport.write(self._protocol.send_whole(first, payload))
+        self.messages += 1
+        transport.write(protocol.send_whole(first, payload))
 
     def _write_latest(self) -> None:
         """Write the latest message, where one waits and no thread's fragments are under way."""
@@ -329,6 +335,7 @@ class Sender:
             self._check_open()
             data = self._protocol.send_fragment(part, fin)
             streamer.begun = not fin
+            self.messages += fin
             self.transport.write(data)
 
 

@@ -79,6 +79,8 @@ class Transport:
         "_sock",
         "_waiters",
         "broken",
+        "bytes_received",
+        "bytes_sent",
         "lock",
         "pending",
         "reactor",
@@ -102,6 +104,7 @@ class Transport:
         self.tls = tls
         self.lock = threading.Lock()
         self.pending = 0  #: bytes written and not yet taken by the kernel
+        self.bytes_received = self.bytes_sent = 0  #: bytes that the kernel gave, and took (`fan_out` apart)
         self.sent_at = self.received_at = reactor.now  #: seconds; when bytes last went out, and came in
         self.broken: OSError | None = None  #: the socket takes no more bytes
         self._sock = sock
@@ -160,6 +163,7 @@ class Transport:
             except OSError as error:
                 self._refused(data, error)
             else:
+                self.bytes_sent += sent
                 if sent != len(data):
                     self._sent(data, sent)
         elif corked is None:
@@ -207,6 +211,7 @@ class Transport:
         except OSError as error:
             self._refused(data, error)
             return
+        self.bytes_sent += sent
         if sent != len(data):
             self._sent(data, sent)
         elif tap is not None:
@@ -381,6 +386,7 @@ class Transport:
             return False
         if sent:
             self.pending -= sent
+            self.bytes_sent += sent
             self.sent_at = self.reactor.now
             if self._kernel_tap is not None:
                 self._kernel_tap.sent(bytes(data[:sent]))
@@ -405,6 +411,7 @@ class Transport:
             self._close(error)
             return
         self.received_at = self.reactor.now
+        self.bytes_received += size
         self._bulk = size >= BULK and self.tls is None
         try:
             if not size:

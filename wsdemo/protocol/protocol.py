@@ -152,10 +152,10 @@ class Protocol(Opening):
             return self._open_eof()
         if self.state is CLOSED:
             return []
-        self._go(Step.EOF)
         code = self.close_code
         if code is None:
             code = self._end(CloseCode.ABNORMAL)
+        self._go(Step.EOF)
         return [Closed(code, self.close_reason, clean=code != CloseCode.ABNORMAL)]
 
     def get_buffer(self) -> memoryview | None:

@@ -184,11 +184,11 @@ class TimeServer(Service):
         data, limits = encode(text), self.limits
         peers = self.clients if to is None else list(to)
         if self._reactor.here:
-            for link in fan_out([peer._link for peer in peers], data, limits.buffer_size):
+            for link in fan_out([peer._link for peer in peers], data, limits.buffer_size).others:
                 link.transport.abort(too_slow(link.transport.pending))
             return
         deadline = time.monotonic() + limits.write_timeout
-        links = fan_out([peer._link for peer in peers], data, limits.high_water)
+        links = fan_out([peer._link for peer in peers], data, limits.high_water).others
         if links and (late := offer_until(deadline, links, lambda link: link.offer(data))):
             ids = [peer.id for peer in peers if peer._link in late]
             raise TimeoutError(not_taken(ids, len(peers), limits.write_timeout))
