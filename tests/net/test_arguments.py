@@ -14,6 +14,7 @@ from tests import raw
 from tests.protocol.test_arguments import NEVER_DONE, coroutine_function
 from tests.waiting import DEADLINE, Seen, turn_until
 from wsdemo import (
+    Connection,
     ConnectionClosed,
     HandshakeError,
     Limits,
@@ -44,6 +45,11 @@ class Object:
 def on_a_server(use: Callable[[Server], object]) -> None:
     with serve(echo) as server:
         use(server)
+
+
+def on_a_client(use: Callable[[Connection], object]) -> None:
+    with serve(echo) as server, connect(server.url) as ws:
+        use(ws)
 
 
 #: Everywhere a function is taken.
@@ -188,6 +194,8 @@ OPTIONS: list[tuple[Callable[[], object], str]] = [
     (lambda: on_a_server(lambda server: server.every("3", print)), "seconds: got the text '3'"),
     (lambda: on_a_server(lambda server: server.every(True, print)), "seconds: got True"),
     (lambda: on_a_server(lambda server: server.every(float("nan"), print)), "seconds: got nan"),
+    (lambda: on_a_client(lambda ws: ws.send("a", compress=0)), "compress: got 0, expected True or False"),
+    (lambda: on_a_server(lambda server: server.broadcast("a", compress=None)), "compress: got None"),
     (lambda: on_a_server(lambda server: server.broadcast("a", to=5)), "to: got 5, expected connections"),
     (lambda: on_a_server(lambda server: server.broadcast("a", to="all")), "to: got the text 'all'"),
     (lambda: on_a_server(lambda server: server.broadcast("a", to=[1])), "to: got 1, expected connections"),

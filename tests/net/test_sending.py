@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import threading
 import zlib
 from array import array
@@ -19,6 +20,7 @@ from tests.waiting import DEADLINE, Seen, turn_until
 from wsdemo import (
     Connection,
     ConnectionClosed,
+    Deflate,
     InvalidState,
     Limits,
     Opcode,
@@ -31,6 +33,9 @@ from wsdemo import (
 from wsdemo.net.reactor import WRITE
 from wsdemo.net.sending import Sender
 from wsdemo.protocol.codes import Side
+from wsdemo.protocol.deflate import Parameters
+from wsdemo.protocol.frames import Frame
+from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.sending import BINARY_WHOLE
 
@@ -561,6 +566,95 @@ def test_a_broadcast_through_a_client_is_masked(compression: bool) -> None:
         with connect(server.url, compression=compression) as ws:
             server.broadcast("news " * 100, to=[ws])
             assert heard.next() == "news " * 100
+
+
+def inflated(inflater: Any, frame: Frame) -> bytes:
+    data = frame.payload + b"\x00\x00\xff\xff" if frame.rsv1 else b""
+    return bytes(inflater.decompress(data)) if data else frame.payload
+
+
+SECRET = "token=7c9e6679; " * 20
+WHOLE_SECRET = Frame(Opcode.BINARY, SECRET.encode()).serialize()
+
+
+@pytest.mark.parametrize("way", ["send", "bytes", "fragments", "handler", "broadcast", "handler's broadcast"])
+def test_a_message_that_must_not_be_compressed_is_not(way: str) -> None:
+    """RSV1 is clear, whatever was agreed; the next one is compressed, and refers to none of its text."""
+
+    def tell(ws: Connection, message: str | bytes) -> None:
+        if way == "handler":
+            ws.send(SECRET, compress=False)
+        else:
+            server.broadcast(SECRET, compress=False)
+
+    def say(ws: Connection, peer: raw.Peer) -> None:
+        match way:
+            case "send":
+                ws.send(SECRET, compress=False)
+            case "bytes":
+                ws.send(SECRET.encode(), compress=False)
+            case "fragments":
+                ws.send([SECRET[:100], SECRET[100:]], compress=False)
+            case "broadcast":
+                server.broadcast(SECRET, compress=False)
+            case _:
+                peer.send(raw.frame(Opcode.TEXT, b"go"))
+
+    offer = {"Sec-WebSocket-Extensions": "permessage-deflate"}
+    deflate = Deflate(server_context_takeover=True)
+    with serve(tell, compression=deflate) as server, raw.client(server.port, **offer) as peer:
+        (ws,) = server.connections
+        inflater = zlib.decompressobj(-15)
+        for turn in range(2):
+            say(ws, peer)
+            frames = [peer.frame() for _ in range(2 if way == "fragments" else 1)]
+            assert not any(frame.rsv1 for frame in frames)
+            assert b"".join(frame.payload for frame in frames) == SECRET.encode()
+            ws.send(SECRET)
+            frame = peer.frame()
+            assert frame.rsv1 and inflated(inflater, frame) == SECRET.encode()
+            assert (len(frame.payload) > 20) is (turn == 0), "the first refers to nothing before it"
+
+
+def packing_rig(overflow: Any) -> tuple[Rig, Sender]:
+    """A sender that compresses, on a fake socket."""
+    limits = Limits(buffer_size=1000, high_water=1000, overflow=overflow)
+    rig = Rig(limits)
+    rig.reactor.forked = False
+    protocol = Protocol(Side.SERVER, limits=limits, opened=True, deflate=Parameters())
+    sender = Sender(protocol, rig.transport)
+    rig.sink.resume_writing = sender.resume_writing  # type: ignore[method-assign]
+    return rig, sender
+
+
+@pytest.mark.parametrize("way", ["send", "broadcast"])
+def test_a_message_that_waits_as_the_latest_is_not_compressed_later(way: str) -> None:
+    rig, sender = packing_rig("latest")
+    rig.sock.takes = [0]
+    sender.send(BINARY_WHOLE, random.randbytes(900))
+    if way == "send":
+        sender.send(BINARY_WHOLE, SECRET.encode(), False)
+    else:
+        sender.send_prepared(Prepared(SECRET.encode(), compress=False))
+    assert not rig.sent
+    rig.reactor.turn(WRITE)
+    assert rig.sent.endswith(WHOLE_SECRET)
+
+
+def test_a_message_that_waits_behind_fragments_is_not_compressed_later() -> None:
+    rig, sender = packing_rig("close")
+
+    def parts() -> Iterator[bytes]:
+        yield b"begin,"
+        yield b"middle,"
+        rig.reactor.here = True  # a handler
+        sender.send(BINARY_WHOLE, SECRET.encode(), False)
+        rig.reactor.here = False
+        yield b"end"
+
+    rig.reactor.here = False
+    sender.send_fragments(parts())
+    assert rig.sent.endswith(Frame(Opcode.CONTINUATION, b"end").serialize() + WHOLE_SECRET)
 
 
 @pytest.mark.parametrize(

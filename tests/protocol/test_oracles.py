@@ -22,8 +22,9 @@ from websockets.uri import parse_uri
 from wsdemo.protocol.codes import Opcode, Side
 from wsdemo.protocol.deflate import Parameters
 from wsdemo.protocol.events import Closing, Event, Failed, Message, Ping, Pong
-from wsdemo.protocol.frames import Frame
+from wsdemo.protocol.frames import RSV1, Frame
 from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
 
 #: What is said: a message whole or in parts, a ping, a pong.
@@ -232,6 +233,38 @@ def test_wsproto_says_we_hear(talk: list[Any], side: Side, deflate: Parameters |
     assert here.receive(there.send(wsproto.events.CloseConnection(1001, "bye"))) == [Closing(1001, "bye")]
     there.receive_data(here.data_to_send())
     assert wsproto_heard(there)[-1:] == [Closing(1001, "")]
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.lists(st.text(min_size=60, max_size=90), min_size=1, max_size=3), st.booleans())),
+    sides,
+    agreements,
+)
+@example([(["s" * 90], True), (["s" * 90], False), (["s" * 90], True)], Side.SERVER, Parameters())
+@example([(["s" * 90], True), (["s" * 90] * 3, False), (["s" * 90] * 3, True)], Side.CLIENT, Parameters())
+def test_both_hear_messages_that_are_not_compressed_and_those_behind_them(
+    talk: list[tuple[list[str], bool]], side: Side, deflate: Parameters | None
+) -> None:
+    """Whole, in fragments, prepared for many; their text is in no context that a later one refers to."""
+    here = Protocol(side, opened=True, deflate=deflate)
+    websockets, theirs = websockets_end(side.peer, deflate), wsproto_end(side.peer, deflate)
+    for parts, compress in talk:
+        last = len(parts) - 1
+        frames = [here.send_fragment(part, i == last, compress=compress) for i, part in enumerate(parts)]
+        ways = [
+            b"".join(frames),
+            here.send_text(parts[0], compress=compress),
+            here.send_binary(parts[0].encode(), compress=compress),
+            Prepared(parts[0], compress=compress).for_connection(here),
+        ]
+        large = deflate is not None and len(parts[0].encode()) >= deflate.threshold
+        assert [bool(data[0] & RSV1) for data in ways] == [compress and large] * 4
+        for data in ways:
+            websockets.receive_data(data)
+            theirs.receive_data(data)
+        whole = [Message("".join(parts)), Message(parts[0]), Message(parts[0].encode()), Message(parts[0])]
+        assert websockets_heard(websockets) == wsproto_heard(theirs) == whole
 
 
 #: One bit of a good stream is wrong: both must come to the same verdict.

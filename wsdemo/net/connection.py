@@ -27,7 +27,7 @@ from wsdemo.net.reactor import Reactor, current
 from wsdemo.net.sending import FORKED, Data, Sender
 from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import wait
-from wsdemo.protocol.arguments import check_done
+from wsdemo.protocol.arguments import check_done, check_flag
 from wsdemo.protocol.codes import CloseCode, Side
 from wsdemo.protocol.errors import ConnectionClosed, HandshakeError, InvalidState
 from wsdemo.protocol.events import Closed, Closing, Event, Failed, Message, Opened, Ping, Pong, Refused
@@ -226,8 +226,12 @@ class Connection:
 
     # -- messages, and the end ----------------------------------------------------------------------------
 
-    def send(self, message: Data | Iterable[Data]) -> None:
+    def send(self, message: Data | Iterable[Data], *, compress: bool = True) -> None:
         """Send a message: ``str`` as text, bytes as binary, an iterable of either as its fragments.
+
+        ``compress=False`` for a secret beside a stranger's text: the length of what is compressed tells how
+        much they have in common, under TLS too (CRIME), and RFC 7692 has no answer to that. Such a message
+        is not compressed, whatever was agreed, and with context takeover no later one refers back to it.
 
         Blocks when called outside the reactor thread while more than ``limits.high_water`` bytes are
         pending, at most ``limits.write_timeout`` seconds (TimeoutError: nothing of the message was sent).
@@ -236,12 +240,14 @@ class Connection:
         the connection is open, and for fragments in a handler; TypeError for any other type, and ValueError
         for an iterable of no fragments.
         """
+        if compress is not True:
+            check_flag("compress", compress)
         if isinstance(message, str):
-            self.sender.send(TEXT_WHOLE, message.encode())
+            self.sender.send(TEXT_WHOLE, message.encode(), compress)
         elif isinstance(message, BYTES):
-            self.sender.send(BINARY_WHOLE, as_bytes(message))
+            self.sender.send(BINARY_WHOLE, as_bytes(message), compress)
         else:
-            self.sender.send_fragments(message)
+            self.sender.send_fragments(message, compress)
 
     def recv(self, timeout: float | None = None) -> str | bytes:
         """The next message, waiting at most ``timeout`` seconds (``None`` or ``math.inf``: without end).

@@ -25,6 +25,8 @@ from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import CONNECTING, OPEN
 
 Data = str | bytes | bytearray | memoryview
+#: A message that waits: the first byte of its frame, its payload, and whether it may be compressed.
+Waiting = tuple[int, bytes, bool]
 
 FORKED: Final = "this connection belongs to the process that opened it: open one after the fork"
 
@@ -54,7 +56,7 @@ class Sender:
         # Up to this many pending bytes no thread waits and no policy applies: without it each answer to
         # messages that came together would go a slow reader's way, at 1.2 times the cost of 100 in flight.
         self._at_once = min(protocol.limits.high_water, protocol.limits.buffer_size)
-        self._latest: tuple[int, bytes] | None = None  # the message that replaces those not sent
+        self._latest: Waiting | None = None  # the message that replaces those not sent
         self._streamer: _Streamer | None = None  # the thread that sends a message in fragments
 
     @property
@@ -62,9 +64,10 @@ class Sender:
         """The bounds of this connection."""
         return self._protocol.limits
 
-    def send(self, first: int, payload: bytes) -> None:
+    def send(self, first: int, payload: bytes, compress: bool = True) -> None:
         """Send a whole message. ``first``: the first byte of its frame, TEXT_WHOLE or BINARY_WHOLE.
 
+        ``compress``: false for one that must not be compressed.
         Raises as `Connection.send`: InvalidState, ConnectionClosed, TimeoutError.
         """
         transport = self.transport
@@ -78,9 +81,9 @@ class Sender:
             ):
                 if not transport.reactor.here:
                     self._wait_for_turn(time.monotonic() + self.limits.write_timeout)
-                elif not self._admit(first, payload):
+                elif not self._admit(first, payload, compress):
                     return
-            self._write(first, payload)
+            self._write(first, payload, compress)
 
     def send_prepared(self, prepared: Prepared) -> None:
         """Write an encoded message without waiting: a `broadcast` in the reactor's thread.
@@ -91,7 +94,7 @@ class Sender:
             if not self.alive:
                 return
             waits = self.transport.pending or self._streamer is not None or self._latest is not None
-            if not waits or self._admit(prepared.first, prepared.payload):
+            if not waits or self._admit(prepared.first, prepared.payload, prepared.compress):
                 self.messages += 1
                 self.transport.write(prepared.for_connection(self._protocol))
 
@@ -210,12 +213,12 @@ class Sender:
 
     # -- one message, one frame: the caller holds the transport's lock --------------------------------------
 
-    def _write(self, first: int, payload: bytes) -> None:
+    def _write(self, first: int, payload: bytes, compress: bool) -> None:
         transport, protocol = self.transport, self._protocol
         if transport.broken is not None or protocol.state is not OPEN:
             self._check_open()
         self.messages += 1
-        transport.write(protocol.send_whole(first, payload))
+        transport.write(protocol.send_whole(first, payload, compress))
 
     def _write_latest(self) -> None:
         """Write the latest message, where one waits and no thread's fragments are under way."""
@@ -223,16 +226,16 @@ class Sender:
             message, self._latest = self._latest, None
             self._write(*message)
 
-    def _admit(self, first: int, payload: bytes) -> bool:
+    def _admit(self, first: int, payload: bytes, compress: bool) -> bool:
         """Whether a handler's message may be written now; if not, it is kept, or ``overflow`` decides."""
         self._check_open()
         streamer = self._streamer
         before = 0 if streamer is None else streamer.size
         if self._latest is not None or not self._fits(before, len(payload)):
-            self._overflow(first, payload)
+            self._overflow((first, payload, compress))
             return False
         if streamer is not None:
-            streamer.waiting.append((first, payload))
+            streamer.waiting.append((first, payload, compress))
             streamer.size += len(payload)
             return False
         return True
@@ -245,7 +248,7 @@ class Sender:
         transport.push()  # corked bytes are not held up by a slow reader
         return not transport.pending + before or transport.pending + before + size <= bound
 
-    def _overflow(self, first: int, payload: bytes) -> None:
+    def _overflow(self, message: Waiting) -> None:
         """The reader is too slow, and there is no room: follow ``limits.overflow``."""
         if self.limits.overflow == "close":
             self.dropped += 1
@@ -253,11 +256,11 @@ class Sender:
                 PolicyViolation(f"{self.transport.pending} bytes wait for a slow reader: no more are kept")
             )
         elif self.limits.overflow == "latest" and self._latest is None:
-            self._latest = first, payload
+            self._latest = message
         else:
             self.dropped += 1
             if self.limits.overflow == "latest":
-                self._latest = first, payload  # the one that waited is dropped
+                self._latest = message  # the one that waited is dropped
 
     def _must_wait(self, mine: _Streamer | None) -> bool:
         """Whether a thread has to wait; ``mine``: the fragmented message that it is sending itself."""
@@ -289,7 +292,7 @@ class Sender:
 
     # -- one message, many frames ---------------------------------------------------------------------------
 
-    def send_fragments(self, message: object) -> None:
+    def send_fragments(self, message: object, compress: bool = True) -> None:
         """Send a message in as many frames as it has parts, as they come (RFC 6455 §5.4).
 
         Raises as `Connection.send`: InvalidState, ConnectionClosed, TimeoutError, TypeError, ValueError.
@@ -308,11 +311,11 @@ class Sender:
             last: Data | None = None
             for part in parts:  # the caller's code: not under the lock
                 if last is not None:
-                    self._send_fragment(streamer, last, fin=False)
+                    self._send_fragment(streamer, last, False, compress)
                 last = part
             if last is None:
                 raise ValueError("a message of no fragments; send '' or b'' for an empty message")
-            self._send_fragment(streamer, last, fin=True)
+            self._send_fragment(streamer, last, True, compress)
         except BaseException as error:
             with transport.lock:
                 if streamer.begun and self.alive:  # half a message is out: only its rest may follow it
@@ -329,11 +332,11 @@ class Sender:
                     self.dropped += len(streamer.waiting)
                 transport.wake()
 
-    def _send_fragment(self, streamer: _Streamer, part: Data, fin: bool) -> None:
+    def _send_fragment(self, streamer: _Streamer, part: Data, fin: bool, compress: bool) -> None:
         with self.transport.lock:
             self._wait_for_turn(time.monotonic() + self.limits.write_timeout, streamer)
             self._check_open()
-            data = self._protocol.send_fragment(part, fin)
+            data = self._protocol.send_fragment(part, fin, compress=compress)
             streamer.begun = not fin
             self.messages += fin
             self.transport.write(data)
@@ -347,7 +350,7 @@ class _Streamer:
     def __init__(self) -> None:
         self.thread = threading.get_ident()
         self.begun = False  # a first frame is out, and the last is not
-        self.waiting: list[tuple[int, bytes]] = []
+        self.waiting: list[Waiting] = []
         self.size = 0  # bytes in `waiting`
 
 

@@ -32,7 +32,7 @@ from wsdemo.net.sending import Data, Sender
 from wsdemo.net.service import Service
 from wsdemo.net.timers import Repeating, period
 from wsdemo.net.waiting import LONGEST
-from wsdemo.protocol.arguments import check_done, check_kind, list_of, wrong_kind
+from wsdemo.protocol.arguments import check_done, check_flag, check_kind, list_of, wrong_kind
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError, InvalidState, PolicyViolation, WebSocketError
@@ -194,9 +194,13 @@ class Server(Service):
         """
         return self._reactor.lag
 
-    def broadcast(self, message: Data, to: Iterable[Connection] | None = None) -> None:
+    def broadcast(
+        self, message: Data, to: Iterable[Connection] | None = None, *, compress: bool = True
+    ) -> None:
         """Send a message to all connections, or to some. It is encoded once; no connection waits for another.
 
+        It is compressed by itself, without reference to other messages; for ``compress=False``, see
+        `Connection.send`.
         In the server's thread (a handler, `every`) it never blocks: connections without room follow
         ``limits.overflow``. In another thread every connection with room gets it at once; then the call
         blocks until those over ``limits.high_water`` have caught up and have it too, or have closed, at
@@ -205,7 +209,8 @@ class Server(Service):
         neither text nor bytes; InvalidState in a process forked from the server's.
         """
         self._check_process()
-        prepared, limits = Prepared(message), self.limits
+        check_flag("compress", compress)
+        prepared, limits = Prepared(message, compress=compress), self.limits
         connections = self.connections if to is None else list_of("to", to, "connections")
         for connection in connections if to is not None else ():
             check_kind("to", connection, Connection, "connections")

@@ -34,12 +34,13 @@ class Prepared:
     (True, b'\\x81\\x04news')
     """
 
-    __slots__ = ("_frames", "first", "payload", "plain")
+    __slots__ = ("_frames", "compress", "first", "payload", "plain")
 
-    def __init__(self, message: str | BytesLike) -> None:
+    def __init__(self, message: str | BytesLike, *, compress: bool = True) -> None:
         text = isinstance(message, str)
         self.first = TEXT_WHOLE if text else BINARY_WHOLE  #: the first byte of the frame
         self.payload = message.encode() if isinstance(message, str) else as_bytes(message)
+        self.compress = compress  #: false: plain for every connection
         #: The frame for all connections of a server without compression.
         self.plain = header(self.first, len(self.payload)) + self.payload
         self._frames: dict[object, bytes] = {}  # the others, by the way to compress
@@ -55,9 +56,9 @@ class Prepared:
     def frame(self, protocol: Protocol) -> bytes:
         """The same, for a connection that is known to be open, and between two messages."""
         if protocol.side is CLIENT:
-            return protocol.send_whole(self.first, self.payload)
+            return protocol.send_whole(self.first, self.payload, self.compress)
         deflate = protocol.deflate
-        if deflate is None or len(self.payload) < deflate.threshold:
+        if deflate is None or not self.compress or len(self.payload) < deflate.threshold:
             return self.plain
         kind = (deflate.server_max_window_bits, deflate.level, deflate.memory_level)
         frame = self._frames.get(kind)

@@ -99,25 +99,33 @@ class Serializer:
         if self._deflater is not None and self._deflater.takeover:
             self._deflater = None
 
-    def send_text(self, text: str) -> bytes:
-        """The bytes of a text message. TypeError for bytes; InvalidState where none can be sent."""
+    def send_text(self, text: str, *, compress: bool = True) -> bytes:
+        """The bytes of a text message. TypeError for bytes; InvalidState where none can be sent.
+
+        ``compress``: false for a message that must not be compressed, see `Connection.send`.
+
+        >>> server, text = Serializer(Side.SERVER, OPEN, Parameters(), None), "tick " * 30
+        >>> len(server.send_text(text)), len(server.send_text(text, compress=False))
+        (12, 154)
+        """
         if not isinstance(text, str):
             raise TypeError(f"a text message is str, not {type(text).__name__}; send_binary takes bytes")
         if self.state is not OPEN or self._sending is not None:
             self.check_can_send()
-        return self.send_whole(TEXT_WHOLE, text.encode())
+        return self.send_whole(TEXT_WHOLE, text.encode(), compress)
 
-    def send_binary(self, data: BytesLike) -> bytes:
+    def send_binary(self, data: BytesLike, *, compress: bool = True) -> bytes:
         """The bytes of a binary message. TypeError for a str; InvalidState where none can be sent."""
         if not isinstance(data, bytes):
             data = as_bytes(data)
         if self.state is not OPEN or self._sending is not None:
             self.check_can_send()
-        return self.send_whole(BINARY_WHOLE, data)
+        return self.send_whole(BINARY_WHOLE, data, compress)
 
-    def send_fragment(self, data: str | BytesLike, fin: bool) -> bytes:
+    def send_fragment(self, data: str | BytesLike, fin: bool, *, compress: bool = True) -> bytes:
         """The bytes of one fragment: the first one begins a message, ``fin`` ends it (RFC 6455 §5.4).
 
+        The first one decides by ``compress`` for all of them.
         TypeError where text and binary fragments are mixed, InvalidState where none can be sent.
         """
         opcode = Opcode.TEXT if isinstance(data, str) else Opcode.BINARY
@@ -126,7 +134,7 @@ class Serializer:
         first = FIN if fin else 0
         if self._sending is None:
             first |= opcode
-            if self.deflate is not None and len(payload) >= self.deflate.threshold:
+            if compress and self.deflate is not None and len(payload) >= self.deflate.threshold:
                 first |= RSV1  # on the first fragment only, it stands for the message (RFC 7692 §6.1)
                 self._packer = self._fragment_deflater(self.deflate)
         elif self._sending is not opcode:
@@ -191,10 +199,10 @@ class Serializer:
     def _go(self, step: Step) -> None:
         self.state = TRANSITIONS[self.state, step]
 
-    def send_whole(self, first: int, payload: bytes) -> bytes:
+    def send_whole(self, first: int, payload: bytes, compress: bool = True) -> bytes:
         """The bytes of a whole message, compressed where that was agreed and makes it smaller."""
         deflate = self.deflate
-        if deflate is not None and len(payload) >= deflate.threshold:
+        if deflate is not None and compress and len(payload) >= deflate.threshold:
             if self._deflater is None:
                 self._deflater = deflate.deflater(self.side)
             payload = self._deflater.deflate(payload)
