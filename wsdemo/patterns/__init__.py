@@ -5,6 +5,8 @@
     backoff    delays between attempts to reconnect      rate       a bound on requests
     log        a numbered log, in memory                 presence   the users in a channel
     sqlitelog  the same on disk: nothing confirmed is lost
+    rooms      channels on a server, made of these:
+    following  a reader's way through the log            session    a client of the server, its numbers
     messages   the protocol wsdemo.chat.v1, as one table
     reconnect  a client that comes back and loses nothing, made of these:
     outbox     messages without confirmation, offsets    window     go-back-N: which number is sent next
