@@ -63,8 +63,10 @@ def _last(given: Response | str | bytes, request: Request) -> Response:
     check_kind("function", given, Response, "it to give a Response, text or bytes")
     ours = ("content-length", "connection")
     fields = [(name, value) for name, value in given.headers.items() if name.lower() not in ours]
-    fields += [("Content-Length", str(len(given.body))), ("Connection", "close")]
-    body = b"" if request.method == "HEAD" else given.body
+    bodiless = given.status in (204, 304)  # Content-Length would speak of another body (RFC 9110 §8.6)
+    fields += [] if bodiless else [("Content-Length", str(len(given.body)))]
+    fields.append(("Connection", "close"))
+    body = b"" if bodiless or request.method == "HEAD" else given.body
     return Response(given.status, given.reason, Headers(fields), body)
 
 

@@ -22,6 +22,7 @@ REASONS: Final = {
     101: "Switching Protocols",
     200: "OK",
     204: "No Content",
+    304: "Not Modified",
     400: "Bad Request",
     401: "Unauthorized",
     403: "Forbidden",
