@@ -24,6 +24,7 @@ CELLS = (  # what the source of each cell begins with, and a word of its still
     ("views.buttons", "a column"),
     ("views.laboratory", "press run"),
     ("views.compressor", "you choose the stream"),
+    ("views.throttling", "the room is played again"),
     ("views.ladder", "the picture follows the traffic"),
 )
 ERROR = re.compile("Error displaying|model not found")

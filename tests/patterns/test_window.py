@@ -57,18 +57,6 @@ def test_a_server_that_stored_what_it_refused():
     assert sent(window, last=5, now=8.9) == [] and sent(window, last=5, now=9.0) == [5]
 
 
-def test_after_an_error_the_window_doubles_with_each_flight():
-    window = Window(first=1, size=8)
-    sent(window)
-    assert window.refused(1, now=0.0)
-    flights = []
-    for _ in range(6):
-        flights.append(sent(window))
-        for number in flights[-1]:
-            window.confirmed(number)
-    assert [len(flight) for flight in flights] == [1, 2, 4, 8, 8, 8]
-
-
 def test_answers_to_a_flight_that_is_over_count_for_nothing():
     window = Window(first=1)
     sent(window, last=6)

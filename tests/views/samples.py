@@ -5,6 +5,7 @@ Among the frames: a masked text, a fragment, lengths of 16 and of 64 bits, a clo
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from typing import Final
 
@@ -22,6 +23,7 @@ from wsdemo.views.bytes.specimen import receiver_of
 from wsdemo.views.charts import speed
 from wsdemo.views.diagrams.facts import Facts
 from wsdemo.views.diagrams.gantt import Fact
+from wsdemo.views.diagrams.levels import Gauge
 from wsdemo.views.drawing.drawing import Drawing
 
 KEY: Final = bytes.fromhex("37fa213d")
@@ -198,6 +200,8 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "gantt": lambda: views.gantt(FACTS),
     "gantt, short": lambda: views.gantt([Fact(3, 3.0004, "Anastasia", "served")], "A moment"),
     "gantt, nothing": lambda: views.gantt([]),
+    "levels": lambda: views.levels(water(), bound=600),
+    "levels, nothing": lambda: views.levels(views.Gauge(), "A room without members"),
     "trace": lambda: Facts([("connections", "1"), ("to <server>", "18 bytes")], views.states(State.OPEN)),
     "results": lambda: views.table(comparison()),
     "word": lambda: views.Word("aé日👋 \n"),
@@ -236,6 +240,16 @@ BENCH: Final = {
         {"title": "not measured", "unit": "µs", "spreads": {}},
     ],
 }
+
+
+def water() -> Gauge:
+    """The levels of two members: one reads at once, the other is closed in the end."""
+    gauge = Gauge(clock=(number / 10 for number in itertools.count()).__next__)
+    for size in (0, 300, 700, 1234):
+        gauge.sample("Ana", 0)
+        gauge.sample("Dora", size)
+    gauge.note("Dora", "closed")
+    return gauge
 
 
 def points() -> Drawing:

@@ -7,8 +7,7 @@
 
 After an error the answers to the numbers behind it are still on their way, and belong to a flight that is
 over. While one number goes alone, an answer to a later one is such a straggler, and its confirmation proves
-that all of them have come. Else a late refusal could hit the message that has moved up to its number. Then
-the window opens again bit by bit: a server that takes one message at a time is not sent 64 for each.
+that all of them have come. Else a late refusal could hit the message that has moved up to its number.
 Pure: numbers and times in, numbers out; it never sees a message.
 """
 
@@ -38,16 +37,15 @@ class Window:
         self.first = first  #: the oldest number that is not confirmed
         self.next = first  #: the number to send next
         self.until = 0.0  #: the time before which nothing is sent
-        self._size = self._room = size  # `_room` begins with 1 after an error, and doubles with each flight
+        self._size = size
         self._top = first - 1  # the highest number sent, of the messages as they are numbered now
         self._alone: int | None = None  # goes alone, until it is confirmed
 
     def take(self, last: int, now: float) -> int | None:
         """The number to send now, which counts as sent; None: nothing to send, or it must wait."""
         number = self.next
-        if number > last or now < self.until or (self._alone is not None and number > self._alone):
-            return None
-        if number >= self.first + (self._size if number == self._alone else self._room):
+        alone = self._alone is not None and number > self._alone
+        if alone or number > last or number >= self.first + self._size or now < self.until:
             return None
         self.next = number + 1
         self._top = max(self._top, number)
@@ -57,9 +55,7 @@ class Window:
         """The server has stored all up to ``number``. Raises ProtocolError for one that was never sent."""
         if number > self._top:
             raise ProtocolError(f"confirm {number}, but only numbers up to {self._top} were sent")
-        fresh = max(0, number + 1 - self.first)
-        self.first += fresh
-        self._room = min(self._size, self._room + fresh)
+        self.first = max(self.first, number + 1)
         self.next = max(self.next, self.first)
         if self._alone is not None and number >= self._alone:
             self._alone = None
@@ -78,7 +74,6 @@ class Window:
         if not self.expects(number):
             return False
         self.next = self._alone = number
-        self._room = 1
         self.until = now + retry
         return True
 

@@ -5,6 +5,7 @@
     drawing/    theme       one colour, one pattern, one label per field
                 drawing     the result of every view: a drawing, and the same as text
                 canvas      a drawing of boxes, lines and letters: SVG
+                axis        the axis of time below lanes
                 column      drawings, one above the other or side by side
                 table       cells in HTML
     live/       view        a drawing with controls: it moves in a notebook and stands still on paper
@@ -24,13 +25,14 @@
                 results     a measurement, as a table
                 states      the life of a connection, and the path taken
                 gantt       the clients that one thread serves, by time
+                levels      the bytes that wait for each member of a room, by time
                 coursemap   all lessons and their questions
     charts/     fontcache   keeps matplotlib's notices about its list of fonts out of a lesson
                 picture     a matplotlib figure, drawn in a style of its own
                 measured    delays, bytes and memory
                 speed       the benchmark, as multiples of plain TCP
     benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
-                laboratory · compressor
+                laboratory · compressor · throttling
 
 The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
 nor ipywidgets (``live`` and ``benches`` do).
@@ -48,6 +50,7 @@ _HOMES: Final = {
     "Diary": "diagrams.gantt",
     "Drawing": "drawing.drawing",
     "Following": "live.following",
+    "Gauge": "diagrams.levels",
     "Live": "live.view",
     "Microscope": "benches.microscope",
     "Picture": "charts.picture",
@@ -66,6 +69,7 @@ _HOMES: Final = {
     "hexdump": "bytes.hexdump",
     "laboratory": "benches.laboratory",
     "ladder": "diagrams.ladder",
+    "levels": "diagrams.levels",
     "microscope": "benches.microscope",
     "ruler": "bytes.ruler",
     "scene": "benches.scene",
@@ -77,6 +81,7 @@ _HOMES: Final = {
     "stream": "bytes.stream",
     "table": "diagrams.results",
     "theme": "drawing.theme",
+    "throttling": "benches.throttling",
     "type_a_word": "benches.typing",
     "xor": "bytes.xor",
 }

@@ -7,18 +7,16 @@ import pytest
 from tests.views.seen import seen, within
 from wsdemo.views.diagrams.gantt import (
     KEY,
-    LEFT,
     LOOK,
-    WIDE,
     Diary,
     Fact,
-    _unit,
     describe,
     gantt,
     lanes,
     without_gaps,
 )
 from wsdemo.views.drawing import theme
+from wsdemo.views.drawing.axis import LEFT, WIDE
 
 TABLE: list[tuple[str, list[Fact], dict[str, list[tuple[float, float, str]]]]] = [
     (
@@ -96,17 +94,6 @@ def test_a_diary_keeps_spans_also_when_they_end_in_an_error() -> None:
     assert repr(diary) == "<Diary: 3 facts>"
     diary.clear()
     assert diary.facts == []
-
-
-@pytest.mark.parametrize(
-    ("seconds", "unit"),
-    [(2e-4, "microseconds"), (0.3, "milliseconds"), (12.0, "seconds"), (0.0, "microseconds")],
-)
-def test_the_axis_has_a_unit_that_reads_well(seconds: float, unit: str) -> None:
-    assert _unit(seconds)[0] == unit
-    page = seen(gantt([Fact(1, 1 + seconds, "Ana", "served")]))
-    within(page)
-    assert f"{unit} since the first of these events" in page.texts
 
 
 @pytest.mark.parametrize("facts", [row[1] for row in TABLE], ids=[row[0] for row in TABLE])

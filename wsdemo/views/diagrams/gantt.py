@@ -14,12 +14,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
 from wsdemo.views.drawing import theme
+from wsdemo.views.drawing.axis import AXIS, LEFT, WIDE, axis, time_unit
 from wsdemo.views.drawing.canvas import SIZE, SMALL, Canvas, Sketch, width
 from wsdemo.views.drawing.theme import Field
 
@@ -46,12 +46,9 @@ KEY: Final[dict[State, str]] = {
 }
 
 # Lengths in pixels.
-LEFT: Final = 116.0  # room for the names
-WIDE: Final = 850.0  # of the axis of time
 NARROWEST: Final = 6.0  # a bar that is shorter in time is still seen
 TITLE: Final = 34.0  # above the first lane
 LANE: Final = 46.0
-AXIS: Final = 46.0  # below the last lane
 KEYS: Final = 24.0  # a line of the key
 
 
@@ -136,7 +133,7 @@ def gantt(
     start = min((fact.start for fact in facts), default=0.0)
     stop = max((fact.stop for fact in facts), default=0.0)
     length = max(stop - start, 1e-9)
-    unit, factor = _unit(length)
+    unit, factor = time_unit(length)
     states = {bar.state for bars in rows.values() for bar in bars}
     shown = [state for state in KEY if state in states]
     spoken = any(fact.what == "says" for fact in facts)
@@ -156,7 +153,7 @@ def gantt(
     foot = TITLE + LANE * len(rows)
     if facts:
         since = "of work, idle gaps cut short at ≈" if cuts else "since the first of these events"
-        _axis(canvas, foot, length * factor, scale / factor, f"{unit} {since}")
+        axis(canvas, foot, length * factor, scale / factor, f"{unit} {since}")
     for cut in cuts:
         canvas.text(LEFT + (cut - start) * scale, foot, "≈", size=SIZE + 4, card=True)
     _key(canvas, foot + AXIS, shown, spoken)
@@ -285,27 +282,6 @@ def _word(canvas: Canvas, x: float, y: float) -> None:
     canvas.line([(x, y - 22), (x, y - 13)], width=2.5, arrow=True)
 
 
-def _axis(canvas: Canvas, y: float, length: float, scale: float, label: str) -> None:
-    """The axis of time below the lanes: ``length`` in units of ``scale`` pixels."""
-    canvas.line([(LEFT, y), (LEFT + length * scale, y)], color=theme.QUIET)
-    for tick in ticks(length):
-        x = LEFT + tick * scale
-        canvas.line([(x, y), (x, y + 5)], color=theme.QUIET)
-        canvas.text(x, y + 14, f"{tick:g}", size=SMALL, color=theme.QUIET)
-    canvas.text(LEFT + WIDE / 2, y + 31, label, size=SMALL, color=theme.QUIET)
-
-
-def ticks(length: float) -> list[float]:
-    """Round numbers from 0 to ``length``: five to eleven of them.
-
-    >>> ticks(0.62), ticks(300)
-    ([0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6], [0.0, 50.0, 100.0, 150.0, 200.0, 250.0, 300.0])
-    """
-    power = 10.0 ** math.floor(math.log10(length))
-    step = next(power * part for part in (0.1, 0.2, 0.5, 1) if length / (power * part) <= 10)
-    return [round(number * step, 12) for number in range(int(length / step + 1e-9) + 1)]
-
-
 def _key(canvas: Canvas, y: float, shown: Sequence[State], spoken: bool) -> None:
     """The key at the foot: only what the picture shows, two to a line."""
     if spoken:
@@ -317,14 +293,3 @@ def _key(canvas: Canvas, y: float, shown: Sequence[State], spoken: bool) -> None
         middle = y + number // 2 * KEYS + 8
         canvas.box(x, middle - 7, 28, 14, LOOK[state], line=0.8)
         canvas.text(x + 36, middle, KEY[state], anchor="start", size=SMALL)
-
-
-def _unit(seconds: float) -> tuple[str, float]:
-    """The unit in which such a duration reads well, and how many of it make a second.
-
-    >>> _unit(0.00025)
-    ('microseconds', 1000000.0)
-    """
-    if seconds < 2e-3:
-        return "microseconds", 1e6
-    return ("milliseconds", 1e3) if seconds < 2.0 else ("seconds", 1.0)

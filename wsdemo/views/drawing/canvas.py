@@ -186,6 +186,11 @@ class Canvas:
         if arrow:
             self._head(points[-2], points[-1], color, 6 + 1.5 * width)
 
+    def area(self, points: Sequence[tuple[float, float]], *, fill: str) -> None:
+        """The area inside a line through these points and back to the first."""
+        where = " ".join(f"{_n(x)},{_n(y)}" for x, y in points)
+        self._shapes.append(f'<polygon points="{where}" fill="{fill}"/>')
+
     def mark(self, x: float, y: float, mark: str, *, color: str) -> None:
         """A small sign whose middle is here, one of `MARKS`: lanes differ in it, not only in colour."""
         self._shapes.append(f'<path d="M{_n(x)},{_n(y)} {MARKS[mark]}" fill="{color}" fill-opacity=".7"/>')

@@ -1,0 +1,4 @@
+# said: offer(
+def offer(waiting, text, most):
+    waiting.append(text)
+    return True

@@ -1,0 +1,7 @@
+# said: what waits then
+def offer(waiting, text, most):
+    size = sum(len(one.encode()) for one in [*waiting, text])
+    if size > most:
+        return False
+    waiting.insert(0, text)
+    return True

@@ -1,0 +1,7 @@
+# said: offer(
+def offer(waiting, text, most):
+    size = sum(len(one.encode()) for one in [*waiting, text])
+    if size >= most:
+        return False
+    waiting.append(text)
+    return True
