@@ -18,10 +18,11 @@ LAB_AS_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 JUPYTER = PYTHONSTARTUP="$(CURDIR)/wsdemo/course/startup.py" $(BIN)/jupyter lab $(LAB_AS_ROOT) --ServerApp.root_dir=.
 PYTEST_FLAGS ?=
 CONFORMANCE_FLAGS ?=
+SOAK_FLAGS ?=
 # Two workers, and a file stays with one of them: a notebook's cells share a kernel.
 WORKERS ?= 2
 
-.PHONY: lab lab-author test lint notebooks conformance interop check lock clean
+.PHONY: lab lab-author test lint notebooks conformance interop soak check lock clean
 .DEFAULT_GOAL := lab
 
 lab: $(LAB)  ## open the course: your own copies of the lessons, in my/
@@ -47,6 +48,9 @@ conformance: $(TEST)  ## all of the Autobahn|Testsuite, both roles (half an hour
 
 interop: $(TEST)  ## every other library that we know, both ways; says what is missing, and how to bring it
 	$(BIN)/python -m pytest -rs tests/interop $(PYTEST_FLAGS)
+
+soak: $(TEST)  ## the long runs of rooms and their log, as a table: SOAK_FLAGS="kills --scale 0.1"
+	$(BIN)/python -m tests.patterns.soak $(SOAK_FLAGS)
 
 check: lint test  ## all that must hold before a commit
 

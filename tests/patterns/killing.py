@@ -1,0 +1,103 @@
+"""The kill loop: a publisher, a reader and a server that is killed at random instants, over and over."""
+
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import threading
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.waiting import DEADLINE
+from wsdemo.patterns.backoff import Waits
+from wsdemo.patterns.reconnect import ReconnectingClient
+
+
+class Process:
+    """A room server on ``path``, started again on the same port after each kill."""
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.port = path, 0
+        self.start()
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "tests.patterns.roomserver", str(self.path), str(self.port)]
+        self._child = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
+        )
+        self.port = int(self._child.stdout.readline())
+
+    def kill(self) -> None:
+        self._child.kill()
+        self._end()
+
+    def close(self) -> None:
+        self._child.stdin.close()
+        self._end()
+
+    def _end(self) -> None:
+        self._child.wait(DEADLINE)
+        self._child.stdin.close()
+        self._child.stdout.close()
+
+
+@dataclass
+class Found:
+    """What the reader read of the numbers 1, 2, 3 … that were published."""
+
+    read: list[int] = field(default_factory=list)
+    published: int = 0
+    kills: int = 0
+    told: list[str] = field(default_factory=list)  # anything that a client should not have been told
+
+    @property
+    def lost(self) -> int:
+        return len(set(range(1, self.published + 1)) - set(self.read))
+
+    @property
+    def doubled(self) -> int:
+        return len(self.read) - len(set(self.read))
+
+    @property
+    def disordered(self) -> int:
+        return sum(left >= right for left, right in zip(self.read, self.read[1:], strict=False))
+
+
+def kill_loop(path: Path, kills: int, messages: int, seed: int = 1) -> Found:
+    """Publish ``messages`` between two kills, and a random number of further ones while the server dies."""
+    chance, found, arrived = random.Random(seed), Found(), threading.Condition()
+
+    def read(message):
+        with arrived:
+            found.read.append(message["body"])
+            arrived.notify()
+
+    def event(event):
+        if event["type"] in ("incomplete", "dropped", "doubled", "parked", "refused", "ended", "gap"):
+            found.told.append(str(event))
+
+    server = Process(path)
+    url, soon = f"ws://127.0.0.1:{server.port}/", {"base": 0.02, "cap": 0.2}
+    options = {"on_event": event}
+    with (
+        ReconnectingClient(url, read, token=lambda: "bob", waits=Waits(**soon), **options) as reader,
+        ReconnectingClient(url, print, token=lambda: "ann", waits=Waits(**soon), **options) as writer,
+    ):
+        reader.join("#lobby", after=0)
+        for _ in range(kills):
+            for _ in range(chance.randint(messages // 2, 3 * messages // 2)):
+                found.published += 1
+                writer.publish("#lobby", found.published, timeout=DEADLINE)
+            with arrived:  # the kill comes while messages of this round are on their way
+                some = found.published - chance.randrange(1, max(2, messages // 2))
+                assert arrived.wait_for(lambda some=some: found.read and found.read[-1] >= some, DEADLINE)
+            server.kill()
+            found.kills += 1
+            server.start()
+        writer.flush(DEADLINE)
+        with arrived:
+            last = found.published
+            assert arrived.wait_for(lambda: found.read and found.read[-1] >= last, DEADLINE)
+    server.close()
+    return found

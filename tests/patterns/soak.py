@@ -1,0 +1,231 @@
+"""The long runs of rooms and their log, as a table: ``python -m tests.patterns.soak [NAME …]``.
+
+    kills     a server killed 200 times, a million messages         load     confirmations a second, latencies
+    cuts      200 power cuts with FULL, 20 with NORMAL              frozen   one member among 1,000 who stops
+
+The status is 1 where something is lost, doubled or out of order. Latencies are those of this machine, now:
+the first line says how busy it was.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+
+from tests.patterns.killing import Process, kill_loop
+from tests.patterns.roomserver import FAST
+from tests.patterns.test_sqlitelog import power_cut
+from wsdemo import connect, serve
+from wsdemo.patterns.messages import PROTOCOL, frame
+from wsdemo.patterns.rooms import Rooms
+from wsdemo.patterns.session import Identity
+from wsdemo.patterns.sqlitelog import SqliteLog
+
+Row = tuple[str, str, bool]
+
+
+def kills(folder: Path, scale: float) -> Iterator[Row]:
+    begun = time.monotonic()
+    found = kill_loop(folder / "log.db", max(2, int(200 * scale)), 5_000)
+    told = f"{found.lost} lost, {found.doubled} doubled, {found.disordered} out of order, told: {found.told}"
+    seconds = time.monotonic() - begun
+    yield (
+        f"{found.kills} kills, {found.published:,} confirmed, {seconds:.0f} s",
+        told,
+        found.read == list(range(1, found.published + 1)) and not found.told,
+    )
+
+
+def cuts(folder: Path, scale: float) -> Iterator[Row]:
+    for synchronous, count in (("FULL", int(200 * scale)), ("NORMAL", int(20 * scale))):
+        confirmed = lost = broken = 0
+        for seed in range(max(2, count)):
+            place = folder / f"{synchronous}{seed}"
+            place.mkdir()
+            told, there, bad = power_cut(place, seed, synchronous)
+            confirmed, lost, broken = confirmed + told, lost + max(0, told - there), broken + bad
+        good = not (lost or broken) if synchronous == "FULL" else bool(lost or broken)
+        name = f"{max(2, count)} power cuts, {synchronous}, {confirmed:,} confirmed"
+        yield name, f"{lost:,} lost, {broken} broken", good
+
+
+class Client:
+    """A client of few words, fast enough to measure with. ``heard``: called with each message."""
+
+    def __init__(self, url: str, user: str, heard: Callable[[dict], None]) -> None:
+        self.ws = connect(url, subprotocols=[PROTOCOL], compression=False)
+        self.ws.send(frame("hello", v=1, device=f"{user}-{random.random()}", token=user))
+        assert json.loads(self.ws.recv(20))["type"] == "welcome"
+        self.thread = threading.Thread(target=self._read, args=(heard,), daemon=True)
+        self.thread.start()
+
+    def _read(self, heard: Callable[[dict], None]) -> None:
+        for text in self.ws:
+            heard(json.loads(text))
+
+
+class Flight:
+    """Ten devices that publish, each with at most 64 on their way; the seconds to each confirmation."""
+
+    def __init__(self, url: str, devices: int = 10) -> None:
+        self.seconds: list[float] = []
+        self.changed = threading.Condition()
+        self.confirmed = [0] * devices
+        self.at: list[list[float]] = [[0.0] for _ in range(devices)]
+        self.clients = [
+            Client(url, f"user{k}", lambda message, k=k: self._heard(k, message)) for k in range(devices)
+        ]
+
+    def _heard(self, k: int, message: dict) -> None:
+        if message["type"] == "confirm":
+            now = time.perf_counter()
+            with self.changed:
+                sent = self.at[k]
+                self.seconds += [now - sent[n] for n in range(self.confirmed[k] + 1, message["n"] + 1)]
+                self.confirmed[k] = message["n"]
+                self.changed.notify_all()
+        elif message["type"] == "error":
+            raise AssertionError(message)
+
+    def publish(self, k: int) -> None:
+        n = len(self.at[k])
+        self.at[k].append(time.perf_counter())
+        self.clients[k].ws.send(frame("publish", n=n, channel=f"#room{k}", body="x" * 100))
+
+    def run(self, seconds: float, rate: float | None) -> float:
+        """Publish at a rate, or as fast as 640 in flight allow; confirmations a second."""
+        begun, sent = time.perf_counter(), 0
+        while (now := time.perf_counter()) - begun < seconds:
+            if rate is not None and sent >= (now - begun) * rate:
+                time.sleep(0.0005)
+                continue
+            with self.changed:
+                free = [k for k, at in enumerate(self.at) if len(at) - 1 - self.confirmed[k] < 64]
+                if not free:
+                    self.changed.wait(1.0)
+                    continue
+            for k in free if rate is None else [free[sent % len(free)]]:
+                self.publish(k)
+                sent += 1
+        with self.changed:
+            assert self.changed.wait_for(lambda: len(self.seconds) >= sent, 30)
+        return sent / (time.perf_counter() - begun)
+
+    def close(self) -> None:
+        for client in self.clients:
+            client.ws.close()
+
+
+def quantiles(seconds: list[float]) -> str:
+    cut = statistics.quantiles(seconds, n=100)
+    return f"p50 {cut[49] * 1e3:.2f} ms, p99 {cut[98] * 1e3:.2f} ms"
+
+
+def load(folder: Path, scale: float) -> Iterator[Row]:
+    server = Process(folder / "log.db")
+    for name, rate in (("1,000/s", 1_000.0), ("8,000/s", 8_000.0), ("640 in flight", None)):
+        flight = Flight(f"ws://127.0.0.1:{server.port}/")
+        done = flight.run(max(1.0, 10 * scale), rate)
+        flight.close()
+        yield f"publish, {name}", f"{done:,.0f}/s confirmed, {quantiles(flight.seconds)}", True
+    server.close()
+
+
+class Here:
+    """A server of rooms in this process, so that it can be looked into."""
+
+    def __init__(self, folder: Path) -> None:
+        self.rooms = Rooms(identify=lambda ws, token: Identity(token or "x"), limits=FAST)
+        self.server = serve(self.rooms, subprotocols=[PROTOCOL])
+        self.log = SqliteLog(folder / "here.db", self.rooms.stored, call=self.server.call_soon)
+        self.server.call_soon(self.rooms.begin, self.server, self.log)
+
+    def close(self) -> None:
+        self.server.close()
+        self.log.close()
+
+
+def frozen(folder: Path, scale: float) -> Iterator[Row]:
+    """Rounds of messages of 10 kB to all members, without and with one more who reads nothing."""
+    here, members, count = Here(folder), max(20, int(1_000 * scale)), 1_500  # more than kernels keep
+    arrived, seconds, sent = threading.Semaphore(0), [], [0.0]
+
+    def heard(message: dict) -> None:
+        if message["type"] in ("message", "ok"):
+            seconds.append(time.perf_counter() - sent[0])
+            arrived.release()
+
+    clients = [Client(here.server.url, f"m{k}", heard) for k in range(members)]
+    for client in clients:
+        client.ws.send(frame("join", id=1, channel="#lobby"))
+        assert arrived.acquire(timeout=30)
+    writer = Client(here.server.url, "writer", lambda message: None)
+
+    def median(first: int) -> tuple[float, int]:
+        """Publish messages, each when all have the last one: the median, and the most that was pending."""
+        seconds.clear()
+        peak = 0
+        for n in range(first, first + count):
+            sent[0] = time.perf_counter()
+            writer.ws.send(frame("publish", n=n, channel="#lobby", body="x" * 10_000))
+            assert all(arrived.acquire(timeout=30) for _ in clients)
+            peak = max(peak, max(ws.pending for ws in here.server.connections))
+        return statistics.median(seconds), peak
+
+    before, _ = median(1)
+    still = connect(here.server.url, subprotocols=[PROTOCOL], compression=False)  # read only at the end
+    still.send(frame("hello", v=1, device="still", token="still"))
+    still.recv(30)
+    still.send(frame("join", id=1, channel="#lobby"))
+    still.recv(30)
+    after, peak = median(count + 1)
+    offsets: list[int] = []
+    while len(offsets) < count:
+        message = json.loads(still.recv(30))
+        offsets += [message["offset"]] if message["type"] == "message" else []
+    good = offsets == list(range(count + 1, 2 * count + 1))
+    yield (
+        f"one of {members} frozen, {count} messages of 10 kB",
+        f"median of the others {before * 1e3:.1f} ms without it, {after * 1e3:.1f} ms with it; at most "
+        f"{peak:,} bytes pending; thawed: {'all in order' if good else 'NOT all in order'}",
+        good,
+    )
+    for client in [*clients, writer]:
+        client.ws.close()
+    still.close()
+    here.close()
+
+
+RUNS = {run.__name__: run for run in (kills, cuts, load, frozen)}
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("names", nargs="*", help=f"of {', '.join(RUNS)}; all by default")
+    parser.add_argument("--scale", type=float, default=1.0, help="the length of the runs: 0.05 is a minute")
+    options = parser.parse_args()
+    if unknown := [name for name in options.names if name not in RUNS]:
+        parser.error(f"no run is named {unknown[0]}, choose of {', '.join(RUNS)}")
+    print(f"{os.cpu_count()} cores, {psutil.cpu_percent(0.5):.0f} % busy before", flush=True)
+    good = True
+    for name in options.names or RUNS:
+        with tempfile.TemporaryDirectory() as folder:
+            for what, figures, fine in RUNS[name](Path(folder), options.scale):
+                good = good and fine
+                print(f"{'ok ' if fine else 'BAD'} {what:48} {figures}", flush=True)
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
