@@ -221,3 +221,12 @@ def test_why_a_connection_ended_is_logged_once_where_it_did_not_end_well(
     assert len(told) == (0 if good else 1)
     if not good:
         assert "ProtocolError" in told[0]
+
+
+def test_a_connection_that_was_reset_at_once_leaves_nothing_open(monkeypatch):
+    """A server that is killed between our SYN and our next call: the socket has no peer any more."""
+    with socket.socket() as reset:
+        monkeypatch.setattr("wsdemo.net.client.dial", lambda *where: reset)
+        with pytest.raises(OSError):
+            connect("ws://127.0.0.1:1")
+        assert reset.fileno() == -1

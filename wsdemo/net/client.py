@@ -104,19 +104,20 @@ def connect(
 
         secure = Tls(ssl, server_side=False, hostname=where.host)
     sock = dial(where.host, where.port, limits.open_timeout)
-    if reactors.must_accept(sock):
+    try:
+        here, there = sock.getsockname(), sock.getpeername()
+        if reactors.must_accept(sock):
+            raise InvalidState(OWN_THREAD)
+    except BaseException:  # an OSError too: a server that was just ending has reset it by now
         sock.close()
-        raise InvalidState(OWN_THREAD)
+        raise
     tap = None
     if trace is not None:
-        here, there = sock.getsockname(), sock.getpeername()
         tap = trace.tap("client", here, there)
         if secure is not None:
             secure.tap = trace.tap("client", here, there, layer="tls")
     owner = _Owner(reactors.acquire(), limits)
-    connection = Connection(
-        next(_numbers), sock.getpeername(), protocol, told, owner, owner.reactor, sock, tap, secure
-    )
+    connection = Connection(next(_numbers), there, protocol, told, owner, owner.reactor, sock, tap, secure)
     owner.reactor.call_soon(owner.start, connection)
     try:
         owner.wait(deadline)
