@@ -16,6 +16,7 @@ from wsdemo.protocol.events import Event, Message, Opened, Ping, Refused
 from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import Request, Response, parse_response, serialize_response
 from wsdemo.protocol.limits import Limits
+from wsdemo.protocol.opening import Undecided
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 
@@ -210,3 +211,52 @@ def test_an_opening_leaves_the_bytes_of_its_heads_and_no_more(name: str) -> None
 def test_a_client_needs_a_request() -> None:
     with pytest.raises(ValueError, match="a client needs a request"):
         Protocol(Side.CLIENT)
+
+
+# -- decided later -------------------------------------------------------------------------------------------
+
+
+def undecided(limits: Limits = Limits()) -> Protocol:  # noqa: B008 - frozen
+    return Protocol(Side.SERVER, accept=lambda request: Undecided(), limits=limits)
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000])
+def test_a_decision_later_gives_what_one_at_once_would(size: int) -> None:
+    """Whole and in pieces, with frames behind the request."""
+    here, at_once, later = client(), server(), undecided()
+    asked = here.data_to_send()
+    frames = Protocol(Side.CLIENT, opened=True).send_text("early") * 2
+    expected = fed(at_once, asked + frames, size)
+    assert fed(later, asked + frames, size) == [] and later.undecided
+    assert later.request is not None
+    answer = handshake.accept(later.request, subprotocols=("news", "chat"))
+    assert later.decide(answer) == expected
+    assert later.data_to_send() == at_once.data_to_send()
+    assert not later.undecided and later.decide(answer) == []
+
+
+def test_while_undecided_few_bytes_are_kept_and_an_end_is_an_end() -> None:
+    asked = client().data_to_send()
+    limits = Limits(first_message_size=10)
+    kept, too_much, left, late = (undecided(limits) for _ in range(4))
+    assert kept.receive(asked + bytes(10)) == []
+    (refused,) = too_much.receive(asked + bytes(11))
+    assert isinstance(refused, Refused) and refused.error is not None and refused.error.status == 400
+    assert left.receive(asked) == []
+    (refused,) = left.receive_eof()
+    assert isinstance(refused, Refused)
+    assert str(refused.error) == "the connection ended before the request was answered"
+    assert left.data_to_send() == b""
+    assert late.receive(asked) == []
+    (refused,) = late.refuse(HandshakeError("try again later", 503))
+    assert isinstance(refused, Refused) and refused.response is not None and refused.response.status == 503
+    for protocol in (too_much, left, late):
+        assert protocol.decide(HandshakeError("too late", 403)) == [] and not protocol.undecided
+
+
+@pytest.mark.parametrize("answer", [HandshakeError("no", 403), Response(200, "OK", Headers([]), b"plain")])
+def test_a_no_later_hears_nothing_that_came_behind_the_request(answer: HandshakeError | Response) -> None:
+    there = undecided()
+    assert there.receive(client().data_to_send() + b"GET / HTTP/1.1\r\n") == []
+    (refused,) = there.decide(answer)
+    assert isinstance(refused, Refused) and there.state is State.CLOSED

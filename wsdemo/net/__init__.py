@@ -16,6 +16,7 @@ service     the base of every server
 authorize   the clients that may come in
 routes      plain HTTP on the same port
 static      files as routes
+decisions   answers that come later
 timers      repeated calls, and the interval between checks
 broadcast   the same bytes to many transports
 counts      the numbers of a server

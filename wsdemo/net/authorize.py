@@ -7,8 +7,17 @@
 
 The result of either is the connection's ``user``: any value that stands for a user. ``None`` and ``False``
 refuse, so a look-up that finds nothing keeps a client out. Values that can only be mistakes refuse too, with
-HTTP 500 or close code 1011: a coroutine or Future, whose verdict is not there yet, an exception that was
-returned and not raised, an HTTP response, a function that was not called. Knows nothing of passwords.
+HTTP 500 or close code 1011: a coroutine or a Future of asyncio, which nothing awaits here, an exception that
+was returned and not raised, an HTTP response, a function that was not called.
+
+A look-up that takes long would hold up every connection. By the request it may run in a thread of its own:
+``authorize`` returns a `concurrent.futures.Future`, and the client waits, at most ``limits.open_timeout``
+seconds (else 503). The Future of a client that leaves before is cancelled. ::
+
+    pool = ThreadPoolExecutor(1)
+    serve(chat, authorize=lambda request: pool.submit(by_password, request))
+
+Knows nothing of passwords.
 """
 
 from __future__ import annotations
@@ -55,11 +64,9 @@ def check_authorize(authorize: Authorize | None) -> None:
         check_function("authorize", authorize, 1, "a function of (request), first_message(function), or None")
 
 
-def by_request(authorize: Authorize | None, request: Request) -> Any:
-    """The user of this request. Raises HandshakeError (403), TypeError for a mistake, or its own error."""
-    if authorize is None or isinstance(authorize, first_message):
-        return None
-    return _somebody(authorize(request), HandshakeError("not allowed", 403))
+def by_request(found: Any) -> Any:
+    """The user, where ``authorize`` gave ``found``. Raises HandshakeError (403), TypeError for a mistake."""
+    return _somebody(found, HandshakeError("not allowed", 403))
 
 
 def by_message(authorize: first_message, connection: Connection, message: str | bytes) -> Any:

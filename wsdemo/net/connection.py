@@ -39,6 +39,7 @@ from wsdemo.record.record import Tap
 if TYPE_CHECKING:
     from wsdemo.net.tls import Tls
     from wsdemo.protocol.http11 import Request, Response
+    from wsdemo.protocol.opening import Answer
 
 #: For ``isinstance``: a union would be made anew for each message (0.4 µs).
 BYTES: Final = (bytes, bytearray, memoryview)
@@ -152,6 +153,11 @@ class Connection:
     def state(self) -> State:
         """CONNECTING, OPEN, CLOSING (a close frame was sent or received) or CLOSED (TCP has ended)."""
         return self._protocol.state
+
+    @property
+    def undecided(self) -> bool:
+        """Whether the request has come, and `authorize` or the route has not decided yet."""
+        return self._protocol.undecided
 
     @property
     def request(self) -> Request | None:
@@ -343,7 +349,7 @@ class Connection:
             case Fail(error, code):
                 self.sender.fail(error, code)
             case Refuse(error):
-                self.refuse(error)
+                self.refuse(self._not_decided() if self.undecided else error)
             case CutOff(error):
                 self.cut_off(error)
 
@@ -366,6 +372,17 @@ class Connection:
         self._tell(events)
         if self.transport.tls is not None and not self.transport.tls.ready:
             self.transport.abort()  # before TLS is ready nothing can be told to the peer
+
+    def decide(self, answer: Answer | HandshakeError) -> None:
+        """Answer a request that was undecided; nothing happens where that comes too late."""
+        with self.transport.lock:
+            events = self._protocol.decide(answer)
+        self._tell(events)
+
+    def _not_decided(self) -> HandshakeError:
+        """The error for an opening that is late by our own fault."""
+        seconds = self._protocol.limits.open_timeout
+        return HandshakeError(f"not decided within {seconds:g} seconds: try again later", 503)
 
     def begin(self, handler: Handler) -> None:
         """Call ``handler`` from now on; where it takes no messages, they wait for `recv`."""

@@ -45,16 +45,19 @@ class Routes:
         self._functions[path] = function
         return function
 
-    def answer(self, request: Request) -> Response:
-        """The answer to a request. HandshakeError (404), TypeError for a wrong result, or its error."""
+    def ask(self, request: Request) -> Any:
+        """The result of the request's function. Raises HandshakeError (404), or the function's error."""
         function = self._functions.get(request.path)
         if function is None:
             raise HandshakeError(f"nothing is at {shown(request.path)}", 404)
-        return _last(function(request), request)
+        return function(request)
 
 
-def _last(given: Response | str | bytes, request: Request) -> Response:
-    """A route's answer as a response that ends the connection; ``str`` and bytes become a 200."""
+def response_to(request: Request, given: Response | str | bytes) -> Response:
+    """A route's result as a response that ends the connection; ``str`` and bytes become a 200.
+
+    TypeError for any other result.
+    """
     check_done("function", given)
     if isinstance(given, str):
         given = _ok("text/plain; charset=utf-8", given.encode())

@@ -24,10 +24,11 @@ from wsdemo.net.authorize import Authorize, by_message, by_request, check_author
 from wsdemo.net.broadcast import fan_out, not_taken, offer_until
 from wsdemo.net.connection import Connection
 from wsdemo.net.counts import Counts, Tally
+from wsdemo.net.decisions import Decisions
 from wsdemo.net.handler import Handler, is_tls_error, log_failure
 from wsdemo.net.listener import local_host
 from wsdemo.net.reactor import current
-from wsdemo.net.routes import R, Routes
+from wsdemo.net.routes import R, Routes, response_to
 from wsdemo.net.sending import Data, Sender
 from wsdemo.net.service import Service
 from wsdemo.net.timers import Repeating, period
@@ -46,8 +47,9 @@ from wsdemo.protocol.handshake import (
     check_origins,
     check_subprotocols,
 )
-from wsdemo.protocol.http11 import Request, Response
+from wsdemo.protocol.http11 import Request
 from wsdemo.protocol.limits import Limits, limits_or_default
+from wsdemo.protocol.opening import Answer, Undecided
 from wsdemo.protocol.prepared import Prepared
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
@@ -83,7 +85,9 @@ def serve(
     By default pages of the server's own origin, and clients that are no page (RFC 6455 §10.2).
     ``hosts``: names of this server on loopback, besides IP addresses and localhost.
     ``authorize``: called with the request before the 101; its result is the connection's ``user``; to refuse
-    it gives None or False (403), or raises HandshakeError with a status. Or ``first_message(f)``.
+    it gives None or False (403), or raises HandshakeError with a status. What takes long, such as a
+    password's hash, it gives to an executor, and returns the `concurrent.futures.Future`. Or
+    ``first_message(f)``.
     ``compression``: whether to agree to permessage-deflate (RFC 7692), or a `Deflate` with its settings.
     ``limits``: bounds and timeouts; see `Limits`.
     ``ssl``: a context with a certificate, for ``wss://``.
@@ -153,6 +157,7 @@ class Server(Service):
         self._numbers = itertools.count(1)
         self._tally = Tally(self._living)
         self._threads: set[threading.Thread] = set()
+        self._decisions = Decisions(self.failed)
         super().__init__("wsdemo-server", host, port, limits, self._accepted, self._close)
         self._loopback = all(_is_loopback(address) for address in self._listener.addresses)
         self._period = period(limits)
@@ -262,8 +267,8 @@ class Server(Service):
     def route(self, path: str, function: R | None = None) -> Any:
         """Answer plain HTTP requests for ``path`` by ``function(request)``: a Response, text or bytes.
 
-        Also a decorator. The connection closes after each answer. Raises TypeError or ValueError for a wrong
-        argument.
+        Or a `concurrent.futures.Future` of one, where that takes long. Also a decorator. The connection
+        closes after each answer. Raises TypeError or ValueError for a wrong argument.
         """
         return self._routes.add(path, function)
 
@@ -323,34 +328,31 @@ class Server(Service):
             busy = HandshakeError(f"more than {limits.handshakes} openings at once: try again later", 503)
             oldest.refuse(busy)
 
-    def _decide(self, connection: Connection, request: Request) -> Accepted | Response:
+    def _decide(self, connection: Connection, request: Request) -> Answer | Undecided:
         """The answer to a request: one place for plain HTTP and for upgrades."""
         check_host(request, hosts=self._hosts, loopback=self._loopback)
         if self._routes and not request.headers.get("upgrade"):
-            return self._plain(connection, request)
+            ask = partial(self._routes.ask, request)
+            return self._decisions.answer(connection, ask, partial(response_to, request))
         limit = self.limits.per_address
-        if len(self._open) >= self.limits.connections:
-            raise HandshakeError(f"{len(self._open)} connections, no more are accepted: try again later", 503)
+        self._check_room()
         if limit is not None and self._addresses[connection.address[0]] > limit:
             raise HandshakeError(f"at most {limit} connections from one address are accepted", 503)
         accepted = self._accept(request)
-        try:
-            connection.user = by_request(self._authorize, request)
-        except HandshakeError:
-            raise
-        except BaseException as error:
-            self.failed(connection, error)
-            raise HandshakeError("the server failed to decide", 500) from error
+        if self._authorize is None or isinstance(self._authorize, first_message):
+            return accepted
+        ask = partial(self._authorize, request)
+        return self._decisions.answer(connection, ask, partial(self._admit, connection, accepted))
+
+    def _admit(self, connection: Connection, accepted: Accepted, found: Any) -> Accepted:
+        """The yes to a request, where ``authorize`` gave ``found``."""
+        connection.user = by_request(found)
+        self._check_room()  # again: it may have taken a while
         return accepted
 
-    def _plain(self, connection: Connection, request: Request) -> Response:
-        try:
-            return self._routes.answer(request)
-        except HandshakeError:
-            raise
-        except BaseException as error:
-            self.failed(connection, error)
-            raise HandshakeError("the server failed to answer", 500) from error
+    def _check_room(self) -> None:
+        if len(self._open) >= self.limits.connections:
+            raise HandshakeError(f"{len(self._open)} connections, no more are accepted: try again later", 503)
 
     def _introduced(self, connection: Connection, message: str | bytes) -> None:
         """The first message of a connection has authorized it: the handler hears of it now."""
@@ -374,6 +376,7 @@ class Server(Service):
 
     def refused(self, connection: Connection, event: Refused) -> None:
         """There will be no WebSocket: it was refused, or answered as plain HTTP."""
+        self._decisions.cancel(connection)
         self._leaving[connection.id] = connection
         del self._opening[connection.id]
         error = connection.error if is_tls_error(connection.error) else event.error
@@ -458,6 +461,10 @@ class Server(Service):
                 connection.check(now)
 
     def _close(self, code: int) -> None:
+        closing = HandshakeError("the server is closing", 503)
+        for connection in list(self._opening.values()):
+            if connection.undecided:
+                connection.refuse(closing)
         for connection in [*self._opening.values(), *self._open.values()]:
             connection.close(code)  # one without a handshake yet is cut off
         self._reactor.call_later(self.limits.close_timeout, self._cut_off)

@@ -19,7 +19,7 @@ from typing import Final
 
 from .codes import CONTROL, CloseCode, Opcode, Side
 from .deflate import Deflate, Inflater, Parameters, compressed_bound
-from .errors import InvalidState, MessageTooBig, PolicyViolation, ProtocolError
+from .errors import HandshakeError, InvalidState, MessageTooBig, PolicyViolation, ProtocolError
 from .events import Closed, Closing, Event, Failed, Message, Ping, Pong
 from .frames import (
     FIN,
@@ -38,7 +38,7 @@ from .frames import (
 from .http11 import Request
 from .limits import Limits
 from .masking import STRIDED, mask
-from .opening import Accept, Opening
+from .opening import Accept, Answer, Opening
 from .partial import PartialFrame, PartialMessage
 from .sending import BINARY_WHOLE, TEXT_WHOLE
 from .states import CLOSED, CONNECTING, OPEN, Step
@@ -62,8 +62,8 @@ class Protocol(Opening):
 
     ``side``: the end. A server starts with the bytes of the client's request, a client with its own.
     ``limits``: bounds on what comes.
-    ``accept``: a server's function of (request) that answers it: ``Accepted``, a plain ``Response``, or
-    ``HandshakeError``; by default ``handshake.accept`` and its safe policy.
+    ``accept``: a server's function of (request) that answers it: ``Accepted``, a plain ``Response``,
+    ``HandshakeError``, or ``Undecided``, see ``decide``; by default ``handshake.accept`` and its safe policy.
     ``request``: a client's request; see ``handshake.request``.
     ``deflate``: the compression that a client offered in it; with ``opened``, the one that was agreed.
     ``masking_key``: four bytes, or a function that gives them; fresh random ones otherwise.
@@ -145,6 +145,20 @@ class Protocol(Opening):
             except (ProtocolError, UnicodeDecodeError) as error:
                 self._fail(error, events)
         return events
+
+    def decide(self, answer: Answer | HandshakeError) -> list[Event]:
+        """Answer the request for which ``accept`` gave ``Undecided``, and take the bytes behind it.
+
+        Nothing happens where it was refused, or the client left, in the meantime.
+        """
+        early = self._early
+        if early is None:
+            return []
+        assert self.request is not None
+        event = (
+            self._refuse(answer) if isinstance(answer, HandshakeError) else self._say(self.request, answer)
+        )
+        return [event, *self.receive(early)]
 
     def receive_eof(self) -> list[Event]:
         """TCP ended: nothing more will come."""
