@@ -324,3 +324,10 @@ def test_a_body_in_the_packet_of_its_head_goes_with_the_doubt_or_with_its_missin
     assert exported(session((TO_SERVER, PLAIN), (TO_CLIENT, begun)), TO_CLIENT) == OK + LONG + b"\r\n*****"
     doubt = session((TO_SERVER, PLAIN), (TO_CLIENT, whole), (TO_SERVER, LF[0]))
     assert exported(doubt, TO_CLIENT) == OK + b"Content-Length: 5\r\n\r\n*****"
+
+
+def test_a_broken_chunk_makes_the_whole_body_doubtful() -> None:
+    body = b"2\r\nab\r\nno\r\nX: " + SECRET + b"\r\n"
+    trace = session((TO_SERVER, PLAIN), (TO_CLIENT, OK + CHUNKED + b"\r\n" + body))
+    blanked = bytes(byte if byte in b"\r\n" else 0x2A for byte in body)
+    assert exported(trace, TO_CLIENT) == OK + CHUNKED + b"\r\n" + blanked
