@@ -8,12 +8,15 @@ import os
 import socket
 import threading
 import warnings
+from types import SimpleNamespace
 
 import pytest
 
 from tests.waiting import DEADLINE, Seen, open_files, turn
 from wsdemo.net import reactor as reactors
+from wsdemo.net.poller import poller
 from wsdemo.net.reactor import READ, Reactor
+from wsdemo.net.waiting import LONGEST
 
 
 @pytest.fixture
@@ -74,6 +77,49 @@ def test_a_timer_in_ages_does_not_stop_the_thread(reactor: Reactor, seconds: flo
     turn(reactor)
     turn(reactor)
     assert not reactor.errors
+
+
+class Clock:
+    """A poller whose clock goes on only while it waits, and by hand; it notes each wait."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self.now = 100.0
+        self.waits: list[float | None] = []
+        self._poller = poller()
+        self.watch, self.mask, self.close = self._poller.watch, self._poller.mask, self._poller.close
+        patch.setattr(reactors, "time", SimpleNamespace(monotonic=lambda: self.now))
+        patch.setattr(reactors, "poller", lambda: self)
+
+    def poll(self, timeout: float | None) -> list[tuple[int, int]]:
+        """What is ready; a time that is to pass has passed then."""
+        self.waits.append(timeout)
+        self.now += timeout or 0.0
+        return self._poller.poll(None if timeout is None else 0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "late", "waits"),
+    [
+        (0.5, 0.0, [0.5]),
+        (0.5, 2.0, [0]),  # the time has passed while another call worked
+        (LONGEST, 0.0, [LONGEST]),
+        (2.5 * LONGEST, 0.0, [LONGEST, LONGEST, LONGEST / 2]),
+    ],
+)
+def test_the_wait_for_a_timer(
+    monkeypatch: pytest.MonkeyPatch, seconds: float, late: float, waits: list[float]
+) -> None:
+    clock, seen = Clock(monkeypatch), Seen()
+    reactor = Reactor("test")
+
+    def begin() -> None:
+        clock.waits.clear()
+        reactor.call_later(seconds, lambda: seen(clock.waits.copy()))
+        clock.now += late
+
+    reactor.call_soon(begin)
+    assert seen.next() == waits
+    reactor.close()
 
 
 def test_a_call_from_a_call_waits_a_turn_so_that_sockets_are_served(reactor: Reactor) -> None:
