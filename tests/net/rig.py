@@ -42,6 +42,11 @@ class FakeSocket:
             raise step
         return step
 
+    def recv_into(self, place: memoryview) -> int:
+        data = self.recv(len(place))
+        place[: len(data)] = data
+        return len(data)
+
     def shutdown(self, how: int) -> None:
         self.shut = True
 

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.waiting import DEADLINE, Seen, open_files, turn, turn_until
+from wsdemo.net import listener as listening
 from wsdemo.net.listener import PER_TURN, Listener
 from wsdemo.net.reactor import Reactor
 
@@ -203,3 +204,23 @@ def test_closing_while_accepting_is_paused(
         turn(reactor)
         release()
     assert not reactor.errors
+
+
+def test_the_scope_of_an_address_stays_with_the_port_of_the_first(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A link-local address means nothing without its interface (RFC 4007 §6)."""
+    bound: list[Any] = []
+
+    def bind(family: int, address: Any, backlog: int) -> socket.socket:
+        bound.append(address)
+        return socket.create_server(("127.0.0.1", 0))
+
+    found = [
+        (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("127.0.0.1", 0)),
+        (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("fe80::1", 0, 7, 3)),
+    ]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **options: found)
+    monkeypatch.setattr(listening, "_bind", bind)
+    port = listen("here").port
+    assert bound == [("127.0.0.1", 0), ("fe80::1", port, 7, 3)]

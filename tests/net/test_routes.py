@@ -68,3 +68,13 @@ def test_what_is_no_answer(given: Any) -> None:
     routes.add("/", lambda request: given)
     with pytest.raises(TypeError, match=r"^function: got"):
         answer(routes, request("/"))
+
+
+def test_an_answer_that_is_not_worked_out_yet() -> None:
+    async def later() -> str:
+        return "text"
+
+    routes = Routes()
+    routes.add("/", lambda request: later())  # type: ignore[arg-type, return-value]
+    with pytest.raises(TypeError, match=r"^function gave .*, which nothing awaits here"):
+        answer(routes, request("/"))

@@ -6,6 +6,7 @@ import pytest
 
 from tests.net.rig import PIPE, RESET, Rig
 from wsdemo.net.reactor import READ, WRITE
+from wsdemo.net.transport import BULK
 
 # -- broken ends ---------------------------------------------------------------------------------------------
 
@@ -64,6 +65,27 @@ def test_bytes_come_as_the_kernel_cut_them() -> None:
     assert rig.sink.told == [b"a", b"bc", "eof"]
     assert [c.data for c in rig.trace.chunks] == [b"a", b"bc"]
     assert [m.what for m in rig.trace.marks] == ["open", "eof"]
+
+
+def test_bytes_read_in_place_are_on_record_as_well() -> None:
+    rig, place = Rig(tap=True), bytearray(BULK)
+    rig.sink.place = memoryview(place)
+    rig.sock.gives = [b"a" * BULK, b"bcd"]
+    rig.reactor.turn(READ)
+    rig.reactor.turn(READ)
+    assert rig.sink.told == [b"a" * BULK, 3] and place.startswith(b"bcd\0")
+    assert [c.data for c in rig.trace.chunks] == [b"a" * BULK, b"bcd"]
+
+
+def test_a_record_has_what_the_kernel_took_each_time() -> None:
+    rig = Rig(tap=True)
+    rig.sock.takes = [2, 0, 1]
+    rig.write(b"hello")
+    rig.reactor.turn()
+    for _ in range(3):
+        rig.reactor.turn(WRITE)
+    assert rig.sock.taken == [b"he", b"l", b"lo"]
+    assert [c.data for c in rig.trace.chunks] == [b"he", b"l", b"lo"]
 
 
 def test_an_ended_stream_is_not_read_again() -> None:

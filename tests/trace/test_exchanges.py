@@ -218,6 +218,13 @@ def test_a_head_that_is_cut_off(head: bytes, reason: str, status: int | None) ->
     assert form.request is not None and form.request.body == b"hel"
 
 
+def test_a_head_that_answers_nothing_and_is_none() -> None:
+    (packet,) = session((TO_CLIENT, b"HTTP/1.1 abc\r\n\r\n")).packets
+    assert not packet.complete and (packet.verdict.outcome, packet.verdict.code) == ("refused", None)
+    assert packet.verdict.reason.startswith("status line 'HTTP/1.1 abc'")
+    assert packet.verdict.section == "RFC 9112"
+
+
 # -- any bytes ------------------------------------------------------------------------------------------
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from wsdemo.protocol.codes import Side
 from wsdemo.protocol.limits import Limits
 from wsdemo.record.facts import TO_CLIENT, TO_SERVER
-from wsdemo.trace.readers import Raw, Stream, recognise
+from wsdemo.trace.readers import Frames, Raw, Stream, recognise
 
 
 @pytest.mark.parametrize(
@@ -46,3 +47,11 @@ def test_raw_messages_are_cut_whatever_the_chunks(size: int) -> None:
             found.append(packet.bytes)
     assert found == [b"5         hello", b"0         ", b"2         hi"]
     assert reader.rest(stream).bytes == b"9         not" and not reader.rest(stream).complete
+
+
+def test_the_judge_of_frames_keeps_no_answers() -> None:
+    """It answers each ping; as nothing sends that, a long trace would fill the memory."""
+    stream, reader = Stream(1, TO_CLIENT), Frames(Side.CLIENT, Limits())
+    stream.add(b"\x89\x02hi", 0.0)
+    assert reader.next(stream) is not None
+    assert not reader._judge.has_data_to_send
