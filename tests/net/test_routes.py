@@ -38,6 +38,15 @@ def test_every_answer_says_its_length_and_ends_the_connection(
     assert fields == {"content-type": kind, "content-length": str(len(body)), "connection": "close"}
 
 
+@pytest.mark.parametrize("status", [204, 304])
+def test_an_answer_that_has_no_body_has_no_length(status: int) -> None:
+    """Of a 304 it would be the length that a 200 has; of a 204 it is forbidden (RFC 9110 §8.6)."""
+    routes = Routes()
+    routes.add("/a", lambda request: Response(status, "", Headers(), b"lost"))
+    answer = routes.answer(request("/a"))
+    assert (answer.body, dict(answer.headers.items())) == (b"", {"Connection": "close"})
+
+
 def test_a_route_is_added_by_call_or_as_a_decorator() -> None:
     routes = Routes()
     assert not routes
