@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import statistics
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -176,3 +178,41 @@ def loaded_by(code: str) -> set[str]:
         [sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60
     )
     return set(done.stdout.split())
+
+
+# -- names, and the size of functions ------------------------------------------------------------------------
+
+#: Class names that two modules share, each with the reason.
+HOMONYMS = {
+    "Outbox": "the pattern of that name keeps messages until they are confirmed, a transport's keeps bytes",
+}
+CORE = ("protocol", "record", "net", "rawtcp", "trace")
+
+
+def test_a_class_name_means_one_class() -> None:
+    """One word, one meaning in the whole package; classes inside a function are its own affair."""
+    places: dict[str, list[str]] = defaultdict(list)
+    for module, path in modules():
+        for node in ast.parse(path.read_text("utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(module)
+    assert {name: found for name, found in places.items() if len(found) > 1}.keys() == HOMONYMS.keys()
+
+
+def test_functions_of_the_core_are_small() -> None:
+    """Lines of body, the docstring apart: half of them at most 4, nine of ten at most 15, none over 50."""
+    sizes = {
+        f"{module}.{node.name}": lines_of(node)
+        for module, path in modules()
+        if layer_of(module) in CORE
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    }
+    assert {name: size for name, size in sizes.items() if size > 50} == {}
+    assert statistics.median(sizes.values()) <= 4
+    assert sum(size <= 15 for size in sizes.values()) >= 0.9 * len(sizes)
+
+
+def lines_of(function: ast.FunctionDef | ast.AsyncFunctionDef) -> int:
+    body = function.body[ast.get_docstring(function) is not None :]
+    return (body[-1].end_lineno or 0) - body[0].lineno + 1 if body else 0

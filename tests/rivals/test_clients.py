@@ -12,7 +12,7 @@ from tests.waiting import DEADLINE
 from wsdemo.protocol.errors import ProtocolError
 from wsdemo.rivals.audience import Audience
 from wsdemo.rivals.clients import LongPolling, ServerSent
-from wsdemo.rivals.exchange import Chunks
+from wsdemo.rivals.exchange import Dechunker
 from wsdemo.rivals.ways import Way
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n"
@@ -27,18 +27,18 @@ CHUNKED = [
 
 @pytest.mark.parametrize(("wire", "body"), CHUNKED)
 def test_chunks_cut_at_every_byte(wire: bytes, body: bytes) -> None:
-    assert Chunks().receive(wire) == body
+    assert Dechunker().receive(wire) == body
     for cut in range(len(wire) + 1):
-        chunks = Chunks()
+        chunks = Dechunker()
         assert chunks.receive(wire[:cut]) + chunks.receive(wire[cut:]) == body
-    chunks = Chunks()
+    chunks = Dechunker()
     assert b"".join(chunks.receive(bytes([byte])) for byte in wire) == body
 
 
 @pytest.mark.parametrize("wire", [b"x\r\n", b"\r\nhello", b"-5\r\nhello\r\n", b"0x5\r\nhello\r\n"])
 def test_a_chunk_without_a_size_is_an_error(wire: bytes) -> None:
     with pytest.raises(ProtocolError, match="chunk size"):
-        Chunks().receive(wire)
+        Dechunker().receive(wire)
 
 
 class Fixed:

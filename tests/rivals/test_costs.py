@@ -26,8 +26,8 @@ from wsdemo.rivals.costs import (
     PREFACE,
     SEGMENT_DATA,
     SEGMENT_HEADER,
+    ByteCounts,
     Costs,
-    Split,
     count,
     frames2,
     heads,
@@ -171,8 +171,8 @@ def test_the_estimate_counts_segments() -> None:
 
 
 def test_sums() -> None:
-    one = Costs(Split(1, 2, 3), Split(4, 5, 6), 7, 8, 9)
-    assert one + one == Costs(Split(2, 4, 6), Split(8, 10, 12), 14, 16, 18)
+    one = Costs(ByteCounts(1, 2, 3), ByteCounts(4, 5, 6), 7, 8, 9)
+    assert one + one == Costs(ByteCounts(2, 4, 6), ByteCounts(8, 10, 12), 14, 16, 18)
     assert one.total == 21
 
 

@@ -10,7 +10,7 @@ from h2.connection import H2Connection
 from h2.events import RequestReceived
 
 from wsdemo.protocol.errors import HandshakeError, ProtocolError
-from wsdemo.rivals.exchange import Exchange, Http1, Http2, Piece
+from wsdemo.rivals.exchange import AnswerPiece, Exchange, Http1, Http2
 
 Answer = tuple[int, bytes | None, bytes, bool]  # status, content-length, body, whether it ends
 
@@ -46,7 +46,7 @@ def http1(answer: Answer) -> bytes:
     return b"HTTP/1.1 %d What\r\n%b\r\n%b" % (status, field, body)
 
 
-def joined(pieces: list[Piece]) -> dict[int, tuple[int, bytes, bool]]:
+def joined(pieces: list[AnswerPiece]) -> dict[int, tuple[int, bytes, bool]]:
     """Request → status, what came of the body, whether that is all."""
     found: dict[int, tuple[int, bytes, bool]] = {}
     for piece in pieces:
@@ -97,14 +97,14 @@ def test_a_head_alone_is_a_piece_without_data_where_the_body_has_no_end(
     version: Callable[[], Exchange],
 ) -> None:
     http, wire = ask(version, (200, None, b"", False))
-    assert http.receive_data(wire)[-1:] == [Piece(0, 200, b"", False)]
+    assert http.receive_data(wire)[-1:] == [AnswerPiece(0, 200, b"", False)]
 
 
 def test_http1_answers_one_request_after_another() -> None:
     http = Http1()
     for number in range(3):
         http.request("a", "/", [])
-        assert http.receive_data(http1(POLLED)) == [Piece(number, 200, b"event\n", True)]
+        assert http.receive_data(http1(POLLED)) == [AnswerPiece(number, 200, b"event\n", True)]
 
 
 def test_http2_answers_in_any_order_over_one_connection() -> None:

@@ -15,7 +15,7 @@ from tests.waiting import open_files
 from wsdemo.record.facts import TO_SERVER
 from wsdemo.rivals import latency
 from wsdemo.rivals.clients import WebSocketClient, number_of
-from wsdemo.rivals.costs import Costs, Split
+from wsdemo.rivals.costs import ByteCounts, Costs
 from wsdemo.rivals.latency import Comparison, Delivery, Progress, compare
 from wsdemo.rivals.push import WebSocketServer
 from wsdemo.rivals.ways import FIVE, STRONG, TWO, WAYS, Way
@@ -93,7 +93,7 @@ def test_the_table_has_a_row_for_each_way_and_the_conditions(result: Comparison)
 
 def test_each_column_of_the_tables_is_what_its_name_says(result: Comparison) -> None:
     """All figures differ, so no two columns can be exchanged."""
-    costs = Costs(Split(0, 30, 5000), Split(8000, 700, 90), 11, 13, 17000)
+    costs = Costs(ByteCounts(0, 30, 5000), ByteCounts(8000, 700, 90), 11, 13, 17000)
     told = [Delivery("SSE", 1, 0, n, 1.0, 1.0 + n / 1000, False) for n in range(1, 1002)]
     outcome = dataclasses.replace(result["SSE"], deliveries=tuple(told), expected=1003, costs=costs)
     one = dataclasses.replace(result, outcomes=(outcome,))
@@ -205,7 +205,7 @@ def test_calm_is_the_median_of_the_calmest_quarter_of_the_rounds(result: Compari
 def test_its_text_is_the_same_in_every_run(result: Comparison) -> None:
     text = repr(result)
     assert text.startswith("<Comparison: short polling, ") and text.endswith("interval 0.4, seed 1>")
-    assert str(result["SSE"]).startswith("Outcome(way='SSE', server='http.server")
+    assert str(result["SSE"]).startswith("WayResult(way='SSE', server='http.server")
 
 
 def test_an_unknown_way_is_a_key_error(result: Comparison) -> None:

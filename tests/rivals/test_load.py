@@ -12,7 +12,7 @@ import pytest
 
 from tests.waiting import DEADLINE, open_files
 from wsdemo.rivals import load
-from wsdemo.rivals.costs import Costs, Split
+from wsdemo.rivals.costs import ByteCounts, Costs
 from wsdemo.rivals.load import Load, Loads, allow_files
 from wsdemo.rivals.news import clock
 from wsdemo.rivals.push import WebSocketServer
@@ -59,7 +59,7 @@ def test_table_rows_and_csv(loads: Loads, tmp_path: Path) -> None:
 
 
 def test_each_column_of_the_table_is_what_its_name_says() -> None:
-    costs = Costs(Split(0, 30, 5000), Split(8000, 700, 90), 11, 13, 17000)
+    costs = Costs(ByteCounts(0, 30, 5000), ByteCounts(8000, 700, 90), 11, 13, 17000)
     entry = Load("SSE", "a server", 7, 20, 21, 0.5, 2.5, 3, costs)
     assert Loads((entry,), 3, 1.0, 1.0, 1, "a machine").rows() == [
         {
@@ -78,7 +78,7 @@ def test_each_column_of_the_table_is_what_its_name_says() -> None:
 
 
 def test_what_delivered_nothing_has_a_row() -> None:
-    entry = Load("SSE", "a server", 7, 0, 21, 0.5, 2.5, 3, Costs(Split(0, 1, 2), Split(), 1, 1, 1))
+    entry = Load("SSE", "a server", 7, 0, 21, 0.5, 2.5, 3, Costs(ByteCounts(0, 1, 2), ByteCounts(), 1, 1, 1))
     found = Loads((entry,), 3, 1.0, 1.0, 1, "a machine")
     assert entry.cpu_per_event == 0.5 and entry.requests_per_event == 1 and entry.bytes_per_event == 3
     assert not found.complete and "SSE" in found.table()

@@ -9,7 +9,7 @@ import pytest
 
 from tests.waiting import open_files
 from wsdemo.rivals import loss
-from wsdemo.rivals.loss import VARIANTS, Listener, Loss, measure
+from wsdemo.rivals.loss import VARIANTS, Loss, Subscriber, measure
 
 ONE, TWO = "HTTP/2, one connection", "HTTP/1.1, two connections"
 
@@ -45,7 +45,7 @@ def test_what_has_a_connection_of_its_own_does_not(found: Loss) -> None:
 
 
 def test_each_column_of_the_table_is_what_its_name_says() -> None:
-    listener = Listener("v", "b", (1.0, 2.0), (0.5, 1.0, 1.5, 1.9, 2.0), (0.6, 1.9, 2.0, 2.5, 2.75))
+    listener = Subscriber("v", "b", (1.0, 2.0), (0.5, 1.0, 1.5, 1.9, 2.0), (0.6, 1.9, 2.0, 2.5, 2.75))
     found = Loss((listener,), 1.0, "a machine")
     assert found.rows() == [
         {

@@ -11,7 +11,7 @@ import pytest
 
 from tests.waiting import open_files
 from wsdemo.rivals import nagle
-from wsdemo.rivals.nagle import Exchange, Stalls, measure
+from wsdemo.rivals.nagle import Stalls, Trial, measure
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def test_table_rows_and_csv(stalls: Stalls, tmp_path: Path) -> None:
 
 
 def test_each_column_of_the_table_is_what_its_name_says() -> None:
-    exchange = Exchange("one write", (0.001, 0.004, 0.041, 0.044, 0.002))
+    exchange = Trial("one write", (0.001, 0.004, 0.041, 0.044, 0.002))
     found = Stalls((exchange,), 32, "a machine")
     assert found.rows() == [
         {"variant": "one write", "median ms": 4.0, "longest ms": 44.0, "stalls": 2, "of": 5}

@@ -11,7 +11,7 @@ import pytest
 from tests.waiting import DEADLINE
 from wsdemo.rivals import news
 from wsdemo.rivals.clients import number_of
-from wsdemo.rivals.news import Event, Publisher, events
+from wsdemo.rivals.news import NewsItem, Publisher, events
 
 
 def test_the_same_seed_gives_the_same_news() -> None:
@@ -58,7 +58,7 @@ def test_an_event_is_due_when_it_happens_also_where_the_publisher_is_held_up(
     """Coordinated omission: counted from when it was published at last, nothing would be late."""
     now = [100.0]
     monkeypatch.setattr(news, "clock", lambda: now[0])
-    told = [Event(1, 0.0, "a"), Event(2, 0.25, "b"), Event(3, 0.5, "c")]
+    told = [NewsItem(1, 0.0, "a"), NewsItem(2, 0.25, "b"), NewsItem(3, 0.5, "c")]
     published: list[tuple[str, float]] = []
 
     def publish(text: str) -> None:

@@ -15,7 +15,7 @@ from wsdemo.rivals.audience import Audience
 from wsdemo.rivals.clients import BROWSER, TwoStreams, number_of
 from wsdemo.rivals.news import Publisher, events
 from wsdemo.rivals.strong import Http2Server, StarletteServer
-from wsdemo.rivals.ways import FIVE, STRONG, TWO, WAYS, Server, find, usable
+from wsdemo.rivals.ways import FIVE, STRONG, TWO, WAYS, NewsServer, find, usable
 
 TOLD = events(40, 400, seed=7)
 
@@ -124,7 +124,7 @@ MISSING = [
 
 @pytest.mark.parametrize(("missing", "server", "command"), MISSING)
 def test_a_missing_package_is_told_with_its_remedy(
-    missing: str, server: Callable[[], Server], command: str, monkeypatch: pytest.MonkeyPatch
+    missing: str, server: Callable[[], NewsServer], command: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, missing, None)
     with pytest.raises(ImportError) as caught:

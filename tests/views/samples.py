@@ -13,11 +13,11 @@ from wsdemo import Trace, views
 from wsdemo.protocol import Frame, Opcode, Side, State, Step
 from wsdemo.record.record import Tap
 from wsdemo.rivals.compression import Compressed, Grid, Settings
-from wsdemo.rivals.costs import Costs, Split
-from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Outcome, Progress
+from wsdemo.rivals.costs import ByteCounts, Costs
+from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Progress, WayResult
 from wsdemo.views.benches.asking import Answer
 from wsdemo.views.benches.keys import Lanes
-from wsdemo.views.benches.sequence import Row
+from wsdemo.views.benches.sequence import CardRow
 from wsdemo.views.benches.slide import Slide
 from wsdemo.views.bytes.specimen import receiver_of
 from wsdemo.views.charts import speed
@@ -118,12 +118,12 @@ CONDITIONS: Final = Conditions(11, 20.0, 0.1, 1, 1, 1, 0.0, None, 0, 1, "a machi
 def comparison() -> Comparison:
     """As if it had been measured: the first delivery of each way warmed up."""
     outcomes = [
-        Outcome(
+        WayResult(
             way,
             "a server",
             tuple(Delivery(way, 1, 0, n, 1.0, 1.0 + delay, n == 0) for n, delay in enumerate([9.0, *delays])),
             11,
-            Costs(Split(number, 6, 100), Split(20, 4, 60 + 100 * number), 3, 1, 520),
+            Costs(ByteCounts(number, 6, 100), ByteCounts(20, 4, 60 + 100 * number), 3, 1, 520),
             Trace(),
         )
         for number, (way, delays) in enumerate(DELAYS.items())
@@ -209,7 +209,7 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "beside": lambda: views.beside("left", views.states(State.CLOSED)),
     "answer, opened": lambda: Answer(REQUEST.decode().split("\r\n")[:3], RESPONSE.decode()),
     "answer, refused": lambda: Answer(["GET / HTTP/1.1"], REFUSAL.decode()),
-    "row": lambda: Row(
+    "row": lambda: CardRow(
         [
             ("ping", Frame(Opcode.PING, masking_key=KEY)),
             ("text", Frame(1, b"a", fin=False, masking_key=KEY)),

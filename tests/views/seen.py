@@ -73,7 +73,7 @@ class Box(NamedTuple):
     def holds(self, x: float, y: float, slack: float = 0.01) -> bool:
         return self.x - slack <= x <= self.right + slack and self.y - slack <= y <= self.foot + slack
 
-    def looks_like(self, field: str | theme.Field) -> bool:
+    def looks_like(self, field: str | theme.FieldStyle) -> bool:
         """It has the colour of this field, and a pattern where that has one."""
         look = theme.field(field) if isinstance(field, str) else field
         return self.fill == look.fill and bool(self.pattern) == bool(look.hatch)
@@ -119,7 +119,7 @@ class Page:
         found = [word for word in self.words if box.holds(word.middle, word.y)]
         return [word.text for word in sorted(found, key=lambda word: (round(word.y), word.x))]
 
-    def like(self, field: str | theme.Field) -> list[Box]:
+    def like(self, field: str | theme.FieldStyle) -> list[Box]:
         """The boxes that look like this field, in the order of reading."""
         return sorted((box for box in self.boxes if box.looks_like(field)), key=lambda box: (box.y, box.x))
 

@@ -39,7 +39,7 @@ class Running(NamedTuple):
     dial: Callable[[], Callable[[str], object]] | None = None
 
 
-class Peer(NamedTuple):
+class Library(NamedTuple):
     """A contestant: the function that starts it, the modules that it needs, and its name for pip."""
 
     start: Callable[[bool, bool], Running]  # compressed? many idle connections?
@@ -318,19 +318,19 @@ def channels(compressed: bool, crowd: bool) -> Running:
 
 
 #: By name.
-PEERS: Final[dict[str, Peer]] = {
-    "tcp": Peer(tcp),
-    "tcp-buffered": Peer(partial(tcp, echo=plain.echo_buffered)),
-    "wsdemo": Peer(wsdemo),
-    "wsdemo-timeout": Peer(partial(wsdemo, timeout=DEADLINE)),
-    "wsdemo-threaded": Peer(partial(wsdemo, threads=True)),
-    "websockets": Peer(websockets_asyncio, ("websockets",), "websockets"),
-    "websockets.sync": Peer(websockets_sync, ("websockets",), "websockets"),
-    "aiohttp": Peer(aiohttp, ("aiohttp",), "aiohttp"),
-    "picows": Peer(picows, ("picows",), "picows"),
-    "wsproto": Peer(wsproto, ("wsproto",), "wsproto"),
-    "fastapi": Peer(fastapi, ("fastapi", "uvicorn", "websockets"), "fastapi 'uvicorn[standard]'"),
-    "channels": Peer(channels, ("channels", "daphne"), "channels daphne"),
+PEERS: Final[dict[str, Library]] = {
+    "tcp": Library(tcp),
+    "tcp-buffered": Library(partial(tcp, echo=plain.echo_buffered)),
+    "wsdemo": Library(wsdemo),
+    "wsdemo-timeout": Library(partial(wsdemo, timeout=DEADLINE)),
+    "wsdemo-threaded": Library(partial(wsdemo, threads=True)),
+    "websockets": Library(websockets_asyncio, ("websockets",), "websockets"),
+    "websockets.sync": Library(websockets_sync, ("websockets",), "websockets"),
+    "aiohttp": Library(aiohttp, ("aiohttp",), "aiohttp"),
+    "picows": Library(picows, ("picows",), "picows"),
+    "wsproto": Library(wsproto, ("wsproto",), "wsproto"),
+    "fastapi": Library(fastapi, ("fastapi", "uvicorn", "websockets"), "fastapi 'uvicorn[standard]'"),
+    "channels": Library(channels, ("channels", "daphne"), "channels daphne"),
 }
 
 #: Those that need nothing: plain TCP and our own package, always measured.

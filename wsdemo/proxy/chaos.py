@@ -24,7 +24,7 @@ from typing import Final, get_args
 from wsdemo.net.reactor import Timer
 from wsdemo.protocol.arguments import check_kind, list_of
 from wsdemo.protocol.limits import Limits
-from wsdemo.proxy.relay import Leg, Pipe, Relay, Session
+from wsdemo.proxy.relay import Leg, Pipe, Relay, RelaySession
 from wsdemo.record.facts import TO_SERVER, Direction
 
 #: Bytes that one direction holds back before it stops reading its source.
@@ -386,7 +386,7 @@ class Rough(Pipe):
                 self._next_steps()
 
 
-def _end(session: Session, step: ChaosStep) -> None:
+def _end(session: RelaySession, step: ChaosStep) -> None:
     for leg in session.legs:
         leg.pipe.stop()
     if isinstance(step, Reset):

@@ -67,7 +67,7 @@ class Relay(Service):
         check_context(context, server_side=False, name="context")
         self.target = (target_host, target_port)
         self._context = context  # TLS to the target
-        self._sessions: dict[int, Session] = {}
+        self._sessions: dict[int, RelaySession] = {}
         self._number = 0
         self._dialing = 0
         self.failures = 0  #: the number of connections that have failed
@@ -128,7 +128,7 @@ class Relay(Service):
             return
         self._number += 1
         try:
-            self._sessions[self._number] = Session(self, self._number, near, far)
+            self._sessions[self._number] = RelaySession(self, self._number, near, far)
         except OSError as error:  # the client has left already
             near.close()
             far.close()
@@ -139,7 +139,7 @@ class Relay(Service):
         self.failures += 1
         log.info("a connection through %r failed: %s", self, error)
 
-    def _gone(self, session: Session) -> None:
+    def _gone(self, session: RelaySession) -> None:
         self._sessions.pop(session.number, None)
 
     def _close(self) -> None:
@@ -147,7 +147,7 @@ class Relay(Service):
             session.close()
 
 
-class Session:
+class RelaySession:
     """One connection through a relay: two sockets and two pipes."""
 
     def __init__(self, relay: Relay, number: int, near: socket.socket, far: socket.socket) -> None:
@@ -206,7 +206,7 @@ class Leg:
     pipe: Pipe  #: passes on the bytes that come here
 
     def __init__(
-        self, session: Session, sock: socket.socket, tap: Tap | None, tls: Tls | None = None
+        self, session: RelaySession, sock: socket.socket, tap: Tap | None, tls: Tls | None = None
     ) -> None:
         self.session = session
         self._sock = sock

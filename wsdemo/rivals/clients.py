@@ -30,7 +30,7 @@ from wsdemo.protocol.handshake import request as opening
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 from wsdemo.rawtcp.framing import parse
-from wsdemo.rivals.exchange import LIMITS, Exchange, Piece
+from wsdemo.rivals.exchange import LIMITS, AnswerPiece, Exchange
 from wsdemo.trace.trace import Trace
 
 #: The fields that a browser adds to each request (Chromium on Linux; no cookies).
@@ -191,7 +191,7 @@ class HttpClient(Client):
         except (HandshakeError, ProtocolError) as error:
             self._fail(error)
 
-    def _on_piece(self, piece: Piece) -> None:
+    def _on_piece(self, piece: AnswerPiece) -> None:
         raise NotImplementedError
 
 
@@ -217,7 +217,7 @@ class Polling(HttpClient):
         if not self._pause:
             super().connection_lost(error)
 
-    def _on_piece(self, piece: Piece) -> None:
+    def _on_piece(self, piece: AnswerPiece) -> None:
         """Hand on the events of a whole answer, and think of the next request."""
         self._body += piece.data
         if not piece.last or self._leaving:
@@ -305,7 +305,7 @@ class ServerSent(HttpClient):
         for _ in range(self.streams):
             self._ask("/stream", ("Accept", "text/event-stream"))
 
-    def _on_piece(self, piece: Piece) -> None:
+    def _on_piece(self, piece: AnswerPiece) -> None:
         """Hand on the events that are whole."""
         if piece.status != 200:
             raise ProtocolError(f"status {piece.status}, expected 200")

@@ -51,7 +51,7 @@ OPEN_AND_END: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
-class Split:
+class ByteCounts:
     """Bytes in one direction, by purpose."""
 
     payload: int = 0
@@ -63,16 +63,18 @@ class Split:
         """All of them: as many as a capture of the connection shows above TCP."""
         return self.payload + self.framing + self.heads
 
-    def __add__(self, other: Split) -> Split:
-        return Split(self.payload + other.payload, self.framing + other.framing, self.heads + other.heads)
+    def __add__(self, other: ByteCounts) -> ByteCounts:
+        return ByteCounts(
+            self.payload + other.payload, self.framing + other.framing, self.heads + other.heads
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
     """The costs of telling the news in one way."""
 
-    sent: Split  #: by the clients
-    received: Split  #: by the clients
+    sent: ByteCounts  #: by the clients
+    received: ByteCounts  #: by the clients
     requests: int  #: HTTP requests, the opening handshake included
     connections: int  #: TCP connections
     tcp_ip_estimate: int  #: bytes of TCP and IP headers, both directions: an estimate
@@ -115,8 +117,8 @@ def count(trace: Trace, payload: int) -> Costs:
         requests += len(found) if direction == TO_SERVER else 0
     up, down = sizes[TO_SERVER], sizes[TO_CLIENT]
     return Costs(
-        sent=Split(0, up - in_heads[TO_SERVER], in_heads[TO_SERVER]),
-        received=Split(payload, down - in_heads[TO_CLIENT] - payload, in_heads[TO_CLIENT]),
+        sent=ByteCounts(0, up - in_heads[TO_SERVER], in_heads[TO_SERVER]),
+        received=ByteCounts(payload, down - in_heads[TO_CLIENT] - payload, in_heads[TO_CLIENT]),
         requests=requests,
         connections=len({chunk.connection for chunk in chunks}),
         tcp_ip_estimate=tcp_ip(chunks),

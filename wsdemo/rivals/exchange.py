@@ -25,7 +25,7 @@ LIMITS: Final = Limits(body_size=64 * MiB)
 Fields = Sequence[tuple[str, str]]
 
 
-class Piece(NamedTuple):
+class AnswerPiece(NamedTuple):
     """A piece of an answer; a complete head is a piece without data."""
 
     request: int  #: the number of the request on this connection: 0, 1, 2 …
@@ -40,7 +40,7 @@ class Exchange(Protocol):
     def request(self, authority: str, path: str, fields: Fields) -> None:
         """Ask with GET."""
 
-    def receive_data(self, data: bytes) -> list[Piece]:
+    def receive_data(self, data: bytes) -> list[AnswerPiece]:
         """Take bytes from the server. Raises HandshakeError or ProtocolError where they make no sense."""
 
     def data_to_send(self) -> bytes:
@@ -53,14 +53,14 @@ class Http1:
     def __init__(self) -> None:
         self._out = b""
         self._reader: HeadReader[Response] | None = HeadReader(response_head, LIMITS)
-        self._chunks: Chunks | None = None
+        self._chunks: Dechunker | None = None
         self._answered = 0
 
     def request(self, authority: str, path: str, fields: Fields) -> None:
         """Ask with GET."""
         self._out += serialize_request(Request("GET", path, Headers([("Host", authority), *fields])))
 
-    def receive_data(self, data: bytes) -> list[Piece]:
+    def receive_data(self, data: bytes) -> list[AnswerPiece]:
         """Take bytes from the server: a whole answer, or more of one without end. Raises ProtocolError."""
         if self._reader is None:
             return [self._more(data)]
@@ -70,28 +70,28 @@ class Http1:
         response, rest = found
         if response.status == 200 and "content-length" not in response.headers:
             self._reader = None
-            self._chunks = Chunks() if "chunked" in response.headers.tokens("transfer-encoding") else None
+            self._chunks = Dechunker() if "chunked" in response.headers.tokens("transfer-encoding") else None
             return [self._more(rest)]
         if rest:
             raise ProtocolError(f"{len(rest)} bytes behind an answer, expected none before the next request")
         self._reader = HeadReader(response_head, LIMITS)
         self._answered += 1
-        return [Piece(self._answered - 1, response.status, response.body, True)]
+        return [AnswerPiece(self._answered - 1, response.status, response.body, True)]
 
     def data_to_send(self) -> bytes:
         """The bytes that are to be sent now."""
         out, self._out = self._out, b""
         return out
 
-    def _more(self, data: bytes) -> Piece:
+    def _more(self, data: bytes) -> AnswerPiece:
         body = self._chunks.receive(data) if self._chunks is not None else data
-        return Piece(self._answered, 200, body, False)
+        return AnswerPiece(self._answered, 200, body, False)
 
 
-class Chunks:
+class Dechunker:
     r"""Takes the body out of chunks (RFC 9112 §7.1): ``5\r\nhello\r\n``, and so on.
 
-    >>> chunks = Chunks()
+    >>> chunks = Dechunker()
     >>> chunks.receive(b"5\r\nhello\r\n4\r\n y"), chunks.receive(b"ou\r\n")
     (b'hello', b' you')
     """
@@ -132,7 +132,7 @@ class Http2:
         self._requests[stream] = len(self._requests)
         self._h2.send_headers(stream, [*pseudo, *fields], end_stream=True)
 
-    def receive_data(self, data: bytes) -> list[Piece]:
+    def receive_data(self, data: bytes) -> list[AnswerPiece]:
         """Take bytes from the server: any number of frames, of any streams. Raises ProtocolError."""
         from h2.exceptions import ProtocolError as H2Error
 
@@ -146,7 +146,7 @@ class Http2:
         data: bytes = self._h2.data_to_send()
         return data
 
-    def _pieces(self, event: Any) -> list[Piece]:
+    def _pieces(self, event: Any) -> list[AnswerPiece]:
         from h2 import events
 
         match event:
@@ -162,5 +162,5 @@ class Http2:
                 raise ProtocolError(f"the server has reset a stream with error {int(code)}")
         return []
 
-    def _piece(self, stream: int, data: bytes, last: bool) -> Piece:
-        return Piece(self._requests[stream], self._statuses[stream], data, last)
+    def _piece(self, stream: int, data: bytes, last: bool) -> AnswerPiece:
+        return AnswerPiece(self._requests[stream], self._statuses[stream], data, last)

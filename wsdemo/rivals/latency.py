@@ -26,9 +26,9 @@ from typing import Any, Final
 from wsdemo.rivals import tables
 from wsdemo.rivals.audience import PATIENCE, Audience
 from wsdemo.rivals.clients import number_of
-from wsdemo.rivals.costs import Costs, Split, count
+from wsdemo.rivals.costs import ByteCounts, Costs, count
 from wsdemo.rivals.measuring import carries, machine, quantile
-from wsdemo.rivals.news import Event, Publisher, clock
+from wsdemo.rivals.news import NewsItem, Publisher, clock
 from wsdemo.rivals.news import events as make_events
 from wsdemo.rivals.ways import FIVE, Way, find
 from wsdemo.trace.trace import Trace
@@ -94,7 +94,7 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class WayResult:
     """The results of one way."""
 
     way: str
@@ -161,7 +161,7 @@ class Comparison:
     """The outcome of `compare`: one entry per way, and the conditions. ``comparison["SSE"]`` is one entry."""
 
     conditions: Conditions
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[WayResult, ...]
     complete: bool  #: every event reached every client, and the run was not cancelled
 
     def __repr__(self) -> str:
@@ -171,13 +171,13 @@ class Comparison:
             f"{given.clients} clients, interval {given.interval:g}, seed {given.seed}>"
         )
 
-    def __getitem__(self, way: str) -> Outcome:
+    def __getitem__(self, way: str) -> WayResult:
         for outcome in self.outcomes:
             if outcome.way == way:
                 return outcome
         raise KeyError(way)
 
-    def __iter__(self) -> Iterator[Outcome]:
+    def __iter__(self) -> Iterator[WayResult]:
         return iter(self.outcomes)
 
     def rows(self) -> list[dict[str, tables.Value]]:
@@ -282,7 +282,7 @@ def _check(count: int, interval: float, clients: int, rounds: int, warm_up: int,
         )
 
 
-def _rounds(count: int, rate: float, rounds: int, seed: int, size: int | None) -> list[tuple[Event, ...]]:
+def _rounds(count: int, rate: float, rounds: int, seed: int, size: int | None) -> list[tuple[NewsItem, ...]]:
     """The events of each round; each round has its own times."""
     shares = [count // rounds + (index < count % rounds) for index in range(rounds)]
     return [make_events(share, rate, seed * 1000 + index, size) for index, share in enumerate(shares)]
@@ -302,7 +302,7 @@ class _Turns:
         self.about = ""
 
     def run(
-        self, number: int, news: Sequence[Event], grace: float, report: _Reporter, stop: threading.Event
+        self, number: int, news: Sequence[NewsItem], grace: float, report: _Reporter, stop: threading.Event
     ) -> None:
         """One turn: all clients connect, hear ``news``, and leave."""
         given = self.conditions
@@ -368,12 +368,14 @@ class _Turns:
             )
         return new
 
-    def outcome(self, expected: int) -> Outcome:
+    def outcome(self, expected: int) -> WayResult:
         """The results of all turns together."""
-        empty = Costs(Split(), Split(), 0, 0, 0)
+        empty = Costs(ByteCounts(), ByteCounts(), 0, 0, 0)
         costs = count(self.trace, self.payload) if len(self.trace) else empty
         deliveries = tuple(self.deliveries)
-        return Outcome(self.way.name, self.about, deliveries, expected, costs, self.trace, tuple(self.errors))
+        return WayResult(
+            self.way.name, self.about, deliveries, expected, costs, self.trace, tuple(self.errors)
+        )
 
 
 class _Reporter:
@@ -402,7 +404,7 @@ def _far_away(port: int, round_trip: float) -> Iterator[int]:
         yield proxy.port
 
 
-def _row(outcome: Outcome) -> dict[str, Any]:
+def _row(outcome: WayResult) -> dict[str, Any]:
     costs = outcome.costs
     each = max(1, len(outcome.deliveries))
     return {
@@ -419,7 +421,7 @@ def _row(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _bytes_row(outcome: Outcome) -> dict[str, Any]:
+def _bytes_row(outcome: WayResult) -> dict[str, Any]:
     costs = outcome.costs
     each = max(1, len(outcome.deliveries))
     return {

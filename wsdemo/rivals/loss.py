@@ -40,7 +40,7 @@ VARIANTS: Final = {
 
 
 @dataclass(frozen=True, slots=True)
-class Listener:
+class Subscriber:
     """One of two listeners to the same news. Times in seconds on `news.clock`."""
 
     variant: str
@@ -74,7 +74,7 @@ class Listener:
 class Loss:
     """The outcome of `measure`: ``loss["HTTP/2, one connection", "b"]`` is one listener."""
 
-    listeners: tuple[Listener, ...]
+    listeners: tuple[Subscriber, ...]
     hold: float  #: seconds
     machine: str
 
@@ -82,13 +82,13 @@ class Loss:
         variants = dict.fromkeys(listener.variant for listener in self.listeners)
         return f"<Loss: {'; '.join(variants)}; {self.hold:g} s>"
 
-    def __getitem__(self, key: tuple[str, str]) -> Listener:
+    def __getitem__(self, key: tuple[str, str]) -> Subscriber:
         for listener in self.listeners:
             if (listener.variant, listener.name) == key:
                 return listener
         raise KeyError(key)
 
-    def __iter__(self) -> Iterator[Listener]:
+    def __iter__(self) -> Iterator[Subscriber]:
         return iter(self.listeners)
 
     @property
@@ -137,7 +137,7 @@ def measure(*, hold: float = 0.3, count: int = 60, rate: float = 60.0, seed: int
     return Loss(tuple(found), hold, machine())
 
 
-def _measure(variant: str, way: Way, hold: float, count: int, rate: float, seed: int) -> list[Listener]:
+def _measure(variant: str, way: Way, hold: float, count: int, rate: float, seed: int) -> list[Subscriber]:
     """Measure one variant: both listeners connect, hear all events, and leave."""
     with contextlib.ExitStack() as stack:
         server = stack.enter_context(way.server())
@@ -162,7 +162,7 @@ def _measure(variant: str, way: Way, hold: float, count: int, rate: float, seed:
             for one in audience.heard
         ]
     return [
-        Listener(
+        Subscriber(
             variant,
             name,
             stall,

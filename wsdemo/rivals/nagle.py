@@ -42,7 +42,7 @@ STALL: Final = 0.02
 
 
 @dataclass(frozen=True, slots=True)
-class Exchange:
+class Trial:
     """Questions and answers over one connection, in one variant."""
 
     variant: Variant
@@ -63,7 +63,7 @@ class Exchange:
 class Stalls:
     """The outcome of `measure`: one entry per variant, ``stalls["one write"]``."""
 
-    exchanges: tuple[Exchange, ...]
+    exchanges: tuple[Trial, ...]
     size: int
     machine: str
 
@@ -71,13 +71,13 @@ class Stalls:
         count = len(self.exchanges[0].seconds)
         return f"<Stalls: {', '.join(e.variant for e in self.exchanges)}; {count} exchanges each>"
 
-    def __getitem__(self, variant: str) -> Exchange:
+    def __getitem__(self, variant: str) -> Trial:
         for exchange in self.exchanges:
             if exchange.variant == variant:
                 return exchange
         raise KeyError(variant)
 
-    def __iter__(self) -> Iterator[Exchange]:
+    def __iter__(self) -> Iterator[Trial]:
         return iter(self.exchanges)
 
     def rows(self) -> list[dict[str, tables.Value]]:
@@ -132,7 +132,7 @@ def measure(
                 seconds.append(_exchange(sock, serialize("x" * size), variant))
                 if progress is not None:
                     progress(variant, number + 1, exchanges)
-        measured.append(Exchange(variant, tuple(seconds)))
+        measured.append(Trial(variant, tuple(seconds)))
     return Stalls(tuple(measured), size, machine())
 
 

@@ -19,7 +19,7 @@ clock: Final = time.perf_counter
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class NewsItem:
     """A piece of news, and the time when it happens."""
 
     number: int  #: 1, 2, 3 …
@@ -27,7 +27,7 @@ class Event:
     text: str  #: its text: a JSON object
 
 
-def events(count: int, rate: float, seed: int = 1, size: int | None = None) -> tuple[Event, ...]:
+def events(count: int, rate: float, seed: int = 1, size: int | None = None) -> tuple[NewsItem, ...]:
     """``count`` events at random times, ``rate`` a second on average (a Poisson process).
 
     ``size``: bytes of each text, padded with a note; ``None``: not padded.
@@ -46,7 +46,7 @@ def events(count: int, rate: float, seed: int = 1, size: int | None = None) -> t
     for number in range(1, count + 1):
         at += chance.expovariate(rate)
         price += chance.gauss(0.0, 0.2)
-        told.append(Event(number, at, _text(number, price, size)))
+        told.append(NewsItem(number, at, _text(number, price, size)))
     return tuple(told)
 
 
@@ -73,7 +73,7 @@ class Publisher:
     ("coordinated omission").
     """
 
-    def __init__(self, told: Sequence[Event], publish: Callable[[str], object]) -> None:
+    def __init__(self, told: Sequence[NewsItem], publish: Callable[[str], object]) -> None:
         self.times: list[float] = []  #: when event 1, 2, 3 … was due, on `clock`; empty until `start`
         self.error: BaseException | None = None
         self.told = told

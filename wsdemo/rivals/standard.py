@@ -45,7 +45,7 @@ def server_sent(number: int, text: str) -> bytes:
     return b"id: %d\ndata: %b\n\n" % (number, text.encode())
 
 
-class Log:
+class EventLog:
     """The published events, encoded for both kinds of answer; threads wait on it for more."""
 
     def __init__(self) -> None:
@@ -79,7 +79,7 @@ class StandardServer:
     about = "http.server, a thread for each connection"
 
     def __init__(self, host: str = "127.0.0.1", port: int = 0) -> None:
-        self.log = Log()
+        self.log = EventLog()
         self._server = _Server((host, port), _Handler)
         self._server.log = self.log
         self.port: int = self._server.server_address[1]
@@ -117,7 +117,7 @@ class _Server(ThreadingHTTPServer):
 
     request_queue_size = 1024
     daemon_threads = True
-    log: Log
+    log: EventLog
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         self.errors: list[BaseException] = []

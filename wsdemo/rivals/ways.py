@@ -19,7 +19,7 @@ from wsdemo.rivals.standard import StandardServer
 from wsdemo.rivals.strong import Http2Server, StarletteServer, needed
 
 
-class Server(Protocol):
+class NewsServer(Protocol):
     """The methods of every server of news."""
 
     about: str  #: a description in a few words
@@ -47,7 +47,7 @@ class Way:
 
     name: str
     client: Callable[..., Client] = field(repr=False)
-    server: Callable[[], Server] = field(repr=False)
+    server: Callable[[], NewsServer] = field(repr=False)
     keep_alive: bool = True  #: polls share a connection; else each opens its own
     http: Callable[[], Exchange] = field(default=Http1, repr=False)  #: the version of HTTP that it speaks
 

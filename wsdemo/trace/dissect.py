@@ -34,8 +34,8 @@ from wsdemo.trace.readers import (
     Chunks,
     Frames,
     Lost,
+    PacketReader,
     Raw,
-    Reader,
     Requests,
     Responses,
     Stream,
@@ -286,7 +286,7 @@ class Conversation:
         self._asked.append(Asked(packet.request, outline))
         self._to_server.reader = _body(length) or self._behind_a_request()
 
-    def _behind_a_request(self) -> Reader:
+    def _behind_a_request(self) -> PacketReader:
         """The reader behind a request; behind one for an upgrade or a tunnel the response will decide."""
         if self._asked and (self._asked[-1].outline.upgrade or self._asked[-1].outline.method == "CONNECT"):
             return Unknown()

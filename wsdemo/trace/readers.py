@@ -75,7 +75,7 @@ class Stream:
         self.buffer = bytearray()
         self.offset = 0  #: bytes before the buffer
         self.seen = 0  #: bytes of the buffer that the reader has looked at
-        self.reader: Reader = Unknown()
+        self.reader: PacketReader = Unknown()
         #: The end of each chunk in the stream, and its time.
         self._times: collections.deque[tuple[int, float]] = collections.deque()
 
@@ -118,7 +118,7 @@ class Stream:
         return self._times[0][1]
 
 
-class Reader:
+class PacketReader:
     """Cuts a stream into packets."""
 
     def next(self, stream: Stream) -> Packet | None:
@@ -130,7 +130,7 @@ class Reader:
         raise NotImplementedError
 
 
-class Unknown(Reader):
+class Unknown(PacketReader):
     """Bytes of a protocol that is not known yet, or never will be: they stay together."""
 
     def next(self, stream: Stream) -> Packet | None:
@@ -145,7 +145,7 @@ class Unknown(Reader):
 # -- frames -----------------------------------------------------------------------------------------------
 
 
-class Frames(Reader):
+class Frames(PacketReader):
     """Frames, judged by a ``Protocol`` that plays their receiver."""
 
     def __init__(self, receiver: Side, limits: Limits, deflate: Parameters | None = None) -> None:
@@ -212,7 +212,7 @@ class Frames(Reader):
 # -- HTTP ---------------------------------------------------------------------------------------------------
 
 
-class Requests(Reader):
+class Requests(PacketReader):
     """Requests, one after the other. Behind one, ``length`` tells of the body that is not part of it."""
 
     def __init__(self, limits: Limits) -> None:
@@ -263,7 +263,7 @@ def _upgrade_verdict(request: Request) -> Verdict:
     return ACCEPTED
 
 
-class Responses(Reader):
+class Responses(PacketReader):
     """Responses, each read with the request that it answers (RFC 9112 §6.3).
 
     ``asked``: the requests without a response. Where there is none, a ``patient`` reader waits: the thread
@@ -366,7 +366,7 @@ def _so_far(stream: Stream, parse: Callable[[bytes, Limits], tuple[M, int]], lim
     return INCOMPLETE
 
 
-class Bodies(Reader):
+class Bodies(PacketReader):
     """The rest of a body: ``size`` bytes; None: for as long as bytes come. Each piece as it came."""
 
     def __init__(self, length: Length, section: str = "RFC 9112 §6.3") -> None:
@@ -433,7 +433,7 @@ _NEXT: Final = b"HTTP/1."
 # -- raw TCP ------------------------------------------------------------------------------------------
 
 
-class Raw(Reader):
+class Raw(PacketReader):
     """Messages of the raw TCP protocol of ``wsdemo.rawtcp``.
 
     A bad header is the end: nothing tells where the next one begins.

@@ -8,24 +8,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wsdemo.protocol.errors import ProtocolError
-from wsdemo.protocol.http11.chunked import Chunk, parse_chunk
+from wsdemo.protocol.http11.chunked import BodyChunk, parse_chunk
 
 CHUNKS = [
-    (b"5\r\nhello\r\n", Chunk(3, 8, 10, False)),
-    (b"A\r\n0123456789\r\n", Chunk(3, 13, 15, False)),
-    (b"00a\t;x=y\r\n0123456789\r\n", Chunk(10, 20, 22, False)),
-    (b"2\r\n\r\n\r\n", Chunk(3, 5, 7, False)),
-    (b"0\r\n\r\n", Chunk(3, 3, 5, True)),
-    (b"000;a\r\nX: y\r\nZ: 1\r\n\r\n", Chunk(7, 7, 21, True)),
+    (b"5\r\nhello\r\n", BodyChunk(3, 8, 10, False)),
+    (b"A\r\n0123456789\r\n", BodyChunk(3, 13, 15, False)),
+    (b"00a\t;x=y\r\n0123456789\r\n", BodyChunk(10, 20, 22, False)),
+    (b"2\r\n\r\n\r\n", BodyChunk(3, 5, 7, False)),
+    (b"0\r\n\r\n", BodyChunk(3, 3, 5, True)),
+    (b"000;a\r\nX: y\r\nZ: 1\r\n\r\n", BodyChunk(7, 7, 21, True)),
 ]
 
 
 @pytest.mark.parametrize(("wire", "chunk"), CHUNKS)
-def test_a_chunk_is_found_when_it_is_whole(wire: bytes, chunk: Chunk) -> None:
+def test_a_chunk_is_found_when_it_is_whole(wire: bytes, chunk: BodyChunk) -> None:
     for size in range(len(wire)):
         assert parse_chunk(wire[:size]) is None, size
     assert parse_chunk(wire) == parse_chunk(bytearray(wire + b"5\r\nrest\0")) == chunk
-    assert parse_chunk(b"\0\0\0" + wire, 3) == Chunk(*(place + 3 for place in chunk[:3]), chunk.last)
+    assert parse_chunk(b"\0\0\0" + wire, 3) == BodyChunk(*(place + 3 for place in chunk[:3]), chunk.last)
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_what_is_no_chunk_is_refused(wire: bytes, reason: str) -> None:
 
 
 def test_the_longest_line_and_the_longest_length() -> None:
-    assert parse_chunk(b"1;" + b"a" * 1020 + b"\r\nx\r\n") == Chunk(1024, 1025, 1027, False)
+    assert parse_chunk(b"1;" + b"a" * 1020 + b"\r\nx\r\n") == BodyChunk(1024, 1025, 1027, False)
     assert parse_chunk(b"5;" + b"a" * 1021) is None
     assert parse_chunk(b"f" * 15 + b"\r\n") is None, "it may still come"
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from tests.views.seen import seen
-from wsdemo.views.benches.scene import LONGEST, NAMES, TAKES, Event, Stage, scene
+from wsdemo.views.benches.scene import LONGEST, NAMES, TAKES, Cue, Stage, scene
 from wsdemo.views.diagrams.gantt import Diary, Fact
 from wsdemo.views.live.view import Live
 
@@ -19,9 +19,9 @@ class Theatre:
     """A fake play: it keeps each script that it was given."""
 
     def __init__(self) -> None:
-        self.scripts: list[list[Event]] = []
+        self.scripts: list[list[Cue]] = []
 
-    def __call__(self, script: Sequence[Event]) -> Diary:
+    def __call__(self, script: Sequence[Cue]) -> Diary:
         self.scripts.append(list(script))
         diary = Diary(clock=lambda: 0.0)
         for event in script:
@@ -44,7 +44,7 @@ def live(theatre: Theatre) -> Live:
 
 
 def test_it_begins_with_the_script(theatre: Theatre, live: Live) -> None:
-    assert theatre.scripts == [[Event("add", "Ana"), Event("add", "Ben"), Event("talk")]] * TAKES
+    assert theatre.scripts == [[Cue("add", "Ana"), Cue("add", "Ben"), Cue("talk")]] * TAKES
     assert live.text.startswith("3 events")
     assert part(live, "client").options == ("Ana", "Ben")
 
@@ -52,16 +52,16 @@ def test_it_begins_with_the_script(theatre: Theatre, live: Live) -> None:
 @pytest.mark.parametrize(
     ("clicks", "appended"),
     [
-        (["let them talk"], [Event("talk")]),
-        (["add a client"], [Event("add", "Cleo"), Event("talk")]),
-        (["freeze it"], [Event("freeze", "Ana"), Event("talk")]),
-        (["kill it"], [Event("kill", "Ana"), Event("talk")]),
-        (["kill it", "kill it"], [Event("kill", "Ana"), Event("talk"), Event("kill", "Ben"), Event("talk")]),
+        (["let them talk"], [Cue("talk")]),
+        (["add a client"], [Cue("add", "Cleo"), Cue("talk")]),
+        (["freeze it"], [Cue("freeze", "Ana"), Cue("talk")]),
+        (["kill it"], [Cue("kill", "Ana"), Cue("talk")]),
+        (["kill it", "kill it"], [Cue("kill", "Ana"), Cue("talk"), Cue("kill", "Ben"), Cue("talk")]),
         (["add a client", "start over"], []),
     ],
 )
 def test_a_click_plays_it_again_one_event_longer(
-    theatre: Theatre, live: Live, clicks: list[str], appended: list[Event]
+    theatre: Theatre, live: Live, clicks: list[str], appended: list[Cue]
 ) -> None:
     for name in clicks:
         part(live, name).click()
@@ -96,7 +96,7 @@ def test_names_and_events_have_an_end(live: Live) -> None:
 
 
 def test_an_error_in_the_play_is_shown() -> None:
-    def play(script: Sequence[Event]) -> Diary:
+    def play(script: Sequence[Cue]) -> Diary:
         if len(script) > 1:
             raise OSError("no <sockets> left")
         return Diary()
@@ -107,13 +107,13 @@ def test_an_error_in_the_play_is_shown() -> None:
 
 
 def test_events_read_as_words() -> None:
-    assert [str(event) for event in Stage([Event("add", "Ana"), Event("talk")]).script] == ["add Ana", "talk"]
+    assert [str(event) for event in Stage([Cue("add", "Ana"), Cue("talk")]).script] == ["add Ana", "talk"]
 
 
 def test_the_shortest_of_three_plays_is_shown() -> None:
     plays = iter([0.3, 0.1, 0.2])
 
-    def play(script: Sequence[Event]) -> Diary:
+    def play(script: Sequence[Cue]) -> Diary:
         diary = Diary()
         diary.facts = [Fact(5.0, 5.0 + next(plays), "Ana", "served")]
         return diary
@@ -126,7 +126,7 @@ def test_the_shortest_of_three_plays_is_shown() -> None:
 def test_a_diary_that_is_used_again_is_not_shown_thrice() -> None:
     diary = Diary(clock=iter(range(100)).__next__)
 
-    def play(script: Sequence[Event]) -> Diary:
+    def play(script: Sequence[Cue]) -> Diary:
         diary.clear()
         with diary.span("Ana", "served"):
             pass

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from wsdemo import Frame, Opcode, views
-from wsdemo.views.benches.sequence import Row
+from wsdemo.views.benches.sequence import CardRow
 from wsdemo.views.drawing import theme
 
 KEY = bytes(4)
@@ -16,11 +16,11 @@ CARDS = {
 }
 
 
-def row(*names: str) -> Row:
-    return Row([(name, CARDS[name]) for name in names], ["an answer"])
+def row(*names: str) -> CardRow:
+    return CardRow([(name, CARDS[name]) for name in names], ["an answer"])
 
 
-def looks(made: Row) -> dict[str, str]:
+def looks(made: CardRow) -> dict[str, str]:
     """The style of each card, by its words."""
     return {words: style for style, words in re.findall(r'<span style="([^"]+)">([^<]+)', made.html)}
 

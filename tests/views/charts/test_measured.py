@@ -9,8 +9,8 @@ import pytest
 
 from wsdemo.rivals import compression, latency
 from wsdemo.rivals.compression import Compressed, Grid, Settings
-from wsdemo.rivals.costs import Costs, Split
-from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Outcome
+from wsdemo.rivals.costs import ByteCounts, Costs
+from wsdemo.rivals.latency import Comparison, Conditions, Delivery, WayResult
 from wsdemo.trace.trace import Trace
 from wsdemo.views import charts, theme
 from wsdemo.views.charts import measured
@@ -30,9 +30,9 @@ MANY = {
 def comparison(ways: dict[str, list[float]]) -> Comparison:
     """A comparison as if it had been measured: the first delivery of each way warmed up."""
     conditions = Conditions(11, 20.0, 0.1, 1, 1, 1, 0.0, None, 0, 1, "a machine")
-    costs = Costs(Split(0, 6, 100), Split(20, 4, 60), 3, 1, 520)
+    costs = Costs(ByteCounts(0, 6, 100), ByteCounts(20, 4, 60), 3, 1, 520)
     outcomes = [
-        Outcome(
+        WayResult(
             way,
             "a server",
             tuple(Delivery(way, 1, 0, n, 1.0, 1.0 + delay, n == 0) for n, delay in enumerate([9.0, *delays])),

@@ -24,7 +24,7 @@ _DIGITS: Final = 15
 _HEX: Final = b"0123456789abcdefABCDEF"
 
 
-class Chunk(NamedTuple):
+class BodyChunk(NamedTuple):
     """The place of a chunk, and of its data, in the bytes that it was read from."""
 
     start: int  #: the first byte of data
@@ -33,11 +33,11 @@ class Chunk(NamedTuple):
     last: bool
 
 
-def parse_chunk(data: bytes | bytearray, at: int = 0) -> Chunk | None:
+def parse_chunk(data: bytes | bytearray, at: int = 0) -> BodyChunk | None:
     r"""The chunk that begins at ``at``, or None: more bytes are needed. ``ProtocolError`` where it is none.
 
     >>> parse_chunk(b"5\r\nhello\r\n0\r\n\r\n"), parse_chunk(b"5\r\nhello\r\n0\r\n\r\n", 10)
-    (Chunk(start=3, stop=8, end=10, last=False), Chunk(start=13, stop=13, end=15, last=True))
+    (BodyChunk(start=3, stop=8, end=10, last=False), BodyChunk(start=13, stop=13, end=15, last=True))
     """
     line_end = data.find(CRLF, at, at + LINE)
     if line_end < 0:
@@ -54,10 +54,10 @@ def parse_chunk(data: bytes | bytearray, at: int = 0) -> Chunk | None:
     size, start = int(digits, 16), line_end + 2
     if not size:
         end = data.find(b"\r\n\r\n", line_end)
-        return Chunk(start, start, end + 4, True) if end >= 0 else None
+        return BodyChunk(start, start, end + 4, True) if end >= 0 else None
     stop = start + size
     if len(data) < stop + 2:
         return None
     if data[stop : stop + 2] != CRLF:
         raise ProtocolError(f"a chunk of {size} bytes that goes on behind them", section="RFC 9112 §7.1")
-    return Chunk(start, stop, stop + 2, False)
+    return BodyChunk(start, stop, stop + 2, False)

@@ -30,7 +30,7 @@ IDLE: Final = 0.04  #: of the work in a scene: longer gaps without work for the 
 LONGEST: Final = 40  #: events of a script; after them it can only start over
 
 
-class Event(NamedTuple):
+class Cue(NamedTuple):
     """One event of a script: a client is added, frozen or killed, or (``who`` is empty) they talk."""
 
     deed: Deed
@@ -43,12 +43,12 @@ class Event(NamedTuple):
 class Stage:
     """The script so far, and the clients that each button can choose: the state behind the buttons.
 
-    >>> stage = Stage([Event("add", "Ana"), Event("add", "Ben"), Event("freeze", "Ben")])
+    >>> stage = Stage([Cue("add", "Ana"), Cue("add", "Ben"), Cue("freeze", "Ben")])
     >>> stage.present, stage.lively, stage.newcomer
     (['Ana', 'Ben'], ['Ana'], 'Cleo')
     """
 
-    def __init__(self, script: Sequence[Event]) -> None:
+    def __init__(self, script: Sequence[Cue]) -> None:
         self.first = list(script)
         self.script = list(script)
 
@@ -70,7 +70,7 @@ class Stage:
         used = {event.who for event in self.script}
         return next((name for name in NAMES if name not in used), None)
 
-    def append(self, *events: Event) -> None:
+    def append(self, *events: Cue) -> None:
         """Append these events to the script."""
         self.script += events
 
@@ -79,12 +79,12 @@ class Stage:
         self.script = list(self.first)
 
 
-def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tuple[str, ...]]) -> Live:
+def scene(play: Callable[[Sequence[Cue]], Diary], script: Sequence[Cue | tuple[str, ...]]) -> Live:
     """A Gantt chart over buttons. ``play(script)`` plays a scene from its beginning and gives its diary.
 
     After each click, except on 'start over', all clients that can, talk once more.
     """
-    stage = Stage([Event(*event) for event in script])
+    stage = Stage([Cue(*event) for event in script])
     who = ipywidgets.Dropdown(description="client", layout={"width": "11rem"})
     who.style.description_width = "initial"
     buttons = {
@@ -128,11 +128,11 @@ def scene(play: Callable[[Sequence[Event]], Diary], script: Sequence[Event | tup
             case "restart":
                 stage.restart()
             case "talk":
-                stage.append(Event("talk"))
+                stage.append(Cue("talk"))
             case "add":
-                stage.append(Event("add", stage.newcomer or ""), Event("talk"))
+                stage.append(Cue("add", stage.newcomer or ""), Cue("talk"))
             case "freeze" | "kill":
-                stage.append(Event(deed, chosen), Event("talk"))
+                stage.append(Cue(deed, chosen), Cue("talk"))
         offer(chosen)
         live.update()
 

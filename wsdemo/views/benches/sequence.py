@@ -31,7 +31,7 @@ from wsdemo.views.live.view import Live
 LONGEST: Final = 12  #: cards of a row; after them cards can only be taken away
 
 
-class Row(Drawing):
+class CardRow(Drawing):
     """A row of cards, a server's verdict on each, and its answer, as text and as HTML."""
 
     def __init__(self, cards: Sequence[tuple[str, Frame]], answer: Sequence[str]) -> None:
@@ -114,8 +114,8 @@ def sequence(
     back = ipywidgets.Button(description="take one away", icon="undo", layout={"width": "auto"})
     over = ipywidgets.Button(description="start over", layout={"width": "auto"})
 
-    def draw() -> Row:
-        return Row([(name, cards[name]) for name in row], answer([cards[name] for name in row]))
+    def draw() -> CardRow:
+        return CardRow([(name, cards[name]) for name in row], answer([cards[name] for name in row]))
 
     live = Live(
         [*add, back, over],

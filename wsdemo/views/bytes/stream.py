@@ -46,7 +46,7 @@ class Span(NamedTuple):
     end: int
 
 
-class Stream(NamedTuple):
+class StreamData(NamedTuple):
     """A stream of bytes with everything that the picture says about it."""
 
     data: bytes
@@ -81,7 +81,7 @@ def stream(
     return Sketch(_draw(found), describe(found), title(found))
 
 
-def read(pieces: list[bytes], *, call: str = "recv", framed: bool = True, most: int = MOST) -> Stream:
+def read(pieces: list[bytes], *, call: str = "recv", framed: bool = True, most: int = MOST) -> StreamData:
     """Join the pieces and tell the field of each byte.
 
     >>> found = read([b"2         h", b"i3"])
@@ -97,7 +97,9 @@ def read(pieces: list[bytes], *, call: str = "recv", framed: bool = True, most: 
         calls.append(Span(f"{call} {number}", end, end + len(piece)))
         end += len(piece)
     fields, messages = dissect(data) if framed else ([Span("plain", 0, len(data))], [])
-    return Stream(data, fields, messages, [c for c in calls if c.start < len(data)], len(pieces), len(whole))
+    return StreamData(
+        data, fields, messages, [c for c in calls if c.start < len(data)], len(pieces), len(whole)
+    )
 
 
 def dissect(data: bytes) -> tuple[list[Span], list[Span]]:
@@ -129,7 +131,7 @@ def dissect(data: bytes) -> tuple[list[Span], list[Span]]:
 # -- as text ----------------------------------------------------------------------------------------------
 
 
-def title(found: Stream) -> str:
+def title(found: StreamData) -> str:
     """The stream in one line.
 
     >>> title(read([b"2         h", b"i"]))
@@ -139,7 +141,7 @@ def title(found: Stream) -> str:
     return f"{pieces}: {plural(len(found.messages), 'message', ',')}" if found.messages else pieces
 
 
-def describe(found: Stream) -> str:
+def describe(found: StreamData) -> str:
     """The same as the picture, in lines.
 
     >>> print(describe(read([b"2         h", b"i"])))
@@ -170,7 +172,7 @@ def describe(found: Stream) -> str:
 # -- as a picture -----------------------------------------------------------------------------------------
 
 
-def _draw(found: Stream) -> Canvas:
+def _draw(found: StreamData) -> Canvas:
     """A legend, then rows of bytes with brackets above and below."""
     size = len(found.data)
     rows = max(1, -(-size // ROW))
@@ -263,7 +265,7 @@ def _cut(canvas: Canvas, at: int) -> None:
         canvas.line([(_x(c), _top(r) - 5), (_x(c), _top(r) + TALL + 5)], width=CUT)
 
 
-def _legend(canvas: Canvas, found: Stream) -> None:
+def _legend(canvas: Canvas, found: StreamData) -> None:
     x, y = LEFT, 24.0
     for name in dict.fromkeys(span.name for span in found.fields):
         label = theme.field(name).label

@@ -21,7 +21,7 @@ from typing import Final, Literal, NamedTuple
 from wsdemo.views.drawing import theme
 from wsdemo.views.drawing.axis import AXIS, LEFT, WIDE, axis, time_unit
 from wsdemo.views.drawing.canvas import SIZE, SMALL, Canvas, Sketch, width
-from wsdemo.views.drawing.theme import Field
+from wsdemo.views.drawing.theme import FieldStyle
 
 What = Literal["says", "served", "stuck", "frozen", "thawed", "gone"]
 State = Literal["serves", "stuck", "waits", "served", "frozen", "gone"]
@@ -29,12 +29,12 @@ State = Literal["serves", "stuck", "waits", "served", "frozen", "gone"]
 THREAD: Final = "the thread"
 
 #: The look of each state. Every one has its pattern; the key below the lanes has its name.
-LOOK: Final[dict[State, Field]] = {
-    "serves": Field("serves", "serves", theme.MINT),
-    "served": Field("served", "served", theme.MINT),
-    "waits": Field("waits", "waits", theme.YELLOW, "///"),
-    "stuck": Field("stuck", "stuck", theme.ORANGE, "xxx"),
-    "frozen": Field("frozen", "frozen", theme.GREY, "..."),
+LOOK: Final[dict[State, FieldStyle]] = {
+    "serves": FieldStyle("serves", "serves", theme.MINT),
+    "served": FieldStyle("served", "served", theme.MINT),
+    "waits": FieldStyle("waits", "waits", theme.YELLOW, "///"),
+    "stuck": FieldStyle("stuck", "stuck", theme.ORANGE, "xxx"),
+    "frozen": FieldStyle("frozen", "frozen", theme.GREY, "..."),
 }
 
 #: The key's words for each state, in this order.

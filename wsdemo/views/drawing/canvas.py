@@ -86,7 +86,7 @@ class Canvas:
         y: float,
         width: float,
         height: float,
-        look: str | theme.Field | None = None,
+        look: str | theme.FieldStyle | None = None,
         *,
         fill: str = "none",
         edge: str = theme.INK,

@@ -47,7 +47,7 @@ WIDTH: Final = 9.4  #: inches: 1,034 pixels, the text column of a notebook
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class FieldStyle:
     """The look of a field: ``fill`` as ``#rrggbb``, ``hatch`` as matplotlib has it, ``label`` as printed."""
 
     name: str
@@ -76,33 +76,33 @@ class Field:
 _ANGLES: Final = {"/": 135, "\\": 45, "-": 0, "|": 90, ".": 0, "x": 45, "+": 90, "o": 0}
 
 #: Every field of the course, in the order of the wire.
-FIELDS: Final[dict[str, Field]] = {
+FIELDS: Final[dict[str, FieldStyle]] = {
     item.name: item
     for item in (
         # plain TCP
-        Field("header", "header", YELLOW, "///"),
+        FieldStyle("header", "header", YELLOW, "///"),
         # HTTP
-        Field("start line", "start line", LIGHT_BLUE),
-        Field("header name", "header name", MINT, "---"),
-        Field("header value", "header value", CYAN, "---"),
-        Field("body", "body", CYAN, "|||"),
+        FieldStyle("start line", "start line", LIGHT_BLUE),
+        FieldStyle("header name", "header name", MINT, "---"),
+        FieldStyle("header value", "header value", CYAN, "---"),
+        FieldStyle("body", "body", CYAN, "|||"),
         # a frame (RFC 6455 §5.2)
-        Field("fin", "FIN", ORANGE),
-        Field("rsv1", "RSV1", GREY, "///"),
-        Field("rsv2", "RSV2", GREY, "---"),
-        Field("rsv3", "RSV3", GREY, "\\\\\\"),
-        Field("opcode", "opcode", PEAR),
-        Field("mask", "MASK", PINK),
-        Field("length", "length", YELLOW),
-        Field("extended length", "extended length", YELLOW, "..."),
-        Field("masking key", "masking key", MINT),
-        Field("payload", "payload", CYAN),
-        Field("masked payload", "masked payload", CYAN, "xxx"),
-        Field("close code", "close code", OLIVE),
-        Field("close reason", "close reason", LIGHT_BLUE, "///"),
+        FieldStyle("fin", "FIN", ORANGE),
+        FieldStyle("rsv1", "RSV1", GREY, "///"),
+        FieldStyle("rsv2", "RSV2", GREY, "---"),
+        FieldStyle("rsv3", "RSV3", GREY, "\\\\\\"),
+        FieldStyle("opcode", "opcode", PEAR),
+        FieldStyle("mask", "MASK", PINK),
+        FieldStyle("length", "length", YELLOW),
+        FieldStyle("extended length", "extended length", YELLOW, "..."),
+        FieldStyle("masking key", "masking key", MINT),
+        FieldStyle("payload", "payload", CYAN),
+        FieldStyle("masked payload", "masked payload", CYAN, "xxx"),
+        FieldStyle("close code", "close code", OLIVE),
+        FieldStyle("close reason", "close reason", LIGHT_BLUE, "///"),
         # not a field of anything
-        Field("plain", "bytes", GREY),
-        Field("refused", "refused", WHITE, "xxx"),
+        FieldStyle("plain", "bytes", GREY),
+        FieldStyle("refused", "refused", WHITE, "xxx"),
     )
 }
 
@@ -126,7 +126,7 @@ LOOKS: Final = (
 )
 
 
-def field(name: str) -> Field:
+def field(name: str) -> FieldStyle:
     """The look of the field of this name.
 
     >>> field("fin").label
