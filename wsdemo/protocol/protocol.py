@@ -205,7 +205,9 @@ class Protocol(Opening):
         """Read all frames in ``data``, behind the rest of the call before.
 
         The hot loop: a small whole message takes the short way down; everything else goes by ``_header``
-        and ``_frame``, plainly and slower. ``frames.parse`` is the same in the plain way.
+        and ``_frame``, plainly and slower. ``frames.parse`` gives every bit of one frame, to be shown, and
+        applies the same rules by the same functions. Here it would take 6 to 9 µs for a message of 32 bytes,
+        in place of 2.5, and could not begin with a payload that has not all come.
         """
         position, end = 0, len(data)
         partial = self._partial
