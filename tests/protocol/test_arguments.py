@@ -367,5 +367,6 @@ def test_what_is_taken() -> None:
 def test_what_was_got_is_said_in_few_words() -> None:
     assert got("x" * 1000).startswith("the text 'xxx") and len(got("x" * 1000)) < 80
     assert got(2**400) == "a number of 401 bits"
+    assert got(2**126) == str(2**126) and got(2**127) == "a number of 128 bits"
     assert got("\x1b[2J") == r"the text '\x1b[2J'"
     assert got(Plain()) == "a value of type Plain"
