@@ -10,7 +10,7 @@ import pytest
 
 from tests import raw
 from tests.waiting import DEADLINE, Seen
-from wsdemo import Connection, ConnectionClosed, Limits, Opcode, connect, serve
+from wsdemo import Connection, ConnectionClosed, Limits, Opcode, State, connect, serve
 
 QUICK = Limits(ping_interval=0.1, pong_timeout=0.2, close_timeout=0.2)
 ANSWER = raw.frame(Opcode.CLOSE, b"\x03\xe8", key=None)
@@ -107,3 +107,19 @@ def test_a_frozen_peer_is_found_out_and_a_thread_that_waits_is_told() -> None:
         assert isinstance(ws.error, TimeoutError)
         ws.close()
         frozen.set()
+
+
+def test_the_close_timeout_counts_from_our_close_frame() -> None:
+    """Not from the last message: a connection that was idle would be cut off at once."""
+
+    def script(peer: raw.Peer) -> None:
+        peer.closed()
+        peer.send(ANSWER)
+        peer.rest()
+
+    with raw.server(script) as url, connect(url) as ws, ws.transport.lock:
+        now = time.monotonic()
+        ws._heartbeat.active = now - 1000
+        ws.sender._close(1000, "")
+        assert ws._heartbeat.check(now, State.CLOSING, True) is None
+        assert ws._heartbeat.check(now + 1000, State.CLOSING, True) is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import queue
 import sys
 import threading
 from collections.abc import Callable
@@ -256,3 +257,18 @@ def test_full_ends_only_when_room_is_told() -> None:
     assert box.full and room.empty()
     box.get(0)
     assert room.next(0) == "room" and not box.full
+
+
+def test_a_look_between_the_two_steps_of_the_end() -> None:
+    class Looked(queue.SimpleQueue[str | bytes | None]):
+        def put(self, item: str | bytes | None, block: bool = True, timeout: float | None = None) -> None:
+            lengths.append(len(box))
+            super().put(item)
+
+    lengths: list[int] = []
+    box, _ = inbox()
+    box._queue = Looked()
+    box.end(1000, "")
+    with pytest.raises(ConnectionClosed):
+        box.get(0)
+    assert lengths == [0, 0]
