@@ -143,7 +143,7 @@ def test_no_subprotocol_where_none_was_offered() -> None:
             answered(302, Location="https://b.example/?t=hunter2"),
             "'302 ?' and points to 'https://b.example/?...', which is not followed",
         ),
-        (answered(304), "'304 ?', 101 is needed"),
+        (answered(304), "'304 Not Modified', 101 is needed"),
         (answered(100), "'100 ?', 101 is needed"),
     ],
 )
