@@ -85,7 +85,7 @@ PARTS: Final = (
     Part(
         "Out in the world",
         (
-            Lesson(11, "Nothing lost", "What happened while I was gone?", (50,)),
+            Lesson(11, "Nothing lost", "What happened while I was gone?", (55,), "11_nothing_lost.ipynb"),
             Lesson(12, "The browser client", "What can JavaScript see, and what not?", (45,)),
             Lesson(13, "Private and authenticated", "Who can read it, who may send it?", (60,)),
             Lesson(14, "Attack your own server", "How does it break?", (55,)),

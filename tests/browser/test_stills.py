@@ -26,6 +26,7 @@ CELLS = (  # what the source of each cell begins with, and a word of its still
     ("views.compressor", "you choose the stream"),
     ("views.throttling", "the room is played again"),
     ("views.ladder", "the picture follows the traffic"),
+    ("views.dragging", "a slider drags the event"),
 )
 ERROR = re.compile("Error displaying|model not found")
 

@@ -14,7 +14,7 @@ import threading
 import apsw
 import pytest
 
-from tests.patterns.forgetful import Disk, ForgetfulVFS
+from wsdemo.course.powercut import Disk, ForgetfulVFS
 from wsdemo.patterns import sqlitelog
 from wsdemo.patterns.log import Keep, Post
 from wsdemo.patterns.sqlitelog import SqliteLog

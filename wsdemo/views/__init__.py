@@ -26,13 +26,15 @@
                 states      the life of a connection, and the path taken
                 gantt       the clients that one thread serves, by time
                 levels      the bytes that wait for each member of a room, by time
+                fate        the way of one message, and what stops it
+                storm       how many clients come back at once
                 coursemap   all lessons and their questions
     charts/     fontcache   keeps matplotlib's notices about its list of fonts out of a lesson
                 picture     a matplotlib figure, drawn in a style of its own
                 measured    delays, bytes and memory
                 speed       the benchmark, as multiples of plain TCP
     benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
-                laboratory · compressor · throttling
+                laboratory · compressor · throttling · dragging
 
 The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
 nor ipywidgets (``live`` and ``benches`` do).
@@ -64,11 +66,13 @@ _HOMES: Final = {
     "column": "drawing.column",
     "compressor": "benches.compressor",
     "coursemap": "diagrams.coursemap",
+    "dragging": "benches.dragging",
     "gantt": "diagrams.gantt",
     "handshake": "bytes.handshake",
     "hexdump": "bytes.hexdump",
     "laboratory": "benches.laboratory",
     "ladder": "diagrams.ladder",
+    "lanes": "diagrams.fate",
     "levels": "diagrams.levels",
     "microscope": "benches.microscope",
     "ruler": "bytes.ruler",
@@ -78,6 +82,7 @@ _HOMES: Final = {
     "sockets": "diagrams.sockets",
     "stack": "bytes.stack",
     "states": "diagrams.states",
+    "storm": "diagrams.storm",
     "stream": "bytes.stream",
     "table": "diagrams.results",
     "theme": "drawing.theme",

@@ -1,0 +1,7 @@
+# said: should be
+def resend(waiting, expected, window):
+    if waiting and expected < waiting[0][0]:
+        raise LookupError("the server has forgotten this device")
+    while waiting and waiting[0][0] < expected - 1:
+        waiting.pop(0)
+    return waiting[:window]

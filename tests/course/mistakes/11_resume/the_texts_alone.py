@@ -1,0 +1,13 @@
+# said: should give three
+def resume(read, after):
+    texts, gaps = [], []
+    while True:
+        first, entries = read(after)
+        if after + 1 < first:
+            gaps.append((after + 1, first - 1))
+            after = first - 1
+        if not entries:
+            return texts
+        for offset, text in entries:
+            texts.append(text)
+            after = offset

@@ -1,0 +1,7 @@
+# said: the log
+def take_once(log, last, device, n, text):
+    expected = last.get(device, 0) + 1
+    if n != expected:
+        return "again" if n < expected else "out of order"
+    last[device] = n
+    return "stored"

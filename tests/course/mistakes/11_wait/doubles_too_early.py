@@ -1,0 +1,5 @@
+# said: from 0 to 0.5 seconds
+def wait(attempt, after, rng):
+    if after is not None:
+        return after
+    return rng.uniform(0, min(10, 0.5 * 2 ** min(attempt, 5)))
