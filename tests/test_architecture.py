@@ -42,8 +42,35 @@ PURE = {"socket", "threading", "time", "random", "selectors", "asyncio", "ssl", 
 DRAWING = {"matplotlib", "ipywidgets", "anywidget", "IPython"}
 DRAWS = {"views", "course"}
 
-#: Layers whose tests stand file for file beside them.
+#: Layers whose tests stand file for file beside them: each module has one of its name, or is imported by one.
 MIRRORED = {"protocol", "record", "net", "rawtcp", "trace", "proxy", "patterns"}
+#: Layers in which it must have the name.
+MIRRORED_BY_NAME = {"views", "course", "commands", "rivals", "bench"}
+#: Modules of these that are tested elsewhere in `tests`, each with the reason.
+ELSEWHERE = {
+    **{
+        f"course.lesson_{number:02}": ("course/test_exercises.py", "by right and wrong answers, files of all")
+        for number in range(17)
+    },
+    "course.startup": ("course/test_restart.py", "it does nothing but install `restart`"),
+    **{
+        f"views.bytes.{name}": ("views/bytes/test_truth.py", "the drawings of a frame, against its bytes")
+        for name in ("hexdump", "ruler", "specimen", "xor")
+    },
+    "views.bytes.stack": ("views/bytes/test_frames.py", "beside the other drawings of frames"),
+    **{
+        f"views.diagrams.{name}": ("views/diagrams/test_truth.py", "the drawings of a trace, against it")
+        for name in ("ladder", "states")
+    },
+    "commands.bench": ("commands/test_files.py", "its measures are tested in `bench`, its files there"),
+    "commands.lessons": ("commands/test_progress.py", "copies and what is solved in them"),
+    "commands.sniff": ("commands/test_files.py", "beside the other commands, as are its streams"),
+    "rivals.application": ("rivals/test_ways.py", "a server among the others, over a socket"),
+    "rivals.serving": ("rivals/test_load.py", "the process whose load is measured"),
+    "rivals.strong": ("rivals/test_ways.py", "servers among the others, over a socket"),
+    "bench.peers": ("bench/test_run.py", "they are run, and answer, in rows"),
+    "bench.rows": ("bench/test_run.py", "the whole table is looked at there"),
+}
 OUTSIDE_PROTOCOL = {"os.urandom", "secrets"}
 
 
@@ -150,6 +177,21 @@ def test_tests_mirror_the_package(module: str) -> None:
     assert own.is_file() or any(
         internal(target) == module for path in sorted(folder.glob("*.py")) for target in imports(path, "")
     ), f"no test in {folder.relative_to(TESTS.parent)} imports wsdemo.{module}"
+
+
+def test_views_course_commands_rivals_and_bench_are_mirrored_by_name() -> None:
+    """Each module has a test file of its own name, or its place in `ELSEWHERE`; no other is there."""
+    without = {
+        module: path
+        for module, path in modules()
+        if layer_of(module) in MIRRORED_BY_NAME
+        and path.stem[:1] != "_"
+        and not TESTS.joinpath(*module.split(".")[:-1], f"test_{path.stem}.py").is_file()
+    }
+    lessons = {module for module in ELSEWHERE if module.startswith("course.lesson_")}
+    assert without.keys() - lessons == ELSEWHERE.keys() - lessons
+    assert {module for module in without if module.startswith("course.lesson_")} <= lessons
+    assert all((TESTS / place).is_file() for place, _ in ELSEWHERE.values())
 
 
 def test_only_masking_is_random_in_the_protocol() -> None:

@@ -1,14 +1,12 @@
-"""Tables and quantiles."""
+"""Tables of figures: columns, short values, CSV."""
 
 from __future__ import annotations
 
 import math
-import statistics
 from pathlib import Path
 
 import pytest
 
-from wsdemo.rivals.measuring import quantile
 from wsdemo.rivals.tables import filled, shown, table, write_csv
 
 
@@ -39,11 +37,3 @@ def test_csv_keeps_all_digits(tmp_path: Path) -> None:
     write_csv(tmp_path / "a.csv", [{"a,b": 1 / 3, "c": 'x"y'}])
     assert (tmp_path / "a.csv").read_bytes() == b'"a,b",c\r\n0.3333333333333333,"x""y"\r\n'
     write_csv(tmp_path / "b.csv", [])
-
-
-@pytest.mark.parametrize("share", [0.0, 0.25, 0.5, 0.9, 1.0])
-def test_quantiles_are_those_of_the_standard_library(share: float) -> None:
-    values = [math.sin(number) for number in range(101)]
-    cuts = [min(values), *statistics.quantiles(values, n=100, method="inclusive"), max(values)]
-    assert quantile(values, share) == pytest.approx(cuts[round(share * 100)])
-    assert math.isnan(quantile([], share))

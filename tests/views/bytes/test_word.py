@@ -1,4 +1,4 @@
-"""A word and its bytes: the text, the table, the field."""
+"""A word and its bytes: the text and the table."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import re
 
 import pytest
 
-from wsdemo.views.benches.typing import type_a_word
 from wsdemo.views.bytes.word import LONGEST, Word
 from wsdemo.views.drawing import theme
 
@@ -82,11 +81,5 @@ def test_a_long_word_is_cut_and_says_so() -> None:
     assert word.summary == f"{LONGEST} characters, {2 * LONGEST} bytes (of the first {LONGEST} characters)"
 
 
-def test_the_field_moves_the_table() -> None:
-    live = type_a_word("ab")
-    assert "2 characters, 2 bytes" in live.view.value
-    live.controls[0].value = "é"
-    assert live.text.endswith("1 character, 2 bytes")
-    assert live.view.value == live.picture.html
-    assert repr(live).endswith("2 characters, 2 bytes"), "the still text stays that of the beginning"
+def test_a_notebook_gets_text_and_html() -> None:
     assert set(Word("a")._repr_mimebundle_()) == {"text/plain", "text/html"}
