@@ -320,7 +320,7 @@ def test_a_server_that_closes_says_so_and_cancels(asked: tuple[Server, bytes], d
         future = desk.next()
         closing = threading.Thread(target=server.close)
         closing.start()
-        assert decided(peer) == (503, "the server is closing\n")
+        assert decided(peer) == (503, "the server is closing: try again later\n")
         peer.sock.close()
         assert cancelled(future)
         closing.join(DEADLINE)

@@ -31,10 +31,18 @@ from wsdemo.net.reactor import current
 from wsdemo.net.routes import R, Routes, response_to
 from wsdemo.net.sending import Data, Sender
 from wsdemo.net.service import Service
-from wsdemo.net.timers import Repeating, period
+from wsdemo.net.timers import Repeating, period, spread
 from wsdemo.net.waiting import LONGEST
-from wsdemo.protocol.arguments import check_done, check_flag, check_kind, list_of, wrong_kind
-from wsdemo.protocol.codes import Side
+from wsdemo.protocol.arguments import (
+    check_done,
+    check_flag,
+    check_function,
+    check_kind,
+    check_seconds,
+    list_of,
+    wrong_kind,
+)
+from wsdemo.protocol.codes import CloseCode, Side
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError, InvalidState, PolicyViolation, WebSocketError
 from wsdemo.protocol.events import Refused
@@ -157,6 +165,7 @@ class Server(Service):
         self._numbers = itertools.count(1)
         self._tally = Tally(self._living)
         self._threads: set[threading.Thread] = set()
+        self._draining: list[Connection] | None = None  # the connections that a drain asks to leave
         self._decisions = Decisions(self.failed)
         super().__init__("wsdemo-server", host, port, limits, self._accepted, self._close)
         self._loopback = all(_is_loopback(address) for address in self._listener.addresses)
@@ -279,15 +288,52 @@ class Server(Service):
         still pending, `errors` has a TimeoutError. In a handler, a client's too, it does not wait for that.
         """
         close_payload(code)  # raises ValueError for a code that can't be sent
-        reactor = self._reactor
-        if reactor.forked:
+        if self._reactor.forked:
             return
+        if self._draining is not None:
+            self._reactor.call_soon(self._close, code)
         self._end(code)
         if current() is None:
-            reactor.thread.join()
-            for thread in list(self._threads):
-                if thread is not threading.current_thread():
-                    thread.join(min(self.limits.close_timeout, LONGEST))
+            self._join()
+
+    def drain(
+        self, seconds: float, code: int = 1012, told: Callable[[Connection, float], object] | None = None
+    ) -> bool:
+        """Close the server slowly, so that its clients do not all come back at once.
+
+        It listens no more, and refuses unfinished openings with 503. Then it closes one connection after the
+        other, in random order, with ``code`` (1012: "service restart"). Messages that were sent before go
+        before. ``told(ws, after)`` is called first, in the server's thread, to send a last message: a client
+        that comes back ``after`` seconds finds a server whose drain is over, and the others do not come with
+        it. The last ones are closed early enough to answer within ``limits.close_timeout``, or half of
+        ``seconds``. After ``seconds`` those that remain are cut off.
+
+        Blocks until the server has ended; true: every client has answered its close frame, so that nothing
+        was lost. A second call waits for the first; `close` meanwhile closes the rest at once. May be called
+        in a signal handler. Raises InvalidState in a handler, which would hold up the drain itself, and in a
+        process forked from the server's; TypeError or ValueError for a wrong argument.
+
+        >>> serve().drain(10)
+        True
+        """
+        check_seconds("seconds", seconds)
+        close_payload(code)  # raises ValueError for a code that can't be sent
+        if told is not None:
+            check_function("told", told, 2, "a function of (ws, after)")
+        self._check_process()
+        if current() is not None:
+            raise InvalidState("drain in a handler waits for the thread that it runs in: call it in another")
+        if not self._closing:
+            self._closing, self._draining = True, []
+            self._reactor.call_soon(self._drain, seconds, code, told)
+        self._join()
+        return all(connection.close_code != CloseCode.ABNORMAL for connection in self._draining or ())
+
+    def _join(self) -> None:
+        self._reactor.thread.join()
+        for thread in list(self._threads):
+            if thread is not threading.current_thread():
+                thread.join(min(self.limits.close_timeout, LONGEST))
 
     # -- connections come, in the reactor's thread --------------------------------------------------------
 
@@ -460,8 +506,35 @@ class Server(Service):
             for connection in list(group.values()):
                 connection.check(now)
 
+    def _drain(self, seconds: float, code: int, told: Callable[[Connection, float], object] | None) -> None:
+        self._listener.close()
+        for opening in list(self._opening.values()):
+            opening.refuse(HandshakeError("the server is closing: try again later", 503))
+        self._draining = self.connections
+        answers = min(self.limits.close_timeout, seconds / 2)
+        for delay, connection in spread(self._draining, seconds - answers):
+            self._reactor.call_later(delay, self._dismiss, connection, code, told, seconds)
+        self._reactor.call_later(seconds, self._cut_off)
+        if not self._living():
+            self._reactor.close()
+
+    def _dismiss(
+        self,
+        connection: Connection,
+        code: int,
+        told: Callable[[Connection, float], object] | None,
+        after: float,
+    ) -> None:
+        """Ask one client to leave, if it is still there."""
+        if connection.state is State.OPEN and told is not None:
+            try:
+                check_done("told", told(connection, after))
+            except BaseException as error:
+                connection.handler_failed(error)
+        connection.close(code)
+
     def _close(self, code: int) -> None:
-        closing = HandshakeError("the server is closing", 503)
+        closing = HandshakeError("the server is closing: try again later", 503)
         for connection in list(self._opening.values()):
             if connection.undecided:
                 connection.refuse(closing)
