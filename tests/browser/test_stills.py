@@ -79,7 +79,7 @@ def test_letters_grow_with_the_page(lab: Lab, saved: str) -> None:
     with lab.reopen(saved, kernel=False) as lesson:
         lesson.zoom(2)
         letters: list[float] = lesson.page.evaluate(LETTERS)
-        assert len(letters) == 8
+        assert len(letters) == 9
         assert min(letters) * 2 >= 20, letters
         for output in lesson.page.locator(".jp-RenderedHTMLCommon").all():
             assert output.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "wider than the page"
