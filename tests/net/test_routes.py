@@ -43,8 +43,8 @@ def test_an_answer_that_has_no_body_has_no_length(status: int) -> None:
     """Of a 304 it would be the length that a 200 has; of a 204 it is forbidden (RFC 9110 §8.6)."""
     routes = Routes()
     routes.add("/a", lambda request: Response(status, "", Headers(), b"lost"))
-    answer = routes.answer(request("/a"))
-    assert (answer.body, dict(answer.headers.items())) == (b"", {"Connection": "close"})
+    given = answer(routes, request("/a"))
+    assert (given.body, dict(given.headers.items())) == (b"", {"Connection": "close"})
 
 
 def test_a_route_is_added_by_call_or_as_a_decorator() -> None:
