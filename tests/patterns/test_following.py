@@ -206,3 +206,19 @@ def test_of_volatile_messages_the_newest_of_each_key_is_kept_and_the_rest_is_tol
     assert gap == {"type": "gap", "channel": "#a", "from": 1, "to": 3, "why": "slow"}
     assert rest == [*({"n": n} for n in range(1, KEYS)), {"k": 9}]
     assert reader.volatile(place, "k", "{}")
+
+
+def test_a_page_for_a_channel_that_was_left_or_joined_anew_is_passed_over():
+    for again in (False, True):
+        world = World()
+        for _ in range(3):
+            world.publish("#a")
+        world.join("#a")
+        for _ in range(4):
+            world.answer("")  # the three entries, and the answer to the join: now a page is asked for
+        world.leave("#a")
+        if again:
+            world.join("#a")
+        world.answer("")  # the page
+        assert world.peer.heard == []
+        world.settle()
