@@ -230,7 +230,10 @@ def test_a_refused_connection(start: Start) -> None:
 
 @pytest.mark.skipif(os.name == "nt", reason="a pipe in place of standard input")
 def test_a_line_is_read_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of 32 MiB in one line: it took 15 times as long for 4 times as much."""
+    """Of 32 MiB in one line: once it took 15 times as long for 4 times as much, so 900 for 32 times.
+
+    In proportion it is 32 times; a busy machine makes that 100, by its caches. CPU time of this thread alone.
+    """
 
     def seconds(size: int) -> float:
         there, here = os.pipe()
@@ -249,4 +252,4 @@ def test_a_line_is_read_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
         writer.join(DEADLINE)
         return took
 
-    assert min(seconds(32 << 20) for _ in range(2)) < 8 * seconds(8 << 20)
+    assert min(seconds(32 << 20) for _ in range(3)) < 300 * min(seconds(1 << 20) for _ in range(3))
