@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import threading
+from typing import ClassVar
 
 import pytest
 
@@ -60,13 +61,18 @@ def house():
             return made
 
         yield make
+    while Client.made:  # also where a test failed, and a full inbox hides the server's end
+        Client.made.pop().close()
 
 
 class Client:
     """A client without any help: it sends what it is told, and checks the form of what comes."""
 
+    made: ClassVar = []
+
     def __init__(self, house, user="ann", device="phone", **options):
         self.ws = connect(house.server.url, subprotocols=[PROTOCOL], compression=False, **options)
+        self.made.append(self.ws)
         self.say("hello", v=1, device=device, token=user)
 
     def say(self, kind, **fields):
@@ -396,8 +402,11 @@ def test_volatile_reaches_the_other_members_and_a_slow_one_gets_the_newest_of_ea
         if message["type"] == "message":
             heard.pop()
     prices = [message["body"][1] for message in heard if message.get("body", "")[:1] == ["price"]]
-    assert prices == [99]
-    assert [(m["why"], m["to"]) for m in heard if m["type"] == "gap"] == [("slow", 100)]
+    typed = [message for message in heard if message.get("body", "")[:1] == ["typing"]]
+    assert prices == sorted(prices) and prices[-1] == 99 and len(prices) < 50, "until it was slow it had each"
+    gaps = [(message["why"], message["to"]) for message in heard if message["type"] == "gap"]
+    assert {why for why, _ in gaps} == {"slow"}
+    assert sum(missed for _, missed in gaps) == 100 - len(typed)
 
 
 def test_presence_is_told_together_to_those_who_asked(house):
