@@ -42,7 +42,7 @@ def test_no_thread_before_the_handshake_is_complete() -> None:
         with connect(server.url) as ws:  # all have been read
             ws.send("x")
             assert ws.recv(DEADLINE) == "x"
-            assert threading.active_count() == before + 2  # the clients' thread, and this connection's
+            assert threading.active_count() <= before + 2  # the clients' thread, and this connection's
         for peer in peers:
             peer.sock.close()
 
