@@ -290,8 +290,7 @@ class Server(Service):
         close_payload(code)  # raises ValueError for a code that can't be sent
         if self._reactor.forked:
             return
-        if self._draining is not None:
-            self._reactor.call_soon(self._close, code)
+        self._reactor.call_soon(self._hurry, code)
         self._end(code)
         if current() is None:
             self._join()
@@ -323,9 +322,7 @@ class Server(Service):
         self._check_process()
         if current() is not None:
             raise InvalidState("drain in a handler waits for the thread that it runs in: call it in another")
-        if not self._closing:
-            self._closing, self._draining = True, []
-            self._reactor.call_soon(self._drain, seconds, code, told)
+        self._reactor.call_soon(self._drain, seconds, code, told)
         self._join()
         return all(connection.close_code != CloseCode.ABNORMAL for connection in self._draining or ())
 
@@ -507,6 +504,9 @@ class Server(Service):
                 connection.check(now)
 
     def _drain(self, seconds: float, code: int, told: Callable[[Connection, float], object] | None) -> None:
+        if self._closing:
+            return
+        self._closing = True
         self._listener.close()
         for opening in list(self._opening.values()):
             opening.refuse(HandshakeError("the server is closing: try again later", 503))
@@ -517,6 +517,11 @@ class Server(Service):
         self._reactor.call_later(seconds, self._cut_off)
         if not self._living():
             self._reactor.close()
+
+    def _hurry(self, code: int) -> None:
+        """`close` during a drain: it does not go on slowly."""
+        if self._draining is not None:
+            self._close(code)
 
     def _dismiss(
         self,

@@ -64,8 +64,14 @@ class Service:
         self._reactor.close()
 
     def _end(self, *arguments: object) -> None:
-        """Accept no more, and let the thread call ``ending``: the first time only."""
+        """Let the thread accept no more and call ``ending``: the first time only.
+
+        The thread decides which is the first, so another caller, who may stop it next, finds that done.
+        """
+        self._reactor.call_soon(self._begin_to_end, *arguments)
+
+    def _begin_to_end(self, *arguments: object) -> None:
         if not self._closing:
             self._closing = True
-            self._reactor.call_soon(self._listener.close)
-            self._reactor.call_soon(self._ending, *arguments)
+            self._listener.close()
+            self._ending(*arguments)
