@@ -35,14 +35,15 @@ def test_each_connection_has_a_thread_of_its_own() -> None:
 
 def test_no_thread_before_the_handshake_is_complete() -> None:
     with serve(echo) as server:
-        before = threading.active_count()
+        before = set(threading.enumerate())
         peers = [raw.dial(server.port) for _ in range(20)]
         for peer in peers:
             peer.send(raw.request()[:-2])
         with connect(server.url) as ws:  # all have been read
             ws.send("x")
             assert ws.recv(DEADLINE) == "x"
-            assert threading.active_count() <= before + 2  # the clients' thread, and this connection's
+            made = [thread.name for thread in set(threading.enumerate()) - before]
+            assert sum(name.startswith("wsdemo-connection") for name in made) == 1, made
         for peer in peers:
             peer.sock.close()
 

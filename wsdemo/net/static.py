@@ -23,8 +23,7 @@ from typing import Final
 
 from wsdemo.protocol.arguments import check_kind, check_whole
 from wsdemo.protocol.http11 import REASONS, Headers, Request, Response
-
-MiB: Final = 1024 * 1024
+from wsdemo.protocol.limits import MiB
 
 #: The content types by ending. Not those of the machine: some have none for .js, or text/plain.
 TYPES: Final = {
