@@ -79,7 +79,7 @@ PARTS: Final = (
         (
             Lesson(8, "Latency", "How late is the news?", (35, 30), "08_latency.ipynb"),
             Lesson(9, "Bytes and compression", "What does a message cost?", (55,), "09_bytes.ipynb"),
-            Lesson(10, "Rooms and backpressure", "What if one listener is slow?", (50,), "10_rooms.ipynb"),
+            Lesson(10, "Rooms and backpressure", "What if one listener is slow?", (55,), "10_rooms.ipynb"),
         ),
     ),
     Part(
