@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from tests.waiting import DEADLINE, Seen
+from tests.waiting import DEADLINE, Seen, turn
 from wsdemo import Server, serve
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descriptors and a shell of Linux")
@@ -113,6 +113,7 @@ def finish(command: str, process: Any, port: int, server: Server) -> tuple[int, 
     elif command == "time-client":
         while not server.connections:  # it has no keyboard: the server ends it
             assert process.poll() is None
+        turn(server._reactor)  # it is listed before it is greeted
         server.connections[0].close()
     status, out, err = done(process)
     return status, first + out, err
