@@ -28,11 +28,17 @@ Ports = tuple[int, int]
 
 
 class Capture:
-    """A tshark that captures TCP ports of the loopback into a file until `stop`; the first one listens."""
+    """A tshark that captures TCP ports of the loopback into a file until `stop`.
 
-    def __init__(self, port: int, path: Path, *more: int) -> None:
+    It says that it captures before it does, so it is knocked until it hears: at a port of its own, for a
+    server that is busy would take the last knock after the test has set its trace.
+    """
+
+    def __init__(self, path: Path, *ports: int) -> None:
         self.path = path
         self._said = Seen()
+        door = socket.create_server(("127.0.0.1", 0))
+        knocked = door.getsockname()[1]
         command = [
             needs.tshark_path(),
             "-i",
@@ -40,7 +46,7 @@ class Capture:
             "-B",
             BUFFER,
             "-f",
-            " or ".join(f"tcp port {each}" for each in (port, *more)),
+            " or ".join(f"tcp port {each}" for each in (*ports, knocked)),
             "-w",
             str(path),
             "-P",
@@ -55,10 +61,9 @@ class Capture:
         ]
         for thread in self._threads:
             thread.start()
-        while (
-            self._packet(timeout=0.1) is None
-        ):  # it says that it captures before it does: knock until it hears
-            socket.create_connection(("127.0.0.1", port), timeout=DEADLINE).close()
+        with door:
+            while self._packet(timeout=0.1) is None:
+                socket.create_connection(("127.0.0.1", knocked), timeout=DEADLINE).close()
 
     def _listen(self, stream: Iterator[str]) -> None:
         for line in stream:
@@ -121,7 +126,7 @@ def session(serve: Serve, tmp_path: Path) -> tuple[Trace, Capture, int]:
     """A whole session with messages of many sizes both ways, recorded and captured."""
     sizes = (0, 1, 100, 5_000, 70_000, 300_000)
     server: TimeServer = serve(lambda peer, text: peer.send(text), every=0.01)
-    capture = Capture(server.port, tmp_path / "session.pcap")
+    capture = Capture(tmp_path / "session.pcap", server.port)
     trace = server.trace = Trace()
     try:
         with TimeClient(port=server.port, trace=trace) as client:

@@ -190,7 +190,7 @@ def until_ended(capture: Capture, *clients: int) -> None:
 def test_a_capture_of_the_loopback_agrees_to_the_byte(way: str, tmp_path: Path) -> None:
     trace, news = Trace(), events(5, 100)
     with WAYS[way].server() as server:
-        capture = Capture(server.port, tmp_path / "way.pcap")
+        capture = Capture(tmp_path / "way.pcap", server.port)
         try:
             with Audience(WAYS[way], server.port, 1, interval=0.01, trace=trace) as audience:
                 audience.listening(DEADLINE)
@@ -239,21 +239,20 @@ def test_the_table_of_lesson_09_agrees_with_a_capture(
     sources = ["".join(cell["source"]) for cell in lesson["cells"]]
     assert any(f"five = {CALL}" in source and "views.charts.wire(five)" in source for source in sources)
 
-    knock, *listeners = [socket.create_server(("127.0.0.1", 0)) for _ in range(1 + len(FIVE))]
+    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in FIVE]
     ports = dict(zip(FIVE, (listener.getsockname()[1] for listener in listeners), strict=True))
     for listener in listeners:
         listener.close()
     for way, port in ports.items():  # the capture is told in advance where each server will be
         there = functools.partial(WAYS[way].server, port=port)
         monkeypatch.setitem(WAYS, way, dataclasses.replace(WAYS[way], server=there))
-    with knock:
-        capture = Capture(knock.getsockname()[1], tmp_path / "five.pcap", *ports.values())
-        try:
-            five = eval(CALL, {"latency": latency})
-            ends = {outcome.way: next(iter(outcome.trace.addresses.values()))[0][1] for outcome in five}
-            until_ended(capture, *ends.values())
-        finally:
-            capture.stop()
+    capture = Capture(tmp_path / "five.pcap", *ports.values())
+    try:
+        five = eval(CALL, {"latency": latency})
+        ends = {outcome.way: next(iter(outcome.trace.addresses.values()))[0][1] for outcome in five}
+        until_ended(capture, *ends.values())
+    finally:
+        capture.stop()
     streams = capture.streams()
     rows = []
     for row in five.bytes_rows():

@@ -171,8 +171,7 @@ def session(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Trace, P
     """A session with everything, recorded at both ends, and captured; a server refuses frames in it."""
     path, trace = tmp_path_factory.mktemp("capture") / "session.pcap", Trace()
     with serve(echo, trace=trace, compression=TAKEOVER) as server:
-        capture = Capture(server.port, path)
-        trace.clear()
+        capture = Capture(path, server.port)
         try:
             talk(server, trace)
             for data in BROKEN:
@@ -241,20 +240,19 @@ REFUSED = [
 def answer(listening: socket.socket) -> None:
     """A server that says something good and then something that a client refuses, to one after the other."""
     for bad in REFUSED:
-        found = None
-        while found is None:  # the capture knocks, and goes
-            sock, _ = listening.accept()
-            with sock:
-                sock.settimeout(DEADLINE)
-                data = b""
-                while (found := parse_request(data)) is None and (piece := sock.recv(4096)):
-                    data += piece
-                if found is not None:
-                    key = accept_key(found[0].headers["sec-websocket-key"]).encode()
-                    head = (RESPONSE % b"").replace(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", key)
-                    sock.sendall(head + Frame(Opcode.TEXT, b"good").serialize() + bad)
-                    while sock.recv(4096):
-                        pass
+        sock, _ = listening.accept()
+        with sock:
+            sock.settimeout(DEADLINE)
+            data = b""
+            while (found := parse_request(data)) is None:
+                piece = sock.recv(4096)
+                assert piece, "the client went without a request"
+                data += piece
+            key = accept_key(found[0].headers["sec-websocket-key"]).encode()
+            head = (RESPONSE % b"").replace(b"s3pPLMBiTxaQ9kYGzzhZRbK+xOo=", key)
+            sock.sendall(head + Frame(Opcode.TEXT, b"good").serialize() + bad)
+            while sock.recv(4096):
+                pass
 
 
 def test_frames_that_a_client_refuses(tmp_path: Path) -> None:
@@ -265,7 +263,7 @@ def test_frames_that_a_client_refuses(tmp_path: Path) -> None:
         port = listening.getsockname()[1]
         thread = threading.Thread(target=answer, args=(listening,))
         thread.start()
-        capture = Capture(port, tmp_path / "bad.pcap")
+        capture = Capture(tmp_path / "bad.pcap", port)
         try:
             for _ in REFUSED:
                 with connect(f"ws://127.0.0.1:{port}", trace=trace, compression=False) as ws:
