@@ -27,14 +27,15 @@ from wsdemo.net.reactor import Reactor, current
 from wsdemo.net.sending import FORKED, Data, Sender
 from wsdemo.net.transport import Transport
 from wsdemo.net.waiting import wait
-from wsdemo.protocol.arguments import check_done, check_flag
+from wsdemo.protocol.arguments import check_done, check_flag, check_kind
 from wsdemo.protocol.codes import CloseCode, Side
 from wsdemo.protocol.errors import ConnectionClosed, HandshakeError, InvalidState
 from wsdemo.protocol.events import Closed, Closing, Event, Failed, Message, Opened, Ping, Pong, Refused
+from wsdemo.protocol.http11 import serialize_response
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.sending import BINARY_WHOLE, TEXT_WHOLE, as_bytes
 from wsdemo.protocol.states import CLOSING, CONNECTING, OPEN, State
-from wsdemo.record.record import Tap
+from wsdemo.record.record import Record, Tap
 
 if TYPE_CHECKING:
     from wsdemo.net.tls import Tls
@@ -316,6 +317,24 @@ class Connection:
         if self.transport.reactor.here and not self._gone.is_set() and (timeout is None or timeout > 0):
             raise InvalidState("wait_closed in a handler waits for the thread that it runs in: use on_close")
         return wait(self._gone, timeout)
+
+    def record(self, record: Record) -> None:
+        """Record this connection from now on, behind its opening handshake; with TLS, its plain bytes.
+
+        Nothing is missing where ``on_open`` calls it. TypeError for anything but a `Record`, InvalidState
+        before the connection is open; nothing happens where it has ended.
+        """
+        check_kind("record", record, Record, "a Trace")
+        request, response = self.request, self.response
+        if request is None or response is None:
+            raise InvalidState("a connection without its opening handshake cannot be recorded yet")
+        side = self._protocol.side
+        with self.transport.lock:
+            tap = self.transport.record(record, "server" if side is Side.SERVER else "client", self.address)
+            if tap is not None:
+                first, then = (tap.received, tap.sent) if side is Side.SERVER else (tap.sent, tap.received)
+                first(request.raw)
+                then(response.raw or serialize_response(response))
 
     # -- for the creator of the connection ----------------------------------------------------------------
 

@@ -17,6 +17,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -374,6 +375,7 @@ class Server(Service):
     def _decide(self, connection: Connection, request: Request) -> Answer | Undecided:
         """The answer to a request: one place for plain HTTP and for upgrades."""
         check_host(request, hosts=self._hosts, loopback=self._loopback)
+        request = replace(request, address=connection.address)
         if self._routes and not request.headers.get("upgrade"):
             ask = partial(self._routes.ask, request)
             return self._decisions.answer(connection, ask, partial(response_to, request))

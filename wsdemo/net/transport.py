@@ -21,7 +21,8 @@ from wsdemo.net.outbox import GATHER, Outbox
 from wsdemo.net.reactor import READ, WRITE, Reactor
 from wsdemo.net.waiting import LONGEST
 from wsdemo.protocol.limits import Limits
-from wsdemo.record.record import Tap
+from wsdemo.record.facts import End
+from wsdemo.record.record import Record, Tap
 
 if TYPE_CHECKING:
     from wsdemo.net.tls import Tls
@@ -123,6 +124,20 @@ class Transport:
         self._finishing = self._close_at_end = self._shut_down = self._closed = False
         if tap is not None:
             tap.mark("open")
+
+    def record(self, record: Record, end: End, peer: object) -> Tap | None:
+        """Record the program's bytes from now on, in place of an earlier tap; None: closed. Lock is held.
+
+        ``peer``: the address of the other end.
+        """
+        if self._closed:
+            return None
+        self.tap = tap = record.tap(end, self._sock.getsockname(), peer)
+        if self.tls is None:
+            self._kernel_tap = tap
+            self._plain_socket = False
+        tap.mark("open")
+        return tap
 
     @property
     def closed(self) -> bool:

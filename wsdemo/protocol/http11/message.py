@@ -12,7 +12,7 @@ Knows nothing of their form on the wire.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
 from ..errors import HandshakeError
 from ..headers import Headers, split_authority
@@ -52,6 +52,8 @@ class Request:
     body: bytes = b""
     raw: bytes = field(default=b"", compare=False, repr=False)
     version: str = field(default="HTTP/1.1", repr=False)
+    #: the client's IP address and port, for the functions of a server that answer it
+    address: Any = field(default=None, compare=False, repr=False)
 
     def __repr__(self) -> str:
         target = without_secrets(self.target)  # a repr ends up in logs
