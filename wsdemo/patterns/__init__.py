@@ -6,8 +6,10 @@
     log        a numbered log, in memory                 presence   the users in a channel
     sqlitelog  the same on disk: nothing confirmed is lost
     rooms      channels on a server, made of these:
-    following  a reader's way through the log            session    a client of the server, its numbers
     messages   the protocol wsdemo.chat.v1, as one table
+    session    a client of the server, its numbers       door       who comes in, and when they must go
+    following  a reader's way through the log            members    the members of a channel, presence
+    channels   join, leave, catch up, volatile           publishing into the log, and the confirmation
     reconnect  a client that comes back and loses nothing, made of these:
     outbox     messages without confirmation, offsets    window     go-back-N: which number is sent next
     reading    each message once in the application      device     the client's protocol, without a wire

@@ -133,8 +133,16 @@ SERVER: Final[dict[str, Shape]] = {
         "request id is done",
     ),
     "error": Shape(
-        {"id?": NUMBER, "n?": NUMBER, "code": WORD, "reason": TEXT, "retry?": SECONDS, "expect?": NUMBER},
-        "request id, or message n, is not done",
+        {
+            "id?": NUMBER,
+            "n?": NUMBER,
+            "channel?": CHANNEL,
+            "code": WORD,
+            "reason": TEXT,
+            "retry?": SECONDS,
+            "expect?": NUMBER,
+        },
+        "request id, or message n, is not done; channel: no longer read",
     ),
     "confirm": Shape({"n": NUMBER}, "all messages up to n are stored"),
     "message": Shape(
@@ -143,7 +151,10 @@ SERVER: Final[dict[str, Shape]] = {
     ),
     "volatile": Shape({"channel": CHANNEL, "from": WORD, "body": ANY}, "a message that is not stored"),
     "presence": Shape({"channel": CHANNEL, "joined": WORDS, "left": WORDS}, "members came and left"),
-    "gap": Shape({"channel": CHANNEL, "from": WHOLE, "to": WHOLE, "why": WORD}, "something is missing"),
+    "gap": Shape(
+        {"channel": CHANNEL, "from": WHOLE, "to": WHOLE, "why": WORD},
+        "missing: expired, these offsets; slow, that many volatile ones, from 1",
+    ),
     "expiring": Shape({"in": SECONDS}, "seconds until the token ends"),
     "bye": Shape(
         {"code": NUMBER, "reason": TEXT, "after?": SECONDS}, "the server closes; after: come back then"

@@ -7,18 +7,21 @@
                                        publish 6 ──► busy {retry: 0.5}, and 6 is still the next
 
 A device numbers what it publishes 1, 2, 3 … and sends again from the number that was not taken (*go-back-N*).
-So nothing is stored twice, and nothing is left out. Knows nothing of channels.
+So nothing is stored twice, and nothing is left out. A device is ``user\\ndevice`` in the log: no user names
+the device of another. Knows nothing of channels.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from wsdemo.net.connection import Connection
 from wsdemo.patterns.following import Reader
-from wsdemo.patterns.messages import frame
+from wsdemo.patterns.log import Log
+from wsdemo.patterns.messages import PERMANENT, TEMPORARY, frame
 from wsdemo.patterns.rate import Bucket
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState
 
@@ -100,22 +103,25 @@ class Session:
         self._clock = clock
         self.ws = ws
         self.user = ""  #: known after `hello`
-        self.device = ""  #: the name of the client's device in the log, unlike that of any other user
-        self.numbers: Numbers | None = None  #: known with `welcome`, and so is the next
-        self.reader: Reader | None = None
+        self.device = ""  #: its name in the log
+        self.greeted = self.welcomed = False  #: it has said hello; it has its welcome, and with that:
+        self.numbers: Numbers
+        self.log: Log
+        self.reader: Reader
+        self.asked: Future[Identity | None] | None = None  #: finds out who it is
         self.opened = self.heard = self.sent = self.pinged = now
         self.until: float | None = None  #: the token ends
         self.warned = self.ended = self.away = False
         self.offences = 0
-        self.buckets = {
+        self._buckets = {
             "publish": Bucket(*limits.publishes, now),
             "volatile": Bucket(*limits.volatiles, now),
             "request": Bucket(*limits.requests, now),
         }
 
-    def begin(self, next: int, reader: Reader) -> None:
+    def begin(self, next: int, log: Log, reader: Reader) -> None:
         """The client is known, and so is the number of its next message."""
-        self.numbers, self.reader = Numbers(next), reader
+        self.numbers, self.log, self.reader, self.welcomed = Numbers(next), log, reader, True
 
     def send(self, kind: str, **fields: Any) -> None:
         """Send a message; nothing happens where the connection has ended."""
@@ -128,6 +134,18 @@ class Session:
             self.ws.send(text)
         except (ConnectionClosed, InvalidState):
             pass
+
+    def error(self, answers: Mapping[str, Any], code: str, **fields: Any) -> None:
+        """Refuse what a client asked for: ``answers`` has its ``id`` or ``n``, ``code`` says why."""
+        self.send("error", **answers, code=code, reason=(TEMPORARY | PERMANENT)[code], **fields)
+
+    def in_rate(self, kind: str, answers: Mapping[str, Any]) -> bool:
+        """Whether one more "publish", "volatile" or "request" is within its rate; else it is refused."""
+        now, bucket = self._clock(), self._buckets[kind]
+        if taken := bucket.take(now):
+            return taken
+        self.error(answers, "too_many", retry=bucket.wait(now))
+        return False
 
     def bye(self, code: int, reason: str, after: float | None = None) -> None:
         """Say why, and when to come back; then close."""
