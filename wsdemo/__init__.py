@@ -35,6 +35,7 @@ from wsdemo.net.server import Server, serve
 from wsdemo.net.threaded import threaded
 from wsdemo.protocol import (
     TRANSITIONS,
+    URL,
     CloseCode,
     Closed,
     Closing,
@@ -63,6 +64,7 @@ from wsdemo.protocol import (
     State,
     Step,
     WebSocketError,
+    parse_url,
 )
 from wsdemo.record.facts import Chunk
 from wsdemo.reloading import refuse as _refuse
@@ -72,6 +74,7 @@ _refuse()
 
 __all__ = [
     "TRANSITIONS",
+    "URL",
     "Chunk",
     "CloseCode",
     "Closed",
@@ -106,6 +109,7 @@ __all__ = [
     "WebSocketError",
     "connect",
     "first_message",
+    "parse_url",
     "serve",
     "threaded",
 ]
