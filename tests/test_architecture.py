@@ -28,6 +28,7 @@ BELOW: dict[str, set[str]] = {
     "proxy": {"words", "protocol", "record", "net", "trace"},
     "rivals": {"words", "protocol", "record", "net", "rawtcp", "trace", "proxy"},
     "patterns": {"protocol", "net"},
+    "web": {"net"},
 }
 BELOW["views"] = {*BELOW["rivals"], "lessons", "rivals", "patterns"}
 BELOW["notebook"] = {"net", "trace", "views"}
