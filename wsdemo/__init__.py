@@ -15,6 +15,7 @@ The names below are the public ones. To read the package, follow the bytes from 
     proxy/      between two ends: a relay, a sniffer, a bad network
     rivals/     other ways to tell news, measured
     patterns/   parts of applications, such as a numbered log
+    web/        their half in a browser: a client that comes back by itself
     views/      drawings
     notebook    lets a Trace and a Connection draw themselves
     course/     the tools of the lessons, and the checks of the exercises
