@@ -15,7 +15,7 @@ The names below are the public ones. To read the package, follow the bytes from 
     proxy/      between two ends: a relay, a sniffer, a bad network
     rivals/     other ways to tell news, measured
     patterns/   parts of applications, such as a numbered log
-    web/        their half in a browser: a client that comes back by itself
+    chat/       the patterns put together: a chat
     views/      drawings
     notebook    lets a Trace and a Connection draw themselves
     course/     the tools of the lessons, and the checks of the exercises
@@ -36,7 +36,6 @@ from wsdemo.net.server import Server, serve
 from wsdemo.net.threaded import threaded
 from wsdemo.protocol import (
     TRANSITIONS,
-    URL,
     CloseCode,
     Closed,
     Closing,
@@ -65,7 +64,6 @@ from wsdemo.protocol import (
     State,
     Step,
     WebSocketError,
-    parse_url,
 )
 from wsdemo.record.facts import Chunk
 from wsdemo.reloading import refuse as _refuse
@@ -75,7 +73,6 @@ _refuse()
 
 __all__ = [
     "TRANSITIONS",
-    "URL",
     "Chunk",
     "CloseCode",
     "Closed",
@@ -110,7 +107,6 @@ __all__ = [
     "WebSocketError",
     "connect",
     "first_message",
-    "parse_url",
     "serve",
     "threaded",
 ]

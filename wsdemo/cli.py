@@ -6,6 +6,7 @@
     time-client   prints each message as it comes
     echo          sends every message back
     talk          a line typed is a message sent
+    chat          rooms, mailboxes and a page to use them
     sniff         tracing proxy in front of any WebSocket server
     doctor        checks the machine and the environment
     lessons       your own copies of the lessons, to write in
@@ -27,7 +28,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NoReturn
 
-from wsdemo.commands import bench, doctor, echo, lessons, progress, sniff, talk, timeserver
+from wsdemo.commands import bench, chat, doctor, echo, lessons, progress, sniff, talk, timeserver
 from wsdemo.commands.shared import FAILURE, OK, WRONG_USE, Commands, Failure, line, reason
 from wsdemo.commands.streams import complete, prepared
 from wsdemo.protocol.errors import LENGTH
@@ -37,6 +38,7 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     timeserver.add_client,
     echo.add,
     talk.add,
+    chat.add,
     sniff.add,
     doctor.add,
     lessons.add,

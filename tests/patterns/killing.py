@@ -6,6 +6,7 @@ import random
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,29 +18,45 @@ from wsdemo.patterns.reconnect import ReconnectingClient
 class Process:
     """A room server on ``path``, started again on the same port after each kill."""
 
+    path_in_url = ""
+
     def __init__(self, path: Path) -> None:
         self.path, self.port = path, 0
         self.start()
 
+    @property
+    def url(self) -> str:
+        return f"ws://127.0.0.1:{self.port}/{self.path_in_url}"
+
+    @property
+    def command(self) -> list[str]:
+        return [sys.executable, "-m", "tests.patterns.roomserver", str(self.path), str(self.port)]
+
+    def read_port(self, line: str) -> int:
+        """The port in the first line that it prints."""
+        return int(line)
+
+    def token(self, user: str) -> str:
+        return user
+
     def start(self) -> None:
-        command = [sys.executable, "-m", "tests.patterns.roomserver", str(self.path), str(self.port)]
-        self._child = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
-        )
-        self.port = int(self._child.stdout.readline())
+        folder = Path(__file__).parents[2]
+        streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+        self.child = subprocess.Popen(self.command, cwd=folder, **streams)
+        self.port = self.read_port(self.child.stdout.readline())
 
     def kill(self) -> None:
-        self._child.kill()
-        self._end()
+        self.child.kill()
+        self.end()
 
     def close(self) -> None:
-        self._child.stdin.close()
-        self._end()
+        self.child.stdin.close()
+        self.end()
 
-    def _end(self) -> None:
-        self._child.wait(DEADLINE)
-        self._child.stdin.close()
-        self._child.stdout.close()
+    def end(self) -> None:
+        self.child.wait(DEADLINE)
+        self.child.stdin.close()
+        self.child.stdout.close()
 
 
 @dataclass
@@ -64,7 +81,9 @@ class Found:
         return sum(left >= right for left, right in zip(self.read, self.read[1:], strict=False))
 
 
-def kill_loop(path: Path, kills: int, messages: int, seed: int = 1) -> Found:
+def kill_loop(
+    path: Path, kills: int, messages: int, seed: int = 1, server: Callable[[Path], Process] = Process
+) -> Found:
     """Publish ``messages`` between two kills, and a random number of further ones while the server dies."""
     chance, found, arrived = random.Random(seed), Found(), threading.Condition()
 
@@ -77,13 +96,13 @@ def kill_loop(path: Path, kills: int, messages: int, seed: int = 1) -> Found:
         if event["type"] in ("incomplete", "dropped", "doubled", "parked", "refused", "ended", "gap"):
             found.told.append(str(event))
 
-    server = Process(path)
-    url, soon = f"ws://127.0.0.1:{server.port}/", {"base": 0.02, "cap": 0.2}
-    options = {"on_event": event}
-    with (
-        ReconnectingClient(url, read, token=lambda: "bob", waits=Waits(**soon), **options) as reader,
-        ReconnectingClient(url, print, token=lambda: "ann", waits=Waits(**soon), **options) as writer,
-    ):
+    process = server(path)
+
+    def client(user, on_message):
+        waits, token = Waits(base=0.02, cap=0.2), process.token(user)
+        return ReconnectingClient(process.url, on_message, token=lambda: token, waits=waits, on_event=event)
+
+    with client("bob", read) as reader, client("ann", print) as writer:
         reader.join("#lobby", after=0)
         for _ in range(kills):
             for _ in range(chance.randint(messages // 2, 3 * messages // 2)):
@@ -92,12 +111,12 @@ def kill_loop(path: Path, kills: int, messages: int, seed: int = 1) -> Found:
             with arrived:  # the kill comes while messages of this round are on their way
                 some = found.published - chance.randrange(1, max(2, messages // 2))
                 assert arrived.wait_for(lambda some=some: found.read and found.read[-1] >= some, DEADLINE)
-            server.kill()
+            process.kill()
             found.kills += 1
-            server.start()
+            process.start()
         writer.flush(DEADLINE)
         with arrived:
             last = found.published
             assert arrived.wait_for(lambda: found.read and found.read[-1] >= last, DEADLINE)
-    server.close()
+    process.close()
     return found

@@ -1,0 +1,146 @@
+"""Logins over plain HTTP, and what they open."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+
+from tests.chat.visiting import Visitor, ask
+from wsdemo import HandshakeError, connect
+from wsdemo.chat import Chat, NotAllowed
+from wsdemo.chat.login import Login
+from wsdemo.patterns.session import Identity
+
+
+def test_a_guest_logs_in_is_known_and_logs_out(chat: Chat) -> None:
+    nobody = ask(chat, "GET", "/session").fields
+    assert (nobody["user"], nobody["guests"], nobody["durable"]) == (None, True, False)
+    found = ask(chat, "POST", "/login", {"name": "ann"})
+    assert (found.status, found.fields) == (200, {"user": "ann"})
+    assert found.headers["Set-Cookie"].endswith("; HttpOnly; SameSite=Strict")
+    assert found.cookie.startswith(f"wsdemo_{chat.server.port}=ann.")
+    assert ask(chat, "GET", "/session", Cookie=f"a=b; {found.cookie}; c=d").fields["user"] == "ann"
+    assert ask(chat, "POST", "/login", {"name": "ann"}, Cookie=found.cookie).fields == {"user": "ann"}
+    assert ask(chat, "POST", "/login", {"name": "ann"}).status == 409
+    with Visitor(chat, None, headers={"Cookie": found.cookie}) as ann:
+        assert ann.until("welcome")["user"] == "ann"
+        out = ask(chat, "POST", "/logout", {}, Cookie=found.cookie)
+        assert out.fields == {"user": None} and "=; " in out.headers["Set-Cookie"]
+        assert "Max-Age=0" in out.headers["Set-Cookie"]
+        assert ann.bye()["code"] == 4401
+    assert ask(chat, "POST", "/login", {"name": "ann"}).status == 200
+
+
+def test_without_a_token_the_socket_opens_and_hello_hears_why(chat: Chat) -> None:
+    with Visitor(chat, None) as nobody:
+        bye = nobody.bye()
+    assert (bye["code"], bye["reason"]) == (4401, "a valid token is needed")
+    with Visitor(chat, "nobody") as nobody:
+        assert nobody.bye()["code"] == 4401
+
+
+def test_a_program_brings_a_token_in_a_header_or_in_hello(chat: Chat) -> None:
+    cookie = ask(chat, "POST", "/login", {"name": "ann"}).cookie
+    token = ask(chat, "POST", "/token", {}, Cookie=cookie).fields["token"]
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert ask(chat, "GET", "/session", **bearer).fields["user"] == "ann"
+    with Visitor(chat, None, headers=bearer) as by_header, Visitor(chat, token, "other") as by_hello:
+        assert by_header.until("welcome")["user"] == by_hello.until("welcome")["user"] == "ann"
+    assert ask(chat, "POST", "/token", {}).status == 401
+
+
+@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1"])
+def test_a_cookie_counts_from_our_own_origin_only(origin: str) -> None:
+    with Chat(origins="*") as chat:  # type: ignore[arg-type]
+        cookie = ask(chat, "POST", "/login", {"name": "ann"}).cookie
+        here = {"Cookie": cookie, "Origin": origin}
+        assert ask(chat, "GET", "/session", **here).fields["user"] is None
+        for path in ("/login", "/logout", "/token"):
+            assert ask(chat, "POST", path, {"name": "eve"}, **here).status == 403
+        with Visitor(chat, None, headers={"Cookie": cookie}, origin=origin) as page:
+            assert page.bye()["code"] == 4401
+        own = f"http://127.0.0.1:{chat.server.port}"
+        with Visitor(chat, None, headers={"Cookie": cookie}, origin=own) as page:
+            assert page.until("welcome")["user"] == "ann"
+        with Visitor(chat, "bob.secret", origin=origin) as page:  # but a token counts
+            assert page.until("welcome")["user"] == "bob"
+
+
+def test_other_pages_are_refused_unless_they_are_named(chat: Chat) -> None:
+    with pytest.raises(HandshakeError) as caught:
+        connect(chat.websocket_url, origin="http://evil.example")
+    assert caught.value.status == 403
+    with Chat(origins=["http://friend.example"]) as other:
+        own = f"http://127.0.0.1:{other.server.port}"
+        for origin in ("http://friend.example", own, None):
+            with Visitor(other, origin=origin) as ann:
+                ann.until("welcome")
+        with pytest.raises(HandshakeError) as caught:
+            connect(other.websocket_url, origin="http://evil.example")
+        assert caught.value.status == 403
+
+
+@pytest.mark.parametrize("body", [{}, {"name": 5}, {"name": "ann", "password": 5}, {"name": "Ann"}])
+def test_wrong_fields(chat: Chat, body: Any) -> None:
+    assert ask(chat, "POST", "/login", body).status == 400
+
+
+def test_methods(chat: Chat) -> None:
+    assert ask(chat, "GET", "/login").status == 405
+    assert ask(chat, "POST", "/session", {}).status == 405
+
+
+class Slow:
+    """Logins of another kind: decided in another thread, and ended from one."""
+
+    guests = False
+
+    def __init__(self) -> None:
+        self.pool = ThreadPoolExecutor(1)
+        self.asked: list[tuple[str, str | None, str]] = []
+
+    def log_in(self, name: str, password: str | None, address: str) -> Any:
+        self.asked.append((name, password, address))
+        return self.pool.submit(self.check, name, password)
+
+    def check(self, name: str, password: str | None) -> str:
+        if password != "right":
+            raise NotAllowed(401, "wrong name or password")
+        return f"token-{name}"
+
+    def identify(self, token: str) -> Identity | None:
+        return Identity(token[6:], 2e9) if token.startswith("token-") else None
+
+    def log_out(self, token: str) -> None: ...
+
+    def issue(self, token: str) -> Any:
+        return self.pool.submit(lambda: f"{token}-2")
+
+    def begin(self, dismiss: Any) -> None:
+        self.dismiss = dismiss
+
+    def close(self) -> None:
+        self.pool.shutdown()
+
+
+def test_logins_of_another_kind() -> None:
+    identity = Slow()
+    with Chat(identity=identity) as chat:
+        wrong = ask(chat, "POST", "/login", {"name": "ann", "password": "x"})
+        assert (wrong.status, wrong.fields) == (401, {"error": "wrong name or password"})
+        found = ask(chat, "POST", "/login", {"name": "ann", "password": "right"})
+        session = ask(chat, "GET", "/session", Cookie=found.cookie).fields
+        assert (session["user"], session["expires"], session["guests"]) == ("ann", 2e9, False)
+        assert ask(chat, "POST", "/token", {}, Cookie=found.cookie).fields == {"token": "token-ann-2"}
+        assert identity.asked[0] == ("ann", "x", "127.0.0.1")
+        with Visitor(chat, None, headers={"Cookie": found.cookie}) as ann:
+            assert ann.until("welcome")["expires"] > 1.9e9
+            identity.dismiss("ann")
+            assert ann.bye()["code"] == 4401
+
+
+def test_under_tls_the_cookie_is_bound_to_this_host() -> None:
+    login = Login(Slow(), dict, print, 443, secure=True)
+    assert login._set_cookie("t", "") == "__Host-wsdemo_443=t; HttpOnly; SameSite=Strict; Secure; Path=/"

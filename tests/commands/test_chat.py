@@ -1,0 +1,160 @@
+"""``chat``: its lines, its end by either signal, and what it refuses to begin with."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.processes import Process, Start, end, ended, line, run
+from tests.waiting import DEADLINE
+from wsdemo import ConnectionClosed, connect
+from wsdemo.commands import chat
+from wsdemo.patterns.messages import PROTOCOL
+
+POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
+
+
+def serve(start: Start, *options: str) -> tuple[Process, str]:
+    """A chat on a free port, and the address of its page."""
+    process = start("chat", "--port", "0", *options)
+    found = re.fullmatch(r"chat on (http\S+/); Ctrl-C ends it", line(process))
+    assert found
+    return process, found[1]
+
+
+def hello(url: str) -> Any:
+    """A client that is welcome."""
+    ws = connect(f"ws{url.removeprefix('http')}chat", subprotocols=[PROTOCOL])
+    ws.send('{"type":"hello","v":1,"device":"phone","token":"ann.secret"}')
+    assert json.loads(ws.recv(DEADLINE))["type"] == "welcome"
+    return ws
+
+
+def farewell(ws: Any) -> dict[str, Any]:
+    """The bye, and the end behind it."""
+    bye: dict[str, Any] = json.loads(ws.recv(DEADLINE))
+    with pytest.raises(ConnectionClosed):
+        ws.recv(DEADLINE)
+    ws.close()
+    return bye
+
+
+def test_it_says_where_it_is_and_that_nothing_is_kept(start: Start) -> None:
+    process, url = serve(start)
+    assert line(process) == "messages are in memory: --db FILE keeps them"
+    with urllib.request.urlopen(f"{url}health", timeout=DEADLINE) as response:
+        assert json.load(response) == {"status": "ok"}
+    assert end(process) == (0, "", "")
+
+
+def test_with_a_file_messages_are_kept(start: Start, tmp_path: Path) -> None:
+    db = str(tmp_path / "chat.db")
+    for next_number in (1, 2):
+        process, url = serve(start, "--db", db)
+        with connect(f"ws{url.removeprefix('http')}chat", subprotocols=[PROTOCOL]) as ws:
+            ws.send('{"type":"hello","v":1,"device":"phone","token":"ann.secret"}')
+            welcome = json.loads(ws.recv(DEADLINE))
+            assert (welcome["next"], welcome["durable"]) == (next_number, True)
+            ws.send(json.dumps({"type": "publish", "n": next_number, "channel": "#lobby", "body": "hi"}))
+            assert json.loads(ws.recv(DEADLINE)) == {"type": "confirm", "n": next_number}
+        assert end(process)[0] == 0
+
+
+@POSIX
+def test_ctrl_c_ends_it_at_once(start: Start) -> None:
+    process, url = serve(start)
+    ws = hello(url)
+    process.send_signal(signal.SIGINT)
+    assert farewell(ws)["code"] == 1001
+    assert ended(process)[::2] == (0, "")
+
+
+@POSIX
+def test_sigterm_drains(start: Start) -> None:
+    process, url = serve(start, "--drain", "0.2")
+    ws = hello(url)
+    process.send_signal(signal.SIGTERM)
+    bye = farewell(ws)
+    assert (bye["code"], bye["after"] <= 0.2) == (1012, True)
+    assert ended(process)[::2] == (0, "")
+
+
+@POSIX
+@pytest.mark.parametrize("second", [signal.SIGTERM, signal.SIGINT])
+def test_a_second_signal_ends_the_drain(start: Start, second: int) -> None:
+    process, url = serve(start, "--drain", "3000")
+    ws = hello(url)
+    process.send_signal(signal.SIGTERM)
+    assert line(process).startswith("messages are in memory")
+    assert line(process) == "the clients are told to come back later; a second signal ends it at once"
+    process.send_signal(second)
+    assert farewell(ws)["code"] in (1001, 1012)
+    assert ended(process)[::2] == (0, "")
+
+
+def test_others_are_let_in_only_where_that_was_said(start: Start) -> None:
+    status, out, err = run(start, "chat", "--host", "0.0.0.0", "--port", "0")
+    assert (status, out) == (1, "")
+    assert err == (
+        "wsdemo chat: --host 0.0.0.0 lets others in: add --guests, where their name is enough to log in\n"
+    )
+
+
+def test_the_address_for_others_and_what_plain_http_takes_away(start: Start) -> None:
+    process, _ = serve(start, "--host", "0.0.0.0", "--guests")
+    assert line(process).startswith("messages are in memory")
+    assert re.fullmatch(r"for others: http://\S+:\d+/", line(process))
+    assert "no Web Locks" in line(process)
+    assert end(process)[0] == 0
+
+
+def test_under_tls(start: Start, tmp_path: Path) -> None:
+    import ssl
+
+    import trustme
+
+    authority, pem = trustme.CA(), tmp_path / "chat.pem"
+    certificate = authority.issue_cert("127.0.0.1")
+    certificate.private_key_and_cert_chain_pem.write_to_path(pem)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    process, url = serve(start, "--certificate", str(pem))
+    assert url.startswith("https://127.0.0.1:")
+    with urllib.request.urlopen(f"{url}health", timeout=DEADLINE, context=trusting) as response:
+        assert response.status == 200
+    assert end(process)[0] == 0
+    pem.write_text("no certificate")
+    status, _, err = run(start, "chat", "--port", "0", "--certificate", str(pem))
+    assert (status, err.count("\n")) == (1, 1)
+    assert f"{pem}: no certificate with its key in PEM" in err
+
+
+def test_the_promises(start: Start) -> None:
+    status, out, err = run(start, "chat", "--promises")
+    assert (status, err) == (0, "") and out.startswith("G1  After `confirm n`")
+
+
+@pytest.mark.parametrize(
+    ("options", "why"),
+    [
+        (["--db", "/no/such/folder/chat.db"], "/no/such/folder/chat.db: cannot be opened as a message log"),
+        (["--origins", "evil"], "origins: got the text 'evil'"),
+        (["--certificate", "/no/such/file"], "/no/such/file"),
+    ],
+)
+def test_a_mistake_is_one_line(start: Start, options: list[str], why: str) -> None:
+    status, out, err = run(start, "chat", "--port", "0", *options)
+    assert (status, out, err.count("\n")) == (1, "", 1)
+    assert err.startswith("wsdemo chat: ") and why in err
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
+def test_the_own_address_is_one_that_others_can_use(host: str) -> None:
+    assert chat.own_address(host) not in ("0.0.0.0", "::", "")

@@ -1,0 +1,24 @@
+"""The chat: the patterns put together, on one port with its web page. ``python -m wsdemo chat`` runs it.
+
+::
+
+    limits     every bound, as one value
+    identity   the seam for logins of your own; guests by default
+    rights     the default: who may do what in which channel
+    answers    plain HTTP in JSON, at once or later
+    login      plain HTTP: session, login, logout, token
+    app        Chat: all of it on a server
+    promises   what is promised, and the tests that hold it
+
+`import wsdemo` loads none of it.
+"""
+
+from __future__ import annotations
+
+from wsdemo.chat.answers import NotAllowed
+from wsdemo.chat.app import Chat
+from wsdemo.chat.identity import Guests, Identities
+from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
+from wsdemo.chat.rights import Rights
+
+__all__ = ["CHAT_LIMITS", "Chat", "ChatLimits", "Guests", "Identities", "NotAllowed", "Rights"]

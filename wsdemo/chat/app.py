@@ -1,0 +1,213 @@
+"""The chat: rooms, a log, logins and a page on one port.
+
+::
+
+    GET /                  the page, and its files
+    GET /session  POST /login /logout /token                `login`
+    GET /health            200, or 503 and the reason
+    WebSocket /chat        `patterns.rooms`, by the protocol wsdemo.chat.v1
+
+    with Chat() as chat:
+        print(chat.url)
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from wsdemo.chat.answers import answer, json_response
+from wsdemo.chat.identity import Guests, Identities
+from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
+from wsdemo.chat.login import Login
+from wsdemo.chat.rights import Rights
+from wsdemo.net.connection import Connection
+from wsdemo.net.server import serve
+from wsdemo.patterns.log import Done, Log, MemoryLog
+from wsdemo.patterns.messages import PROTOCOL
+from wsdemo.patterns.rooms import Rooms
+from wsdemo.patterns.session import Identity
+from wsdemo.patterns.sqlitelog import SqliteLog
+from wsdemo.protocol.errors import HandshakeError, InvalidState
+from wsdemo.protocol.handshake import check_origin, check_origins, own_origin
+from wsdemo.protocol.http11 import Request, Response
+
+if TYPE_CHECKING:
+    import ssl as tls
+
+#: The path of the WebSocket.
+PATH: Final = "/chat"
+
+log = logging.getLogger("wsdemo.chat")
+
+May = Callable[[str, str, str], bool]
+MakeLog = Callable[[Done, Callable[..., object]], Log]
+
+
+class Visitor(NamedTuple):
+    """The ``user`` of a connection: who the request says it is, and since when it is here."""
+
+    identity: Identity | None
+    since: float  # seconds that never go back
+
+
+class Chat:
+    """A chat that serves until `close`, or the end of its ``with``, from a thread of its own.
+
+    ``host``: the address to listen on; "0.0.0.0" for all of this machine.
+    ``port``: 0 takes a free one.
+    ``db``: the file of messages; without one they are in memory, and the clients are told so.
+    ``identity``: the logins, see `Identities`; by default `Guests`.
+    ``may``: a function of (user, action, channel); by default `Rights`.
+    ``log``: a function of (done, call) that makes the log, in place of ``db``.
+    ``limits``: see `ChatLimits`.
+    ``origins``: pages that may connect besides our own, each with a token, for no cookie counts there; "*"
+    for any.
+    ``hosts``, ``ssl``: see `serve`.
+
+    Raises OSError where it can't listen, or another process has the file; ValueError or TypeError for a
+    wrong argument.
+    """
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        *,
+        db: str | Path | None = None,
+        identity: Identities | None = None,
+        may: May | None = None,
+        log: MakeLog | None = None,
+        limits: ChatLimits = CHAT_LIMITS,
+        origins: Sequence[str] = (),
+        hosts: Sequence[str] = (),
+        ssl: tls.SSLContext | None = None,
+    ) -> None:
+        self.limits = limits
+        self._origins, self._secure = check_origins(origins), ssl is not None
+        self.identity = identity or Guests(limits)
+        self.rooms = Rooms(may or Rights(), self._identify, limits.rooms)
+        self._login: Login | None = None  # it needs the port
+        make = log or (lambda done, call: _log(db, done, call))
+        self.log = make(self.rooms.stored, self._soon)
+        try:
+            self.server = serve(
+                self,
+                host,
+                port,
+                subprotocols=[PROTOCOL],
+                origins="*",  # `_authorize` looks at it
+                hosts=hosts,
+                authorize=self._authorize,
+                limits=limits.net,
+                ssl=ssl,
+            )
+        except BaseException:
+            self.log.close()
+            raise
+        login = Login(self.identity, self._told, self.rooms.dismiss, self.server.port, self._secure)
+        self._login = login
+        for path, function in login.routes.items():
+            self.server.route(path, function)
+        self.server.route("/health", partial(answer, "GET", self._health))
+        self._soon(self.rooms.begin, self.server, self.log)
+        self.identity.begin(lambda user: self._soon(self.rooms.dismiss, user))
+
+    def __enter__(self) -> Chat:
+        return self
+
+    def __exit__(self, *args: object) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return f"<Chat {self.url}: {len(self.server.connections)} connections>"
+
+    @property
+    def websocket_url(self) -> str:
+        """The URL for a program on this machine: ``ws://127.0.0.1:PORT/chat``."""
+        return f"{self.server.url}{PATH}"
+
+    @property
+    def url(self) -> str:
+        """The URL of the page, for a browser on this machine."""
+        return f"http{self.server.url.removeprefix('ws')}/"
+
+    def drain(self, seconds: float) -> bool:
+        """End slowly, for another process to take over: see `Rooms.drain`, also for its errors."""
+        try:
+            return self.rooms.drain(seconds)
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """End all connections, which hear a `bye`; then the server, the log and the logins."""
+        self._soon(self.rooms.end)
+        self.server.close()
+        self.log.close()
+        self.identity.close()
+
+    def _soon(self, function: Callable[..., object], *args: Any) -> None:
+        """Call a function in the server's thread; not after its end, when no one is there to be told."""
+        with contextlib.suppress(InvalidState):
+            self.server.call_soon(function, *args)
+
+    # -- who comes in -------------------------------------------------------------------------------------
+
+    def _authorize(self, request: Request) -> Visitor:
+        """A request without a user is not refused: `hello` may bring a token, and hears why where it fails.
+
+        JavaScript is not told the status of a refused handshake.
+        """
+        if self._login is None:
+            raise HandshakeError("the chat is about to start: try again", 503)
+        if request.path != PATH:
+            raise HandshakeError(f"no WebSocket is here; the chat is at {PATH}", 404)
+        if self._origins != "*":
+            allowed = [None, own_origin(request.host, self._secure), *(self._origins or ())]
+            check_origin(request, origins=allowed)
+        return Visitor(self._login.identity_of(request), time.monotonic())
+
+    def _identify(self, ws: Connection, token: str | None) -> Identity | None:
+        """See `Rooms`: a token in a message counts before that of the request."""
+        identity = ws.user.identity if token is None else self.identity.identify(token)
+        if identity is not None:
+            ws.user = ws.user._replace(identity=identity)
+        return identity
+
+    # -- callbacks of the server --------------------------------------------------------------------------
+
+    def on_open(self, ws: Connection) -> None:
+        """See `Rooms`, as the next three."""
+        self.rooms.on_open(ws)
+
+    def on_message(self, ws: Connection, message: str | bytes) -> None:
+        self.rooms.on_message(ws, message)
+
+    def on_drain(self, ws: Connection) -> None:
+        self.rooms.on_drain(ws)
+
+    def on_close(self, ws: Connection) -> None:
+        self.rooms.on_close(ws)
+        user = ws.user.identity.user if ws.user.identity is not None else "no user"
+        stayed, code = time.monotonic() - ws.user.since, ws.close_sent or ws.close_code
+        log.info("%s from %s left after %.1f s, close code %s", user, ws.address[0], stayed, code)
+
+    # -- plain HTTP ---------------------------------------------------------------------------------------
+
+    def _told(self) -> dict[str, Any]:
+        return {"durable": self.log.durable}
+
+    def _health(self, request: Request) -> Response:
+        failing = getattr(self.log, "failing", "")
+        if failing:
+            return json_response({"status": f"the message log: {failing}"}, status=503)
+        return json_response({"status": "ok"})
+
+
+def _log(db: str | Path | None, done: Done, call: Callable[..., object]) -> Log:
+    return MemoryLog(done) if db is None else SqliteLog(db, done, call=call)

@@ -1,0 +1,131 @@
+"""Plain HTTP beside the WebSocket: who am I, log in, log out, a token for a program.
+
+::
+
+    GET  /session                   ──► {"user": "ann"} or {"user": null}
+    POST /login   {"name": "ann"}   ──► {"user": "ann"}, Set-Cookie: wsdemo_8000=…; HttpOnly; SameSite=Strict
+    POST /logout  {}                ──► {"user": null}, and the user's connections end
+    POST /token   {}                ──► {"token": …} for `hello`, or the field Authorization
+
+A page of another port of this host can make a browser send the cookie, even under SameSite=Strict. So it
+counts only where Origin is our own, or missing, as it never is when a page posts or opens a WebSocket; and a
+POST must be JSON, which no form can send. Knows nothing of channels.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+from wsdemo.chat.answers import Fields, NotAllowed, Route, answer, fields_of, json_response, then
+from wsdemo.chat.identity import Identities
+from wsdemo.patterns.session import Identity
+from wsdemo.protocol.handshake import own_origin
+from wsdemo.protocol.http11 import Request, Response
+
+BEARER: Final = "bearer "
+
+
+class Login:
+    """The routes, and the token in a request.
+
+    ``told``: fields that `session` adds, such as whether messages are kept.
+    ``dismiss``: ends all connections of a user; both are called in the server's thread.
+    ``port``: tells this chat's cookie from that of another one on this host, since cookies ignore ports.
+    ``secure``: whether it is reached over TLS.
+    """
+
+    def __init__(
+        self,
+        identity: Identities,
+        told: Callable[[], Fields],
+        dismiss: Callable[[str], object],
+        port: int,
+        secure: bool,
+    ) -> None:
+        self._identity, self._told, self._dismiss, self._secure = identity, told, dismiss, secure
+        self.cookie = f"{'__Host-' if secure else ''}wsdemo_{port}"
+
+    @property
+    def routes(self) -> dict[str, Route]:
+        """The functions by their paths."""
+        return {
+            "/session": partial(answer, "GET", self._session),
+            "/login": partial(answer, "POST", self._log_in),
+            "/logout": partial(answer, "POST", self._log_out),
+            "/token": partial(answer, "POST", self._token),
+        }
+
+    def token_of(self, request: Request) -> str | None:
+        """The token that a request brings: Authorization first, then the cookie, where it counts."""
+        given = request.headers.get("authorization", "")
+        if given and given.lower().startswith(BEARER):
+            return given[len(BEARER) :].strip()
+        return self._cookie_of(request) if self._is_own(request) else None
+
+    def identity_of(self, request: Request) -> Identity | None:
+        """The user of a request."""
+        token = self.token_of(request)
+        return self._identity.identify(token) if token else None
+
+    # -- routes -------------------------------------------------------------------------------------------
+
+    def _session(self, request: Request) -> Response:
+        return json_response(self._about(self.identity_of(request)))
+
+    def _log_in(self, request: Request) -> Any:
+        self._check_own(request)
+        fields = fields_of(request)
+        name, password = fields.get("name"), fields.get("password")
+        if not isinstance(name, str) or not isinstance(password, str | None):
+            raise NotAllowed(400, 'expected {"name": "…"}, and "password" where there are accounts')
+        known = self.identity_of(request)
+        if password is None and known is not None and known.user == name:
+            return json_response({"user": name})  # already, in this browser
+        found = self._identity.log_in(name, password, str((request.address or [""])[0]))
+        return then(found, lambda token: self._logged_in(name, token))
+
+    def _logged_in(self, name: str, token: str) -> Response:
+        return json_response({"user": name}, [("Set-Cookie", self._set_cookie(token, ""))])
+
+    def _log_out(self, request: Request) -> Response:
+        self._check_own(request)
+        token, user = self.token_of(request), self.identity_of(request)
+        if token is not None and user is not None:
+            self._identity.log_out(token)
+            self._dismiss(user.user)
+        return json_response({"user": None}, [("Set-Cookie", self._set_cookie("", "; Max-Age=0"))])
+
+    def _token(self, request: Request) -> Any:
+        self._check_own(request)
+        token, identity = self.token_of(request), self.identity_of(request)
+        if token is None or identity is None:
+            raise NotAllowed(401, "log in first")
+        return then(self._identity.issue(token), lambda made: json_response({"token": made}))
+
+    def _about(self, identity: Identity | None) -> Fields:
+        end = {} if identity is None or identity.expires is None else {"expires": identity.expires}
+        user = None if identity is None else identity.user
+        return {"user": user, **end, "guests": self._identity.guests, "now": time.time(), **self._told()}
+
+    # -- cookies and origins ------------------------------------------------------------------------------
+
+    def _set_cookie(self, value: str, more: str) -> str:
+        # Without Path it is that of the page: behind a proxy such as Jupyter's, no other page gets it. But
+        # "__Host-" needs one (RFC 6265bis §4.1.3.2).
+        where = "; Secure; Path=/" if self._secure else ""
+        return f"{self.cookie}={value}; HttpOnly; SameSite=Strict{where}{more}"
+
+    def _cookie_of(self, request: Request) -> str | None:
+        pairs = [pair.partition("=") for pair in (request.headers.get("cookie") or "").split(";")]
+        return next((value.strip() for name, _, value in pairs if name.strip() == self.cookie), None)
+
+    def _is_own(self, request: Request) -> bool:
+        origins = request.headers.get_all("origin")
+        return origins in ([], [own_origin(request.host, self._secure)])
+
+    def _check_own(self, request: Request) -> None:
+        if not self._is_own(request):
+            raise NotAllowed(403, "not from a page of another origin")

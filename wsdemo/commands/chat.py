@@ -1,0 +1,143 @@
+"""``chat``: the chat of `wsdemo.chat`, with its page."""
+
+from __future__ import annotations
+
+import argparse
+import ipaddress
+import signal
+import socket
+from typing import TYPE_CHECKING, Any, Final
+
+from wsdemo.commands.shared import HOST, OK, Commands, Failure, endpoint, listening_port, seconds, sleep_until
+
+if TYPE_CHECKING:
+    import ssl
+
+    from wsdemo.chat import Chat
+
+#: Seconds over which the clients leave, after SIGTERM: less than the ten that most service managers wait.
+DRAIN: Final = 8.0
+
+
+def add(commands: Commands) -> None:
+    """``chat [--host H] [--port N] [--db FILE] [--guests] [--origins ORIGIN …] [--certificate FILE] …``"""
+    command = commands.add_parser("chat", help="rooms, mailboxes and a page to use them")
+    command.add_argument(
+        "--host", default=HOST, help="address to listen on (%(default)s; 0.0.0.0: all of IPv4)"
+    )
+    command.add_argument("--port", type=listening_port, default=8000, help="%(default)s; 0: any free one")
+    command.add_argument("--db", metavar="FILE", help="keep the messages in this file; else in memory")
+    command.add_argument(
+        "--guests", action="store_true", help="a name is enough to log in, from other machines too"
+    )
+    command.add_argument(
+        "--origins", nargs="+", metavar="ORIGIN", help="pages that may connect, with a token"
+    )
+    command.add_argument("--certificate", metavar="FILE", help="PEM with certificates and key, for https://")
+    command.add_argument(
+        "--drain", type=seconds, default=DRAIN, metavar="SECONDS", help="for the end by SIGTERM (%(default)g)"
+    )
+    command.add_argument("--promises", action="store_true", help="print what is promised, and end")
+    command.set_defaults(run=run)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Serve until SIGTERM, which drains, or Ctrl-C. Raises Failure."""
+    from wsdemo.chat import Chat
+    from wsdemo.chat.promises import described
+
+    if options.promises:
+        print(described())
+        return OK
+    if not (options.guests or _is_loopback(options.host)):
+        raise Failure(
+            f"--host {options.host} lets others in: add --guests, where their name is enough to log in"
+        )
+    try:
+        chat = Chat(
+            options.host,
+            options.port,
+            db=options.db,
+            origins=options.origins,
+            ssl=None if options.certificate is None else _context(options.certificate),
+        )
+    except ValueError as error:
+        raise Failure(str(error)) from None
+    with chat:
+        for line in greeting(chat, options):
+            print(line, flush=True)
+        _serve(chat, options.drain)
+    return OK
+
+
+def _serve(chat: Chat, drain: float) -> None:
+    """Wait for the end. A second signal ends the drain at once."""
+    terminated: list[int] = []
+
+    def terminate(number: int, frame: Any) -> None:
+        if terminated:
+            raise KeyboardInterrupt
+        terminated.append(number)
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        sleep_until(lambda: bool(terminated))
+        print("the clients are told to come back later; a second signal ends it at once", flush=True)
+        chat.drain(drain)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def greeting(chat: Chat, options: argparse.Namespace) -> list[str]:
+    """The lines that say where it is, and what is not there."""
+    lines = [f"chat on {chat.url}; Ctrl-C ends it"]
+    if options.db is None:
+        lines.append("messages are in memory: --db FILE keeps them")
+    if not _is_loopback(options.host):
+        lines.append(f"for others: {_for_others(chat, options)}")
+        if options.certificate is None:
+            lines.append(
+                "plain HTTP: all on the way can read and change it, and browsers there have no Web Locks "
+                "(a duplicated tab is found later) and no WebCrypto (no sealed messages): --certificate FILE"
+            )
+    return lines
+
+
+def _for_others(chat: Chat, options: argparse.Namespace) -> str:
+    scheme = "https" if options.certificate else "http"
+    host = options.host
+    if ipaddress.ip_address(socket.gethostbyname(host) if ":" not in host else host).is_unspecified:
+        host = own_address(host)
+    return f"{scheme}://{endpoint(host, chat.server.port)}/"
+
+
+def own_address(host: str) -> str:
+    """The address of this machine in its network, from the routing table: no packet leaves."""
+    family, there = (socket.AF_INET6, "2001:db8::1") if ":" in host else (socket.AF_INET, "192.0.2.1")
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        try:
+            sock.connect((there, 9))  # addresses for documentation (RFC 5737, RFC 3849)
+        except OSError:
+            return socket.gethostname()  # in no network
+        return str(sock.getsockname()[0])
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        found = socket.getaddrinfo(host or "0.0.0.0", None)
+    except OSError:
+        return True  # the server itself says what is wrong with it
+    return all(ipaddress.ip_address(str(where[4][0]).partition("%")[0]).is_loopback for where in found)
+
+
+def _context(path: str) -> ssl.SSLContext:
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    try:
+        context.load_cert_chain(path)
+    except ssl.SSLError as error:
+        raise Failure(f"{path}: no certificate with its key in PEM: {error.reason}") from None
+    except OSError as error:
+        raise Failure(f"{path}: {error.strerror}") from None
+    return context
