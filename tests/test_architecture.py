@@ -28,7 +28,8 @@ BELOW: dict[str, set[str]] = {
     "proxy": {"words", "protocol", "record", "net", "trace"},
     "rivals": {"words", "protocol", "record", "net", "rawtcp", "trace", "proxy"},
     "patterns": {"protocol", "net"},
-    "chat": {"protocol", "record", "net", "trace", "patterns"},
+    "web": {"net"},
+    "chat": {"protocol", "record", "net", "trace", "patterns", "web"},
 }
 BELOW["views"] = {*BELOW["rivals"], "lessons", "rivals", "patterns"}
 BELOW["notebook"] = {"net", "trace", "views"}
@@ -193,6 +194,25 @@ def test_views_course_commands_rivals_and_bench_are_mirrored_by_name() -> None:
     assert without.keys() - lessons == ELSEWHERE.keys() - lessons
     assert {module for module in without if module.startswith("course.lesson_")} <= lessons
     assert all((TESTS / place).is_file() for place, _ in ELSEWHERE.values())
+
+
+def test_patterns_use_public_names_only() -> None:
+    """They could stand in an application: no names but those of ``import wsdemo``, no underscores."""
+    import wsdemo
+
+    for module, path in modules():
+        if layer_of(module) != "patterns":
+            continue
+        for name in imports(path, module):
+            target, last = internal(name), name.rpartition(".")[2]
+            assert target is None or layer_of(target) == "patterns" or last in wsdemo.__all__, (
+                f"wsdemo.{module} imports {name}: add it to the public names, or do without"
+            )
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Attribute) and node.attr.startswith("_") and node.attr[1] != "_":
+                own = isinstance(node.value, ast.Name) and node.value.id in ("self", "cls")
+                named_tuple = node.attr in ("_make", "_asdict")
+                assert own or named_tuple, f"wsdemo.{module}, line {node.lineno}: {node.attr}"
 
 
 def test_only_masking_is_random_in_the_protocol() -> None:

@@ -16,6 +16,7 @@ The names below are the public ones. To read the package, follow the bytes from 
     rivals/     other ways to tell news, measured
     patterns/   parts of applications, such as a numbered log
     chat/       the patterns put together: a chat
+    web/        its half in a browser: a client that comes back by itself, and a page
     views/      drawings
     notebook    lets a Trace and a Connection draw themselves
     course/     the tools of the lessons, and the checks of the exercises
@@ -36,6 +37,7 @@ from wsdemo.net.server import Server, serve
 from wsdemo.net.threaded import threaded
 from wsdemo.protocol import (
     TRANSITIONS,
+    URL,
     CloseCode,
     Closed,
     Closing,
@@ -64,6 +66,7 @@ from wsdemo.protocol import (
     State,
     Step,
     WebSocketError,
+    parse_url,
 )
 from wsdemo.record.facts import Chunk
 from wsdemo.reloading import refuse as _refuse
@@ -73,6 +76,7 @@ _refuse()
 
 __all__ = [
     "TRANSITIONS",
+    "URL",
     "Chunk",
     "CloseCode",
     "Closed",
@@ -107,6 +111,7 @@ __all__ = [
     "WebSocketError",
     "connect",
     "first_message",
+    "parse_url",
     "serve",
     "threaded",
 ]

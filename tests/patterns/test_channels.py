@@ -116,6 +116,38 @@ def test_at_most_so_many_channels(house):
     assert (error := ann.until("error"))["code"] == "too_many" and error["id"] == 9
 
 
+@pytest.mark.parametrize(
+    ("limits", "second"), [({"channels": 1}, "#b"), ({"members": 1}, "#a"), ({"joined": 1}, None)]
+)
+def test_no_more_channels_and_members_than_the_bounds(house, limits, second):
+    place = house(limits=RoomLimits(**FAST, **limits))
+    ann, bob = welcomed(place), welcomed(place, "bob")
+    ann.join("#a")
+    ann.join("#a")  # no further one
+    late = ann if second is None else bob
+    late.say("join", id=7, channel=second or "#b")
+    error = late.until("error")
+    assert error["id"] == 7 and error["retry"] > 0
+    assert error["code"] == ("too_many" if second is None else "busy")
+    ann.say("leave", id=8, channel="#a")
+    ann.until("ok")
+    late.join(second or "#b")  # there is room again
+
+
+def test_volatile_messages_have_bounds(house):
+    place = house(limits=RoomLimits(volatiles=(2.0, 3.0), size=100))
+    ann, bob = welcomed(place), welcomed(place, "bob")
+    for client in (ann, bob):
+        client.join()
+    ann.say("volatile", channel="#lobby", body="ü" * 30)  # 60 bytes and those around them
+    assert ann.hear()["code"] == "too_large"
+    for body in range(4):
+        ann.say("volatile", channel="#lobby", body=body)
+    assert (error := ann.hear())["code"] == "too_many" and error["retry"] == 0.5
+    place.run(place.rooms.say, "#lobby", "end", "server")
+    assert [bob.hear()["body"] for _ in range(4)] == [0, 1, 2, "end"]
+
+
 def test_volatile_reaches_the_other_members_and_a_slow_one_gets_the_newest_of_each_key(house):
     place = house(server_limits=small_buffers(), limits=RoomLimits(volatiles=(1e6, 1e6), **FAST))
     slow, bob, eve = welcomed(place), welcomed(place, "bob"), welcomed(place, "eve")

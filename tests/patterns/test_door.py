@@ -9,7 +9,8 @@ import pytest
 from tests.patterns.house import Client, Clock, welcomed
 from tests.waiting import DEADLINE
 from wsdemo import connect
-from wsdemo.patterns.session import Identity
+from wsdemo.patterns.log import MemoryLog
+from wsdemo.patterns.session import Identity, RoomLimits
 
 
 def test_the_same_device_twice_the_newer_stays(house):
@@ -47,6 +48,39 @@ def test_no_hello_at_all(house):
     client.ws.ping(DEADLINE)  # the handler knows of it
     place.tick(10.5)
     assert client.ended()["code"] == 4408
+
+
+def test_a_user_has_only_so_many_connections(house):
+    place = house(limits=RoomLimits(per_user=2))
+    first, _, other = (welcomed(place, name[:3], name[3:]) for name in ("ann1", "ann2", "bob1"))
+    assert Client(place, "ann", "3").ended()["code"] == 4429
+    welcomed(place, "ann", "1")  # the same device is no further one
+    assert first.ended()["code"] == 4409
+    other.ws.close()
+    place.run(lambda: None)
+    welcomed(place, "bob", "1")
+    welcomed(place, "bob", "2")
+
+
+@pytest.mark.parametrize("log", ["none", "busy", "broken"])
+def test_without_a_log_clients_are_sent_away_for_a_while(house, log):
+    place = house(log=NoLast)
+    place.log.answer = log == "broken"
+    if log == "none":
+        place.rooms._door._house = None
+    bye = Client(place).ended()
+    assert bye["code"] == 1013 and bye["after"] == 0.5
+
+
+class NoLast(MemoryLog):
+    """A log that does not find the last number of a device; ``answer``: it says so."""
+
+    answer = False
+
+    def last(self, device, then):
+        if self.answer:
+            then(None)
+        return self.answer
 
 
 def test_a_token_that_ends_and_one_that_is_renewed(house):

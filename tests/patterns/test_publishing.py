@@ -127,6 +127,26 @@ def test_what_is_on_its_way_is_not_confirmed_before_it_is_stored(house):
     assert bob.until("message")["offset"] == 1
 
 
+def test_a_message_that_cannot_be_shown_at_once_is_read_from_the_log(house):
+    place = house()
+    ann, bob, eve = (welcomed(place, user) for user in ("ann", "bob", "eve"))
+    for client in (bob, eve):
+        client.join()
+    channels, broken = place.rooms._channels, [OSError("just now")]
+    broadcast = channels.broadcast
+    channels.broadcast = lambda text, to: broadcast(text, to) if not broken else raise_(broken.pop())
+    ann.publish(1, "first")
+    assert ann.ended()["code"] == 1011  # it is told: come back slowly
+    assert [type(error) for _, error in place.server.errors] == [OSError]
+    eve.publish(1, "second")
+    for client in (bob, eve):
+        assert [client.until("message")["body"] for _ in range(2)] == ["first", "second"]
+
+
+def raise_(error):
+    raise error
+
+
 def test_a_permanent_refusal_leaves_the_number_free(house):
     place = house(may=lambda user, action, channel: channel != "#secret", server_limits=Limits())
     ann = welcomed(place)

@@ -7,7 +7,8 @@ import random
 
 import pytest
 
-from wsdemo.patterns.rate import Bucket
+from wsdemo.patterns import rate
+from wsdemo.patterns.rate import Attempts, Bucket
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -52,3 +53,18 @@ def test_more_than_the_burst_never():
 def test_bounds(rate, burst):
     with pytest.raises(ValueError, match="expected more than 0, and at least 1"):
         Bucket(rate, burst, 0.0)
+
+
+def test_attempts_of_one_key_are_not_those_of_another(monkeypatch):
+    attempts = Attempts(rate=1, burst=2)
+    assert [attempts.take(key, 0.0) for key in "aaab"] == [0.0, 0.0, 1.0, 0.0]
+    assert attempts.take("a", 1.0) == 0.0
+
+
+def test_keys_are_bounded_and_the_one_unused_for_longest_goes(monkeypatch):
+    monkeypatch.setattr(rate, "KEYS", 3)
+    attempts = Attempts(rate=1, burst=1)
+    for key in "abcad":  # b is the oldest when d comes
+        attempts.take(key, 0.0)
+    assert len(attempts._buckets) == 3
+    assert [attempts.take(key, 0.0) for key in "adc"] == [1.0, 1.0, 1.0] and attempts.take("b", 0.0) == 0.0

@@ -8,6 +8,7 @@ from tests.patterns.house import welcomed
 from wsdemo import InvalidState
 from wsdemo.patterns.log import Post
 from wsdemo.patterns.rooms import Rooms
+from wsdemo.patterns.session import RoomLimits
 
 
 def test_three_offences_are_too_many(house):
@@ -16,6 +17,36 @@ def test_three_offences_are_too_many(house):
         ann.ws.send(text)
     assert [ann.hear()["code"] for _ in range(3)] == ["bad_request", "unknown_type", "bad_request"]
     assert ann.ended()["code"] == 4400
+
+
+def test_offences_before_the_last_one_change_nothing(house):
+    ann = welcomed(house())
+    ann.ws.send("{")
+    ann.say("hello", v=1, device="phone")
+    assert [ann.hear()["code"] for _ in range(2)] == ["bad_request"] * 2
+    ann.join()
+
+
+def test_requests_above_their_rate_are_told_the_time_to_wait(house):
+    ann = welcomed(house(limits=RoomLimits(requests=(4.0, 2.0))))
+    for number, kind in enumerate(("join", "leave", "join"), 1):
+        ann.say(kind, id=number, channel="#lobby")
+    assert [ann.hear()["type"] for _ in range(2)] == ["ok", "ok"]
+    assert (error := ann.hear())["code"] == "too_many"
+    assert (error["id"], error["retry"]) == (3, 0.25)
+
+
+def test_the_server_itself_says_something(house):
+    place = house()
+    ann = welcomed(place)
+    ann.join()
+    for body in (1, 2):
+        place.run(place.rooms.say, "#lobby", body, "server")
+    place.run(place.rooms.say, "#nobody", 3, "server")
+    heard = [ann.until("volatile") for _ in range(2)]
+    assert [(message["from"], message["body"]) for message in heard] == [("server", 1), ("server", 2)]
+    with pytest.raises(TypeError):
+        place.rooms.say("#lobby", object(), "server")
 
 
 def test_the_server_says_when_to_come_back(house):

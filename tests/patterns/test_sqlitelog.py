@@ -34,6 +34,8 @@ def last_number(path):
     """The last number stored in ``path``, of one device in one channel, as another program reads it."""
     with sqlite3.connect(path) as db:
         assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        if db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,):
+            return 0  # the power went before the first sync
         rows = db.execute("SELECT offset, n FROM entry ORDER BY offset").fetchall()
         (last,) = db.execute("SELECT last FROM device").fetchone() or (0,)
     db.close()

@@ -13,6 +13,8 @@
     reconnect  a client that comes back and loses nothing, made of these:
     outbox     messages without confirmation, offsets    window     go-back-N: which number is sent next
     reading    each message once in the application      device     the client's protocol, without a wire
+    accounts   users and passwords, in a thread          tokens     signed statements of who a user is
+    tickets    a value in a URL, once                    sealed     messages that the server can't read
 
 They use only the public names of the package, and `import wsdemo` loads none of them.
 """

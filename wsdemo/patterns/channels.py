@@ -151,11 +151,12 @@ class Channels:
             if session.device == entry.device:
                 session.send_text(entry_text(channel, entry, own=True))
 
-    def behind(self, channel: str) -> None:
-        """An entry could not be shown: its members read it from the log."""
-        if (room := self._rooms.get(channel)) is not None:
+    def not_shown(self, outcome: Outcome) -> None:
+        """Showing an entry has failed: its members read it from the log."""
+        room, entry = self._rooms.get(outcome.post.channel), outcome.entry
+        if room is not None and entry is not None:
             for member, place in room.members.items():
-                member.reader.fall_behind(place)
+                member.reader.not_sent(place, entry.offset)
 
     def volatile(self, session: Session, message: Message, size: int) -> None:
         """Send a message that is not stored to the other members."""
@@ -170,6 +171,12 @@ class Channels:
         elif session.in_rate("volatile", {}):
             text = frame("volatile", channel=channel, **{"from": session.user}, body=message["body"])
             self._offer(text, room.others(session), None if key is None else (session.user, key))
+
+    def say(self, channel: str, body: Any, sender: str, key: str | None) -> None:
+        """Send the server's own volatile message to all members."""
+        text = frame("volatile", channel=channel, **{"from": sender}, body=body)
+        if (room := self._rooms.get(channel)) is not None:
+            self._offer(text, room.members.items(), None if key is None else (sender, key))
 
     def _offer(self, text: str, members: Iterable[tuple[Session, Place]], key: Hashable) -> None:
         self._send(text, (session for session, place in members if session.reader.volatile(place, key, text)))

@@ -106,10 +106,16 @@ class Reader:
         if place.live and not self.late:
             place.offset = offset
             return True
-        self.fall_behind(place)
+        self._fall_behind(place)
         return False
 
-    def fall_behind(self, place: Place) -> None:
+    def not_sent(self, place: Place, offset: int) -> None:
+        """A new entry could not be sent, or not to all: read it from the log; twice is better than never."""
+        if place.live:
+            place.offset = min(place.offset, offset - 1)
+            self._fall_behind(place)
+
+    def _fall_behind(self, place: Place) -> None:
         """Read on from the log; a place that is about to join does so anyway."""
         if place.live:
             place.live = False

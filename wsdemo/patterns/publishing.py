@@ -77,7 +77,7 @@ class Publishing:
             try:
                 self._channels.show(outcome)
             except Exception as error:
-                self._poisoned(outcome.post, session, error)
+                self._poisoned(outcome, session, error)
             if session is not None and session.welcomed and self._settle(session, outcome):
                 confirmed[session] = None
         for session in confirmed:
@@ -99,8 +99,8 @@ class Publishing:
                 session.error({"n": n}, "failed", retry=self._limits.retry)
         return outcome.status in ("stored", "again")
 
-    def _poisoned(self, post: Post, session: Session | None, error: Exception) -> None:
+    def _poisoned(self, outcome: Outcome, session: Session | None, error: Exception) -> None:
         """A message could not be shown: its members read it from the log, and its sender is told."""
-        self._channels.behind(post.channel)
+        self._channels.not_shown(outcome)
         if session is not None:
             self._fail(session, error)

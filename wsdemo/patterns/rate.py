@@ -9,6 +9,12 @@ A burst is allowed, a flood is not. Pure: the time is an argument, on any clock 
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from typing import Final
+
+#: Keys whose attempts are remembered.
+KEYS: Final = 10_000
+
 
 class Bucket:
     """A token bucket: ``rate`` tokens a second, at most ``burst`` at once; it begins full.
@@ -51,3 +57,26 @@ class Bucket:
         if now > self._at:
             self._tokens = min(self._burst, self._tokens + (now - self._at) * self._rate)
             self._at = now
+
+
+class Attempts:
+    """A token bucket for each key, such as a name or an address.
+
+    Beyond `KEYS` keys the one that was not used for longest is forgotten.
+
+    >>> attempts = Attempts(rate=1 / 60, burst=2)
+    >>> [attempts.take("ann", now=0.0) for _ in range(3)]
+    [0.0, 0.0, 60.0]
+    """
+
+    def __init__(self, rate: float, burst: float) -> None:
+        self._rate, self._burst = rate, burst
+        self._buckets: dict[Hashable, Bucket] = {}
+
+    def take(self, key: Hashable, now: float) -> float:
+        """Take an attempt: 0.0, or the seconds until there is one."""
+        bucket = self._buckets.pop(key, None) or Bucket(self._rate, self._burst, now)
+        self._buckets[key] = bucket  # the last one now
+        if len(self._buckets) > KEYS:
+            del self._buckets[next(iter(self._buckets))]
+        return 0.0 if bucket.take(now) else bucket.wait(now)

@@ -118,6 +118,14 @@ class Rooms:
             if session.welcomed:
                 self._channels.review(session)
 
+    def say(self, channel: str, body: Any, sender: str, key: str | None = None) -> None:
+        """Send a volatile message of the server's own to all members, in the server's thread.
+
+        ``sender``: the name that they see; ``key``: a slow member gets the newest one of each key. Raises
+        ValueError or TypeError for a body that JSON can't hold.
+        """
+        self._channels.say(channel, body, sender, key)
+
     # -- callbacks of the server and of the log -----------------------------------------------------------
 
     def on_open(self, ws: Connection) -> None:

@@ -27,7 +27,7 @@ from .limits import Limits
 from .prepared import Prepared
 from .protocol import Protocol
 from .states import TRANSITIONS, State, Step
-from .url import URL
+from .url import URL, parse_url
 
 __all__ = [
     "TRANSITIONS",
@@ -66,4 +66,5 @@ __all__ = [
     "State",
     "Step",
     "WebSocketError",
+    "parse_url",
 ]

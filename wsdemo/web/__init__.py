@@ -1,0 +1,44 @@
+"""The browser's half of the chat: plain HTML, CSS and JavaScript modules, as files of a server.
+
+::
+
+    for path, file in routes().items():
+        server.route(path, file)
+
+Read `socket.js` first: a client that comes back by itself and loses nothing; `flight.js` is a part of it. No
+build step, nothing from elsewhere, and the page's policy says so: a browser loads only these files, and makes
+no HTML of a text.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from wsdemo.net.static import StaticFile
+
+HERE: Final = Path(__file__).parent
+#: The Content-Security-Policy of the page. A notebook on this machine may show it in a frame.
+POLICY: Final = "; ".join(
+    (
+        "default-src 'none'",
+        *("script-src 'self'", "style-src 'self'", "img-src 'self'", "connect-src 'self'"),
+        *(
+            "base-uri 'none'",
+            "form-action 'none'",
+            "require-trusted-types-for 'script'",
+            "trusted-types 'none'",
+        ),
+        "frame-ancestors 'self' http://localhost:* http://127.0.0.1:*",
+    )
+)
+
+
+def routes() -> dict[str, StaticFile]:
+    """The files by their paths; ``/`` is the page. Raises OSError where one can't be read.
+
+    >>> sorted(routes())
+    ['/flight.js', '/socket.js']
+    """
+    files = {f"/{path.name}": path for path in HERE.iterdir() if path.suffix in (".js", ".css", ".svg")}
+    return {path: StaticFile(file) for path, file in files.items()}
