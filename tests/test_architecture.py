@@ -35,7 +35,8 @@ BELOW["views"] = {*BELOW["rivals"], "lessons", "rivals", "patterns"}
 BELOW["notebook"] = {"net", "trace", "views"}
 BELOW["wsdemo"] = {"reloading", "protocol", "record", "net", "trace", "notebook"}
 BELOW["course"] = {*BELOW["views"], "views", "wsdemo"}
-BELOW["bench"] = BELOW["commands"] = {*BELOW["course"], "course", "bench", "chat"}
+BELOW["alternatives"] = {"words", "protocol", "net", "rivals", "wsdemo"}
+BELOW["bench"] = BELOW["commands"] = {*BELOW["course"], "course", "bench", "chat", "alternatives"}
 BELOW["cli"] = {*BELOW["commands"], "commands"}
 BELOW["__main__"] = {"cli"}
 
@@ -47,7 +48,7 @@ DRAWS = {"views", "course"}
 #: Layers whose tests stand file for file beside them: each module has one of its name, or is imported by one.
 MIRRORED = {"protocol", "record", "net", "rawtcp", "trace", "proxy", "patterns", "chat"}
 #: Layers in which it must have the name.
-MIRRORED_BY_NAME = {"views", "course", "commands", "rivals", "bench"}
+MIRRORED_BY_NAME = {"views", "course", "commands", "rivals", "bench", "alternatives"}
 #: Modules of these that are tested elsewhere in `tests`, each with the reason.
 ELSEWHERE = {
     **{
@@ -71,6 +72,13 @@ ELSEWHERE = {
     "rivals.serving": ("rivals/test_load.py", "the process whose load is measured"),
     "rivals.strong": ("rivals/test_ways.py", "servers among the others, over a socket"),
     "bench.peers": ("bench/test_run.py", "they are run, and answer, in rows"),
+    **{
+        f"alternatives.on_{name}": (
+            "alternatives/test_connected.py",
+            "they run as they are, in a process each",
+        )
+        for name in ("wsdemo", "websockets", "aiohttp", "fastapi", "channels", "socketio")
+    },
     "bench.rows": ("bench/test_run.py", "the whole table is looked at there"),
 }
 OUTSIDE_PROTOCOL = {"os.urandom", "secrets"}
