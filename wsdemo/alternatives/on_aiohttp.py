@@ -2,7 +2,7 @@
 
 As its documentation advises: ``cleanup_ctx`` for the clock, a heartbeat, which is off by default, and
 connections closed ``on_shutdown``. `send_str` waits for a slow reader, so each member has a bounded queue and
-a task that empties it: a slow one delays nobody, and with a full queue it is closed with 1008.
+a task that empties it: a slow one delays no other, and with a full queue it is closed with 1008.
 """
 
 from __future__ import annotations

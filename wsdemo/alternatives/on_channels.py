@@ -47,7 +47,7 @@ class TimeConsumer(AsyncWebsocketConsumer):
 
 
 class RoomConsumer(AsyncWebsocketConsumer):
-    """What one member says, all hear."""
+    """Each message of a member goes to all of them."""
 
     async def connect(self) -> None:
         """A client wants to come in."""

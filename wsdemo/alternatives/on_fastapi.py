@@ -91,7 +91,7 @@ async def time_server(ws: WebSocket) -> None:
 
 @app.websocket("/room")
 async def room(ws: WebSocket) -> None:
-    """What one member says, all hear."""
+    """Each message of a member goes to all of them."""
     await ws.accept()
     members.connect(ws)
     try:

@@ -34,7 +34,7 @@ async def enter(sid: str, environ: dict[str, Any]) -> None:
 
 @sio.on("message", namespace="/room")
 async def say(sid: str, message: str) -> None:
-    """What one member says, all hear."""
+    """Each message of a member goes to all of them."""
     await sio.send(message, namespace="/room")
 
 

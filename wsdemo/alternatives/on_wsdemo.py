@@ -34,7 +34,7 @@ class TimeAndRoom:
             ws.send(WELCOME)
 
     def on_message(self, ws: Connection, message: str | bytes) -> None:
-        """What is said in the room, all of it hear; to the time server nobody talks."""
+        """A message in the room goes to all of it; the time server does not listen."""
         if ws.user == "/room":
             server.broadcast(message, self.members["/room"])
 

@@ -49,7 +49,7 @@ class Check(NamedTuple):
 
 
 class Reaction(NamedTuple):
-    """What one server did: ``1002`` and the like is the code of its close frame."""
+    """The reaction of one server to a check: ``1002`` and the like is the code of its close frame."""
 
     check: Check
     did: str
@@ -165,7 +165,7 @@ def _outcome(sock: socket.socket, check: Check, silence: float) -> str:
 
 
 def _meaning(answer: Frame, check: Check) -> str:
-    """What a frame of the server says about the check; empty: nothing."""
+    """The meaning of a frame of the server for the check; empty: none."""
     match answer.opcode:
         case Opcode.CLOSE:
             return str(int.from_bytes(answer.payload[:2])) if answer.payload else str(int(CloseCode.NO_CODE))
