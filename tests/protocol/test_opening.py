@@ -14,7 +14,7 @@ from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.events import Event, Message, Opened, Ping, Refused
 from wsdemo.protocol.headers import Headers
-from wsdemo.protocol.http11 import Request, Response, parse_response, serialize_response
+from wsdemo.protocol.http11 import Request, Response, parse_response, serialize_request, serialize_response
 from wsdemo.protocol.limits import Limits
 from wsdemo.protocol.opening import Undecided
 from wsdemo.protocol.protocol import Protocol
@@ -161,9 +161,7 @@ MANY = [(f"X-Field-{number}", f"value {number}") for number in range(60)]
 
 def opened_server(wire: bytes, answer: list[tuple[str, str]]) -> Protocol:
     def accept(request: Request) -> handshake.Accepted:
-        accepted = handshake.accept(request)
-        headers = Headers([*accepted.response.headers.items(), *answer])
-        return replace(accepted, response=replace(accepted.response, headers=headers))
+        return handshake.accept(request, headers=answer)
 
     protocol = Protocol(Side.SERVER, accept=accept)
     protocol.receive(wire)
@@ -208,6 +206,39 @@ def test_an_opening_leaves_the_bytes_of_its_heads_and_no_more(name: str) -> None
     assert "X-Field-59" in [*held[0].request.headers, *held[0].response.headers], "they can still be asked"
 
 
+@pytest.mark.parametrize("more", [[], [("Set-Cookie", "a=b"), ("Set-Cookie", "c=d")]])
+@pytest.mark.parametrize("deflate", [None, Deflate()])
+def test_an_open_server_gives_both_heads_as_they_were_on_the_wire(
+    deflate: Deflate | None, more: list[tuple[str, str]]
+) -> None:
+    asked = client(deflate).data_to_send()
+    accepted: list[handshake.Accepted] = []
+
+    def accept(request: Request) -> handshake.Accepted:
+        options = {"subprotocols": ("chat",), "deflate": deflate, "headers": more}
+        accepted.append(handshake.accept(request, **options))  # type: ignore[arg-type]
+        return accepted[-1]
+
+    there = Protocol(Side.SERVER, accept=accept)
+    (opened,) = there.receive(asked)
+    assert isinstance(opened, Opened)
+    assert there.request == opened.request and there.response == opened.response == accepted[0].response
+    assert there.request is not None and there.request.raw == asked and there.request is there.request
+    assert there.response is not None and there.response.raw == there.data_to_send()
+    assert there.response is there.response
+
+
+def test_a_request_made_from_another_is_sent_as_it_is() -> None:
+    asked = handshake.request(URL)
+    other = replace(asked, target="/other", headers=Headers([*asked.headers.items(), ("X-A", "1")]))
+    here = Protocol(Side.CLIENT, request=other)
+    sent = here.data_to_send()
+    assert (
+        sent == serialize_request(other) and b"GET /other HTTP/1.1\r\n" in sent and b"\r\nX-A: 1\r\n" in sent
+    )
+    assert here.request is not None and (here.request, here.request.raw) == (other, sent)
+
+
 def test_a_client_needs_a_request() -> None:
     with pytest.raises(ValueError, match="a client needs a request"):
         Protocol(Side.CLIENT)
@@ -250,6 +281,7 @@ def test_while_undecided_few_bytes_are_kept_and_an_end_is_an_end() -> None:
     assert late.receive(asked) == []
     (refused,) = late.refuse(HandshakeError("try again later", 503))
     assert isinstance(refused, Refused) and refused.response is not None and refused.response.status == 503
+    assert not too_much._rest, "nothing of it is kept"
     for protocol in (too_much, left, late):
         assert protocol.decide(HandshakeError("too late", 403)) == [] and not protocol.undecided
 

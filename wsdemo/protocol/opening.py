@@ -13,6 +13,9 @@ The meaning of the fields is the business of ``handshake``; this is its place in
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import Any
 
 from . import handshake
 from .codes import Side
@@ -24,6 +27,7 @@ from .http11 import (
     HeadReader,
     Request,
     Response,
+    parse_request,
     request_head,
     response_head,
     serialize_request,
@@ -46,7 +50,7 @@ Accept = Callable[[Request], Answer | Undecided]
 class Opening(Serializer):
     """The opening of one end; parameters as of ``Protocol``. ValueError for a client without a request."""
 
-    __slots__ = ("_early", "_reader", "_wish", "accept", "limits", "request", "response", "subprotocol")
+    __slots__ = ("_reader", "_request", "_response", "_rest", "_verdict", "limits", "subprotocol")
 
     def __init__(
         self,
@@ -61,15 +65,34 @@ class Opening(Serializer):
         agreed = deflate if isinstance(deflate, Parameters) else None
         super().__init__(side, OPEN if opened else CONNECTING, agreed, masking_key)
         self.limits = limits
-        self.request = request  #: the client's request, once it is known
-        self.response: Response | None = None  #: the server's answer to it
+        # An open server keeps the bytes of the request, and the field lines of the 101 that do not follow
+        # from it: 0.4 KiB less than the two values.
+        self._request: Request | bytes | None = request
+        self._response: Response | bytes | None = None
         self.subprotocol: str | None = None
-        self.accept = accept  #: a server's decision on the request; may be set until that comes
-        self._wish = deflate if isinstance(deflate, Deflate) else None
+        self._verdict: Callable[[Any], Any] | None = None  # on the other side's head
         self._reader: HeadReader[Request] | HeadReader[Response] | None = None
-        self._early: bytes | None = None  # while a request is undecided: the bytes behind it
+        self._rest = b""  # bytes that wait for others: behind a request that is undecided, later of a header
         if not opened:
-            self._begin()
+            self._begin(accept, deflate if isinstance(deflate, Deflate) else None)
+
+    @property
+    def request(self) -> Request | None:
+        """The client's request, once it is known."""
+        if isinstance(self._request, bytes):
+            found = parse_request(self._request, self.limits)
+            assert found is not None
+            self._request = found[0]
+        return self._request
+
+    @property
+    def response(self) -> Response | None:
+        """The server's answer to it."""
+        if isinstance(self._response, bytes):
+            assert self.request is not None
+            key = self.request.headers["Sec-WebSocket-Key"]
+            self._response = handshake.Accepted(key, self._response).response
+        return self._response
 
     def refuse(self, error: HandshakeError) -> list[Event]:
         """Refuse an opening that is not decided yet, such as one that takes too long (408)."""
@@ -78,22 +101,26 @@ class Opening(Serializer):
     @property
     def undecided(self) -> bool:
         """Whether a request has come whose answer is not known yet."""
-        return self._early is not None
+        return self.state is CONNECTING and self._reader is None
 
-    def _begin(self) -> None:
+    def _begin(self, accept: Accept | None, wish: Deflate | None) -> None:
         if self.side is Side.SERVER:
+            self._verdict = accept or partial(handshake.accept, deflate=wish)
             self._reader = HeadReader(request_head, self.limits)
             return
-        if self.request is None:
+        request = self.request
+        if request is None:
             raise ValueError("a client needs a request (see handshake.request), or opened=True")
+        self._verdict = partial(handshake.check, request, deflate=wish)
         self._reader = HeadReader(response_head, self.limits)
-        self._handshake = self.request.raw or serialize_request(self.request)
+        self._handshake = serialize_request(request)
+        if request.raw != self._handshake:  # it has none, or those of another that it was made from
+            self._request = replace(request, raw=self._handshake)
 
     def _open(self, data: bytes) -> tuple[list[Event], bytes]:
         """Take bytes of the handshake: the events, and the bytes behind it, which are frames."""
-        if self._early is not None:
+        if self._reader is None:
             return self._wait(data), b""
-        assert self._reader is not None
         try:
             found = self._reader.receive(data)
         except HandshakeError as error:
@@ -111,8 +138,8 @@ class Opening(Serializer):
 
         The client "MUST wait for a response from the server before sending any further data" (RFC 6455 §4.1).
         """
-        self._early = (self._early or b"") + data
-        size, limit = len(self._early), self.limits.first_message_size
+        self._rest += data
+        size, limit = len(self._rest), self.limits.first_message_size
         if size <= limit:
             return []
         return [
@@ -120,40 +147,42 @@ class Opening(Serializer):
         ]
 
     def _open_eof(self) -> list[Event]:
-        assert self._reader is not None
-        response = self._reader.receive_eof() if self._early is None else None
+        response = None if self._reader is None else self._reader.receive_eof()
         if isinstance(response, Response):
             return [self._check(response)]
         what = "request" if self.side is Side.SERVER else "response"
-        text = f"before the {what} was complete" if self._early is None else "before the request was answered"
+        text = "before the request was answered" if self.undecided else f"before the {what} was complete"
         error = HandshakeError(f"the connection ended {text}", 0)
         return [self._refuse(error, answer=False, step=Step.EOF)]
 
     def _answer(self, request: Request) -> Event | None:
         """The server's answer to a request; None: not known yet."""
-        self.request = request
-        answer: Answer | Undecided
+        self._request = request
+        assert self._verdict is not None
         try:
-            if self.accept is not None:
-                answer = self.accept(request)
-            else:
-                answer = handshake.accept(request, deflate=self._wish)
+            answer: Answer | Undecided = self._verdict(request)
         except HandshakeError as error:
             return self._refuse(error)
-        return None if isinstance(answer, Undecided) else self._say(request, answer)
+        if isinstance(answer, Undecided):
+            self._reader = None
+            return None
+        return self._say(request, answer)
 
     def _say(self, request: Request, answer: Answer) -> Event:
         if isinstance(answer, Response):
             return self._refuse(None, _last(answer))
-        self._handshake = serialize_response(answer.response)
-        return self._opened(request, answer.response, answer.subprotocol, answer.deflate)
+        response = answer.response
+        self._handshake = response.raw
+        opened = self._opened(request, response, answer.subprotocol, answer.deflate)
+        self._request, self._response = request.raw, answer.lines
+        return opened
 
     def _check(self, response: Response) -> Event:
         """The client's verdict on the answer."""
-        assert self.request is not None
-        self.response = response
+        assert self.request is not None and self._verdict is not None
+        self._response = response
         try:
-            agreed = handshake.check(self.request, response, self._wish)
+            agreed: handshake.Agreed = self._verdict(response)
         except HandshakeError as error:
             return self._refuse(error, response)
         return self._opened(self.request, response, agreed.subprotocol, agreed.deflate)
@@ -162,10 +191,10 @@ class Opening(Serializer):
         self, request: Request, response: Response, subprotocol: str | None, deflate: Parameters | None
     ) -> Opened:
         self._go(Step.ACCEPTED)
-        self.accept = self._wish = self._reader = self._early = None
+        self._verdict = self._reader = None
         request.headers.release()  # the parsed fields, 3 KiB; the bytes stay
         response.headers.release()
-        self.response, self.subprotocol, self.deflate = response, subprotocol, deflate
+        self._response, self.subprotocol, self.deflate = response, subprotocol, deflate
         return Opened(request, response, subprotocol)
 
     def _refuse(
@@ -183,10 +212,11 @@ class Opening(Serializer):
             if response is None and error is not None:
                 response = handshake.refusal(error)
             if response is not None:
-                self.response = response
+                self._response = response
                 self._handshake = serialize_response(response)
         self._go(step)
-        self.accept = self._wish = self._reader = self._early = None
+        self._verdict = self._reader = None
+        self._rest = b""
         return Refused(error, self.request, self.response)
 
 

@@ -89,7 +89,6 @@ class Protocol(Opening):
         "_mask_bit",
         "_message",
         "_partial",
-        "_rest",
         "_fast_limit",
         "_stale",
         "close_code",
@@ -120,7 +119,6 @@ class Protocol(Opening):
         else:
             self._bound = min(limits.first_message_size, limits.message_size)
             self._fast_limit = -1  # no message takes the short way, which does not end this bound
-        self._rest = b""  # an incomplete header
         self._partial: PartialFrame | None = None
         self._message: PartialMessage | None = None
         self._inflater: Inflater | None = None
@@ -151,13 +149,12 @@ class Protocol(Opening):
 
         Nothing happens where it was refused, or the client left, in the meantime.
         """
-        early = self._early
-        if early is None:
+        if not self.undecided or self.request is None:
             return []
-        assert self.request is not None
         event = (
             self._refuse(answer) if isinstance(answer, HandshakeError) else self._say(self.request, answer)
         )
+        early, self._rest = self._rest, b""
         return [event, *self.receive(early)]
 
     def receive_eof(self) -> list[Event]:

@@ -24,17 +24,28 @@ if TYPE_CHECKING:
 
 #: The fields of a 426, which tell the right version.
 UPGRADE: Final = (("Upgrade", "websocket"), ("Sec-WebSocket-Version", VERSION))
-#: The fields of every 101, up to the proof (RFC 6455 §4.2.2): as bytes, 3 µs less than as fields.
-_SWITCHING: Final = b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
+#: Every 101, up to the proof (RFC 6455 §4.2.2): as bytes, 3 µs less than as fields.
+_LINE: Final = b"HTTP/1.1 101 Switching Protocols\r\n"
+_SWITCHING: Final = _LINE + b"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "
 
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A server's yes: the 101 to send, the subprotocol and the compression."""
+    """A server's yes to the request with this ``key``: the subprotocol and the compression.
 
-    response: Response
+    ``lines``: the field lines of the 101 that name them, and others of the server's; checked.
+    """
+
+    key: str
+    lines: bytes = b""
     subprotocol: str | None = None
     deflate: Parameters | None = None
+
+    @property
+    def response(self) -> Response:
+        """The 101 to send, made anew each time."""
+        raw = b"".join((_SWITCHING, accept_key(self.key).encode("ascii"), CRLF, self.lines, CRLF))
+        return Response(101, REASONS[101], Headers.checked(raw, len(_LINE)), b"", raw)
 
 
 def accept(
@@ -84,9 +95,7 @@ def accept(
             fields.append(("Sec-WebSocket-Extensions", value))
     if headers != ():
         fields += not_ours(headers)
-    lines = field_lines(fields) if fields else b""
-    raw = b"".join((_SWITCHING, accept_key(key).encode("ascii"), CRLF, lines, CRLF))
-    return Accepted(Response(101, REASONS[101], Headers.checked(raw, 0)), subprotocol, parameters)
+    return Accepted(key, field_lines(fields) if fields else b"", subprotocol, parameters)
 
 
 def check_upgrade(request: Request) -> str:
