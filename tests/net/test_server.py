@@ -170,7 +170,7 @@ def test_who_is_connected_is_listed_and_reached_by_the_next_broadcast() -> None:
     with serve(echo) as server:
         for number in range(300):
             with connect(server.url) as ws:
-                assert [held.address for held in server.connections] == [ws.transport._sock.getsockname()]
+                assert [held.address for held in server.connections] == [ws.transport.sock.getsockname()]
                 server.broadcast(str(number))
                 assert ws.recv(DEADLINE) == str(number)
 
@@ -430,7 +430,7 @@ def test_connections_are_listed_in_the_order_of_their_opening() -> None:
     with serve(echo) as server:
         clients = [connect(server.url) for _ in range(3)]
         assert [ws.id for ws in server.connections] == [1, 2, 3]
-        addresses = [ws.transport._sock.getsockname() for ws in clients]
+        addresses = [ws.transport.sock.getsockname() for ws in clients]
         assert [ws.address for ws in server.connections] == addresses
         for ws in clients:
             ws.close()
@@ -506,6 +506,8 @@ def test_ipv4_ipv6_and_names(host: str) -> None:
         with connect(server.url) as ws:
             ws.send(host)
             assert ws.recv(DEADLINE) == host
+            assert [held.address for held in server.connections] == [ws.transport.sock.getsockname()]
+            assert ws.address == ws.transport.sock.getpeername()
 
 
 def _has_ipv6() -> bool:

@@ -86,13 +86,13 @@ class Connection:
     """
 
     __slots__ = (
+        "_address",
         "_gone",
         "_handler",
         "_heartbeat",
         "_inbox",
         "_protocol",
         "_reported",
-        "address",
         "authenticated",
         "id",
         "owner",
@@ -109,12 +109,12 @@ class Connection:
         handler: Handler,
         owner: Owner,
         reactor: Reactor,
-        sock: socket.socket,
+        sock: socket.SocketType,
         tap: Tap | None = None,
         tls: Tls | None = None,
     ) -> None:
         self.id = number  #: 1, 2, 3 … of its server, or of the clients of this process
-        self.address = address  #: the peer's IP address and port
+        self._address = _packed(address)
         self.user: Any = None  #: the user that `authorize` gave for this connection
         self.authenticated = True  #: false until the first message has authorized the peer (`first_message`)
         self.owner = owner
@@ -149,6 +149,14 @@ class Connection:
             yield message
 
     # -- its state ----------------------------------------------------------------------------------------
+
+    @property
+    def address(self) -> Any:
+        """The peer's IP address and port."""
+        packed = self._address
+        if not isinstance(packed, int):
+            return packed
+        return socket.inet_ntoa((packed >> 16).to_bytes(4, "big")), packed & 0xFFFF
 
     @property
     def state(self) -> State:
@@ -552,3 +560,11 @@ class Connection:
     def _resume(self) -> None:
         if self._inbox is not None and not self._inbox.full:  # more may have come since there was room
             self.transport.resume_reading()
+
+
+def _packed(address: Any) -> Any:
+    """An IPv4 address and its port as one number, 0.12 KiB less; any other address as it is."""
+    if len(address) != 2:
+        return address
+    host, port = address
+    return int.from_bytes(socket.inet_aton(host), "big") << 16 | port
