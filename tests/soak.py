@@ -98,7 +98,7 @@ class Client:
                     f"{self.ws.error!r}"
                 )
         else:
-            sock = self.ws.transport._sock
+            sock = self.ws.transport.sock
             if self.kind == "torn":
                 self.ws.transport.reactor.call_soon(
                     _quietly, sock.send, bytes.fromhex("81fe4000 01020304 05")

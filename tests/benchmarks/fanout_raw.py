@@ -102,7 +102,7 @@ def measure(clients: int = 1000, rounds: int = 60, size: int = 64) -> Result:
         process.start()
         try:
             delivered(ours)
-            sockets = [peer.transport._sock for peer in server.clients]
+            sockets = [peer.transport.sock for peer in server.clients]
 
             def minimal() -> None:
                 for sock in sockets:

@@ -67,22 +67,15 @@ class FakeReactor:
     def call_soon(self, function: Callable[..., object], *args: Any) -> None:
         self.calls.append((function, args))
 
-    def register(self, sock: Any, events: int, callback: Callable[[int], object]) -> None:
-        assert not self.events
-        self.events, self.callback = events, callback
-
-    def modify(self, sock: Any, events: int, callback: Callable[[int], object]) -> None:
-        assert self.events
-        self.on_modify()
-        self.events, self.callback = events, callback
-
-    def unregister(self, sock: Any) -> None:
-        assert self.events
-        self.events = 0
+    def watch(self, watched: Any, events: int) -> None:
+        if self.events and events:
+            self.on_modify()
+        self.events = watched.events = events
+        self.watched = watched
 
     def turn(self, mask: int = 0) -> None:
         if mask & self.events:
-            self.callback(mask & self.events)
+            self.watched.ready(mask & self.events)
         while self.calls:
             function, args = self.calls.popleft()
             function(*args)

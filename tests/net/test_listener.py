@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import socket
 import threading
@@ -50,7 +51,7 @@ def test_accepted_sockets_are_ready_for_the_reactor(listen: Listen) -> None:
     listener = listen("127.0.0.1", 0, seen)
     with socket.create_connection(("127.0.0.1", listener.port), timeout=DEADLINE) as client:
         sock, address = seen.next()
-        with sock:
+        with contextlib.closing(sock):
             assert address == client.getsockname()
             assert sock.getblocking() is False
             assert sock.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)

@@ -15,7 +15,7 @@ import pytest
 from tests.waiting import DEADLINE, Seen, open_files, turn
 from wsdemo.net import reactor as reactors
 from wsdemo.net.poller import poller
-from wsdemo.net.reactor import READ, Reactor
+from wsdemo.net.reactor import READ, Reactor, WatchedSocket
 from wsdemo.net.waiting import LONGEST
 
 
@@ -134,11 +134,12 @@ def test_a_call_from_a_call_waits_a_turn_so_that_sockets_are_served(reactor: Rea
 
     with near, far:
         reactor.call_soon(again)
-        reactor.call_soon(reactor.register, near, READ, lambda mask: seen(near.recv(10)))
+        watch = WatchedSocket(near, lambda mask: seen(near.recv(10)))
+        reactor.call_soon(reactor.watch, watch, READ)
         far.send(b"hello")
         assert seen.next() == b"hello"
         stop.set()
-        reactor.call_soon(reactor.unregister, near)
+        reactor.call_soon(reactor.watch, watch, 0)
         turn(reactor)
 
 
@@ -154,11 +155,12 @@ def test_an_error_is_kept_and_the_thread_goes_on(
         reactor.call_soon(fail)
         reactor.call_later(0, fail)
         turn(reactor)
-        reactor.call_soon(reactor.register, near, READ, lambda mask: (near.recv(10), fail()))
+        watch = WatchedSocket(near, lambda mask: (near.recv(10), fail()))
+        reactor.call_soon(reactor.watch, watch, READ)
         far.send(b"x")
         while len(reactor.errors) < 3:
             turn(reactor)
-        reactor.call_soon(reactor.unregister, near)
+        reactor.call_soon(reactor.watch, watch, 0)
         turn(reactor)
     assert list(reactor.errors) == [error] * 3
     assert capfd.readouterr() == ("", "")  # a thread never prints,
@@ -208,7 +210,8 @@ def test_a_child_process_gives_up_its_copies(reactor: Reactor) -> None:
     near, far = socket.socketpair()
     seen = Seen()
     with near, far:
-        reactor.call_soon(reactor.register, near, READ, lambda mask: seen(near.recv(10)))
+        watch = WatchedSocket(near, lambda mask: seen(near.recv(10)))
+        reactor.call_soon(reactor.watch, watch, READ)
         turn(reactor)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", DeprecationWarning)  # fork beside threads is what we test
@@ -223,5 +226,5 @@ def test_a_child_process_gives_up_its_copies(reactor: Reactor) -> None:
         assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
         far.send(b"still here")
         assert seen.next() == b"still here"
-        reactor.call_soon(reactor.unregister, near)
+        reactor.call_soon(reactor.watch, watch, 0)
         turn(reactor)

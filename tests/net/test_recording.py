@@ -94,7 +94,7 @@ def test_before_the_opening_there_is_nothing_to_record() -> None:
         return "ann"
 
     with serve(lambda ws, message: None, authorize=authorize) as server, connect(server.url) as ws:
-        assert seen.next() == ws.transport._sock.getsockname()
+        assert seen.next() == ws.transport.sock.getsockname()
 
 
 def test_a_route_knows_the_address_that_asks() -> None:

@@ -689,5 +689,5 @@ def test_a_trace_knows_which_address_is_whose(side: str) -> None:
         serve(lambda ws, message: None, trace=trace if side == "server" else None) as server,
         connect(server.url, trace=trace if side == "client" else None) as ws,
     ):
-        (address,) = {ws.transport._sock.getsockname()}
+        (address,) = {ws.transport.sock.getsockname()}
         assert list(trace.addresses.values()) == [(address, ("127.0.0.1", server.port))]

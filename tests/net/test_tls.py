@@ -235,7 +235,7 @@ def test_a_cut_is_not_taken_for_an_end() -> None:
     with serve(echo, ssl=server_context("127.0.0.1")) as server:
         with connect(server.url, ssl=client_context()) as ws:
             (held,) = server.connections
-            held.transport.reactor.call_soon(held.transport._sock.shutdown, socket.SHUT_RDWR)
+            held.transport.reactor.call_soon(held.transport.sock.shutdown, socket.SHUT_RDWR)
             with pytest.raises(ConnectionClosed) as caught:
                 ws.recv(DEADLINE)
             assert caught.value.code == 1006
@@ -244,7 +244,7 @@ def test_a_cut_is_not_taken_for_an_end() -> None:
 def test_a_forged_record_is_an_error_not_an_end() -> None:
     with serve(echo, ssl=server_context("127.0.0.1")) as server:
         with connect(server.url, ssl=client_context()) as ws:
-            ws.transport.reactor.call_soon(ws.transport._sock.send, b"\x17\x03\x03\x00\x20" + bytes(32))
+            ws.transport.reactor.call_soon(ws.transport.sock.send, b"\x17\x03\x03\x00\x20" + bytes(32))
             assert ws.wait_closed(DEADLINE)
             with connect(server.url, ssl=client_context()) as other:
                 other.send("unharmed")
@@ -256,7 +256,7 @@ def test_a_forged_record_is_the_client_s_error() -> None:
     with serve(echo, ssl=server_context("127.0.0.1")) as server:
         with connect(server.url, ssl=client_context()) as ws:
             (held,) = server.connections
-            held.transport.reactor.call_soon(held.transport._sock.send, b"\x17\x03\x03\x00\x20" + bytes(32))
+            held.transport.reactor.call_soon(held.transport.sock.send, b"\x17\x03\x03\x00\x20" + bytes(32))
             with pytest.raises(ConnectionClosed) as caught:
                 ws.recv(DEADLINE)
             assert caught.value.code == 1006 and caught.value.__cause__ is ws.error

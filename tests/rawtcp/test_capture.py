@@ -134,7 +134,7 @@ def session(serve: Serve, tmp_path: Path) -> tuple[Trace, Capture, int]:
                 client.send("é" * size)
                 while client.recv(DEADLINE) != "é" * size:
                     pass
-            port = client._link.transport._sock.getsockname()[1]
+            port = client._link.transport.sock.getsockname()[1]
         capture.until_both_ends_have_ended(port, server.port)
     finally:
         capture.stop()

@@ -250,4 +250,4 @@ def test_ipv6(serve: Serve) -> None:
 
 def test_tcp_asks_after_a_server_that_has_vanished(serve: Serve) -> None:
     with TimeClient(port=serve().port) as client:
-        assert client._link.transport._sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)
+        assert client._link.transport.sock.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE)

@@ -61,7 +61,7 @@ def fan_out(recipients: Sequence[R], message: object, bound: int) -> FannedOut[R
                 others.append(recipient)
             elif transport._plain_socket and transport._outbox is None and transport._corked is None:
                 try:
-                    sent = transport._sock.send(data)
+                    sent = transport.sock.send(data)
                 except OSError as error:
                     transport._refused(data, error)
                 else:

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, Final
 
-from wsdemo.net.reactor import READ, Reactor
+from wsdemo.net.reactor import READ, Reactor, WatchedSocket
 from wsdemo.protocol.arguments import check_kind, check_whole
 
 #: Connections accepted in one turn, before the open sockets have their turn.
@@ -38,13 +38,15 @@ class Listener:
         host: str,
         port: int,
         backlog: int,
-        accepted: Callable[[socket.socket, Any], object],
+        accepted: Callable[[socket.SocketType, Any], object],
     ) -> None:
         self.paused = 0  #: the number of times that accepting had to pause
         self._reactor = reactor
         self._accepted = accepted
         self._sockets = _listen(host, port, backlog)
-        self._watched: set[socket.socket] = set()  # all of them, except while accepting is paused
+        self._watches: dict[
+            socket.socket, WatchedSocket
+        ] = {}  # of all of them, except while accepting is paused
         self.addresses: list[Any] = [sock.getsockname() for sock in self._sockets]
         self.port: int = self.addresses[0][1]
         self._resume()
@@ -52,11 +54,9 @@ class Listener:
     def close(self) -> None:
         """Accept no more; in the reactor's thread."""
         for sock in self._sockets:
-            if sock in self._watched:
-                self._reactor.unregister(sock)
+            self._stop(sock)
             sock.close()
         self._sockets = []
-        self._watched.clear()
 
     def _resume(self) -> None:
         for sock in self._sockets:
@@ -64,21 +64,27 @@ class Listener:
 
     def _watch(self, sock: socket.socket) -> None:
         if sock in self._sockets:
-            self._reactor.register(sock, READ, lambda mask: self._accept(sock))
-            self._watched.add(sock)
+            self._watches[sock] = WatchedSocket(sock, lambda mask: self._accept(sock))
+            self._reactor.watch(self._watches[sock], READ)
+
+    def _stop(self, sock: socket.socket) -> None:
+        if sock in self._watches:
+            self._reactor.watch(self._watches.pop(sock), 0)
 
     def _accept(self, sock: socket.socket) -> None:
+        family, kind = sock.family, sock.type
         for _ in range(PER_TURN):
             try:
-                connected, address = sock.accept()
+                # As `sock.accept` does it, with the base class of sockets: half of the memory, 2 µs less.
+                number, address = sock._accept()  # type: ignore[attr-defined]
+                connected = socket.SocketType(family, kind, 0, number)
             except (BlockingIOError, InterruptedError):
                 return
             except OSError as error:
                 if error.errno not in _EXHAUSTED:
                     continue  # that connection is gone already
                 self.paused += 1
-                self._reactor.unregister(sock)
-                self._watched.discard(sock)
+                self._stop(sock)
                 self._reactor.call_later(PAUSE, self._watch, sock)
                 return
             try:
@@ -89,7 +95,7 @@ class Listener:
                 connected.close()
                 continue
             self._accepted(connected, address)
-            if sock not in self._watched:  # `accepted` has closed us
+            if sock not in self._watches:  # `accepted` has closed us
                 return
 
 

@@ -335,7 +335,7 @@ class Server(Service):
 
     # -- connections come, in the reactor's thread --------------------------------------------------------
 
-    def _accepted(self, sock: socket.socket, address: Any) -> None:
+    def _accepted(self, sock: socket.SocketType, address: Any) -> None:
         limits = self.limits
         held = len(self._open) + len(self._opening) + len(self._leaving)
         if held >= limits.connections + 2 * limits.handshakes or self._closing:

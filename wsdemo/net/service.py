@@ -35,7 +35,7 @@ class Service:
         host: str,
         port: int,
         limits: Limits,
-        accepted: Callable[[socket.socket, Any], object],
+        accepted: Callable[[socket.SocketType, Any], object],
         ending: Callable[..., object],
     ) -> None:
         self.host = host

@@ -68,7 +68,6 @@ class Transport:
         "_closed",
         "_corked",
         "_eof_received",
-        "_events",
         "_finishing",
         "_kernel_tap",
         "_limits",
@@ -77,16 +76,17 @@ class Transport:
         "_plain_socket",
         "_shut_down",
         "_sink",
-        "_sock",
         "_waiters",
         "broken",
         "bytes_received",
         "bytes_sent",
+        "events",
         "lock",
         "pending",
         "reactor",
         "received_at",
         "sent_at",
+        "sock",
         "tap",
         "tls",
     )
@@ -94,7 +94,7 @@ class Transport:
     def __init__(
         self,
         reactor: Reactor,
-        sock: socket.socket,
+        sock: socket.SocketType,
         sink: Sink,
         limits: Limits,
         tap: Tap | None = None,
@@ -108,7 +108,7 @@ class Transport:
         self.bytes_received = self.bytes_sent = 0  #: bytes that the kernel gave, and took (`fan_out` apart)
         self.sent_at = self.received_at = reactor.now  #: seconds; when bytes last went out, and came in
         self.broken: OSError | None = None  #: the socket takes no more bytes
-        self._sock = sock
+        self.sock = sock
         self._sink = sink
         self._limits = limits
         self._kernel_tap = tap if tls is None else tls.tap  # records what the kernel takes
@@ -116,7 +116,7 @@ class Transport:
         self._outbox: Outbox | None = None  # bytes that the kernel did not take
         self._corked: list[bytes] | None = None  # pieces held back so that they leave together
         self._waiters: list[threading.Event] | None = None  # threads that wait for room
-        self._events = 0  # the events that the reactor waits for
+        self.events = 0  #: see `Watched`
         self._above_high_water = False  # since the high-water mark was passed, until all has left
         self._backpressured = False  # replies are piling up: we do not read until they drain
         self._bulk = False  # the last `recv` gave much: a large message may be under way
@@ -132,7 +132,7 @@ class Transport:
         """
         if self._closed:
             return None
-        self.tap = tap = record.tap(end, self._sock.getsockname(), peer)
+        self.tap = tap = record.tap(end, self.sock.getsockname(), peer)
         if self.tls is None:
             self._kernel_tap = tap
             self._plain_socket = False
@@ -174,7 +174,7 @@ class Transport:
         if corked is None and self._outbox is None and self._plain_socket and data:
             # Nothing is held, nothing listens: what `_write` does, 0.3 µs faster without the calls.
             try:
-                sent = self._sock.send(data)
+                sent = self.sock.send(data)
             except OSError as error:
                 self._refused(data, error)
             else:
@@ -222,7 +222,7 @@ class Transport:
         if tap is not None:
             tap.offer()
         try:
-            sent = self._sock.send(data)
+            sent = self.sock.send(data)
         except OSError as error:
             self._refused(data, error)
             return
@@ -253,7 +253,7 @@ class Transport:
             self._outbox.append(data)
         self.pending += len(data)
         self._above_high_water = self._above_high_water or self.pending > self._limits.high_water
-        if not self._events & WRITE:
+        if not self.events & WRITE:
             if self.reactor.here:
                 self._watch()
             else:
@@ -354,22 +354,15 @@ class Transport:
         """
         while not self._closed:
             events = (READ if self.is_reading else 0) | (0 if self._outbox is None else WRITE)
-            if events == self._events:
+            if events == self.events:
                 return
-            ready = self._read if events == READ else self._ready
-            if not self._events:
-                self.reactor.register(self._sock, events, ready)
-            elif not events:
-                self.reactor.unregister(self._sock)
-            else:
-                self.reactor.modify(self._sock, events, ready)
-            self._events = events
+            self.reactor.watch(self, events)
 
-    def _ready(self, mask: int) -> None:
-        """The socket can be written to, or read from; where only READ is waited for, `_read` is called."""
-        if mask & WRITE:
+    def ready(self, mask: int) -> None:
+        """See `Watched`; an error or an end counts as both READ and WRITE."""
+        if mask & self.events & WRITE:
             self._flush()
-        if mask & READ and self._events & READ:
+        if mask & self.events & READ:
             self._read()
 
     def _flush(self) -> None:
@@ -393,7 +386,7 @@ class Transport:
         if self._kernel_tap is not None:
             self._kernel_tap.offer()
         try:
-            sent = self._sock.send(data)
+            sent = self.sock.send(data)
         except (BlockingIOError, InterruptedError):
             sent = 0
         except OSError as error:
@@ -411,15 +404,15 @@ class Transport:
 
     # -- reading, in the reactor's thread -------------------------------------------------------------------
 
-    def _read(self, mask: int = READ) -> None:
+    def _read(self) -> None:
         sink, before = self._sink, self.pending
         try:
             view = sink.get_buffer() if self._bulk else None
             if view is None:
-                data = self._sock.recv(self._limits.turn_size)
+                data = self.sock.recv(self._limits.turn_size)
                 size = len(data)
             else:
-                size = self._sock.recv_into(view)
+                size = self.sock.recv_into(view)
         except (BlockingIOError, InterruptedError):
             return
         except OSError as error:
@@ -521,7 +514,7 @@ class Transport:
         if not self._shut_down:
             self._shut_down = True
             try:
-                self._sock.shutdown(socket.SHUT_WR)
+                self.sock.shutdown(socket.SHUT_WR)
             except OSError:
                 pass  # the peer was faster
         if self._close_at_end:
@@ -536,12 +529,10 @@ class Transport:
             self._outbox = self._corked = None
             self.pending = 0
             self.wake()
-        if self._events:
-            self.reactor.unregister(self._sock)
-            self._events = 0
+        self.reactor.watch(self, 0)
         if self.tap is not None:
             if isinstance(error, ConnectionResetError):
                 self.tap.mark("reset")
             self.tap.mark("closed")
-        self._sock.close()
+        self.sock.close()
         self._sink.connection_lost(error or self.broken)

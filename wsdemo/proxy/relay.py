@@ -101,7 +101,7 @@ class Relay(Service):
 
     # -- in the reactor's thread ---------------------------------------------------------------------------
 
-    def _accepted(self, sock: socket.socket, address: Any) -> None:
+    def _accepted(self, sock: socket.SocketType, address: Any) -> None:
         if self._closing or self._dialing >= DIALS or len(self._sessions) >= self.limits.connections:
             sock.close()
             return
@@ -206,7 +206,7 @@ class Leg:
     pipe: Pipe  #: passes on the bytes that come here
 
     def __init__(
-        self, session: RelaySession, sock: socket.socket, tap: Tap | None, tls: Tls | None = None
+        self, session: RelaySession, sock: socket.SocketType, tap: Tap | None, tls: Tls | None = None
     ) -> None:
         self.session = session
         self._sock = sock

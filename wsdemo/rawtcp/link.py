@@ -35,7 +35,7 @@ class Link:
     def __init__(
         self,
         reactor: Reactor,
-        sock: socket.socket,
+        sock: socket.SocketType,
         limits: Limits,
         tap: Tap | None,
         on_message: Callable[[str], bool],

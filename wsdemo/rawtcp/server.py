@@ -47,7 +47,7 @@ class Peer:
 
     __slots__ = ("_link", "_server", "address", "id", "transport")
 
-    def __init__(self, server: TimeServer, number: int, sock: socket.socket, address: Any) -> None:
+    def __init__(self, server: TimeServer, number: int, sock: socket.SocketType, address: Any) -> None:
         self.id = number  #: 1, 2, 3 … in the order of arrival
         self.address = address  #: the client's IP address and port
         self._server = server
@@ -202,7 +202,7 @@ class TimeServer(Service):
 
     # -- in the reactor's thread --------------------------------------------------------------------------
 
-    def _accepted(self, sock: socket.socket, address: Any) -> None:
+    def _accepted(self, sock: socket.SocketType, address: Any) -> None:
         if len(self._peers) >= self.limits.connections:
             sock.close()
             return
