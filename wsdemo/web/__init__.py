@@ -18,6 +18,8 @@ from typing import Final
 from wsdemo.net.static import StaticFile
 
 HERE: Final = Path(__file__).parent
+#: The endings of the files beside the page.
+SERVED: Final = (".css", ".js", ".svg")
 #: The Content-Security-Policy of the page. A notebook on this machine may show it in a frame.
 POLICY: Final = "; ".join(
     (
@@ -37,8 +39,9 @@ POLICY: Final = "; ".join(
 def routes() -> dict[str, StaticFile]:
     """The files by their paths; ``/`` is the page. Raises OSError where one can't be read.
 
-    >>> sorted(routes())
-    ['/flight.js', '/socket.js']
+    >>> from wsdemo.protocol.http11 import Request
+    >>> routes()["/"](Request("GET", "/")).status
+    200
     """
-    files = {f"/{path.name}": path for path in HERE.iterdir() if path.suffix in (".js", ".css", ".svg")}
-    return {path: StaticFile(file) for path, file in files.items()}
+    files = {f"/{path.name}": StaticFile(path) for path in sorted(HERE.iterdir()) if path.suffix in SERVED}
+    return {"/": StaticFile(HERE / "index.html", policy=POLICY), **files}

@@ -13,8 +13,8 @@
    been lost or doubled, an event says so. The same in Python: device.py, window.py, reading.py and backoff.py
    in wsdemo/patterns.
 
-   Events, by name and `detail`: `state` {name, code, reason, in} · `outbox` · `welcome`, `confirm`, `volatile`,
-   `presence`, `expiring`, `gap`, `error` as they came · `joined` {channel, members, …} · `refused` {request, …}
+   Events, by name and `detail`: `state` {name, code, reason, in} · `outbox` {stored} · `welcome`, `confirm`,
+   `volatile`, `presence`, `expiring`, `gap`, `error` as they came · `joined` {channel, members, …} · `refused` {request, …}
    · `dropped` {message, …} · `doubled` {count, reason} · `incomplete` {channel} · `parked` {message, error}
    · `wire` {what, at, data, …}: what the browser tells of the WebSocket itself. */
 
@@ -164,10 +164,10 @@ export class ChatSocket extends EventTarget {
 
   #read(what) { return JSON.parse(this.#storage.getItem(`${this.#name}.${what}`)); }
 
-  #keep(device) {
+  #keep(device, stored = []) {
     this.#storage.setItem(`${this.#name}.device`, JSON.stringify(device));
     this.#device = device;
-    this.#tell("outbox");
+    this.#tell("outbox", { stored });
   }
 
   /** The number of the newest message: the oldest one has `confirmed + 1`. */
@@ -351,8 +351,9 @@ export class ChatSocket extends EventTarget {
   }
 
   #forget(n) {
-    const { confirmed, messages } = this.#device;
-    if (n > confirmed) this.#keep({ ...this.#device, confirmed: n, messages: messages.slice(n - confirmed) });
+    const { confirmed, messages } = this.#device, stored = messages.slice(0, n - confirmed);
+    if (n > confirmed)
+      this.#keep({ ...this.#device, confirmed: n, messages: messages.slice(n - confirmed) }, stored);
   }
 
   #error(error) {
