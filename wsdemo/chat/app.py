@@ -36,6 +36,7 @@ from wsdemo.patterns.sqlitelog import SqliteLog
 from wsdemo.protocol.errors import HandshakeError, InvalidState
 from wsdemo.protocol.handshake import check_origin, check_origins, own_origin
 from wsdemo.protocol.http11 import Request, Response
+from wsdemo.web import routes
 
 if TYPE_CHECKING:
     import ssl as tls
@@ -112,7 +113,7 @@ class Chat:
             raise
         login = Login(self.identity, self._told, self.rooms.dismiss, self.server.port, self._secure)
         self._login = login
-        for path, function in login.routes.items():
+        for path, function in {**login.routes, **routes()}.items():
             self.server.route(path, function)
         self.server.route("/health", partial(answer, "GET", self._health))
         self._soon(self.rooms.begin, self.server, self.log)

@@ -205,7 +205,7 @@ function show(channel) {
   at("compose").hidden = live || channel.own;
   at("problem").textContent = "";
   log.setAttribute("aria-live", "off"); // old messages are not news
-  log.replaceChildren();
+  at("lines").replaceChildren();
   channel.items.forEach(draw);
   requestAnimationFrame(() => log.setAttribute("aria-live", "polite"));
   showMembers();
@@ -214,11 +214,12 @@ function show(channel) {
 }
 
 function draw(item) {
-  const log = at("log"), last = log.lastElementChild, low = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
+  const log = at("log"), lines = at("lines"), last = lines.lastElementChild;
+  const low = log.scrollHeight - log.scrollTop - log.clientHeight < 60;
   const when = new Date(item.at * 1000), mailbox = open.own && item.from !== user;
   const follows = last?.dataset.from === item.from && item.at - last.dataset.at < 300;
   const text = make("p", { class: "text" }, item.text);
-  if (item.note) log.append(make("li", { class: "note" }, text));
+  if (item.note) lines.append(make("li", { class: "note" }, text));
   else {
     const line = make("li", { class: follows ? "follows" : "", "data-from": item.from, "data-at": item.at },
       make("span", { class: `face f${face(item.from)}`, "aria-hidden": "true" }, item.from[0]),
@@ -226,13 +227,13 @@ function draw(item) {
       make("time", { dateTime: when.toISOString() }, clock.format(when)), text);
     if (item.from === user) line.classList.add("own");
     if (mailbox) line.append(make("button", { type: "button", onclick: () => visit(`@${item.from}`) }, `Answer ${item.from}`));
-    log.append(line);
+    lines.append(line);
   }
-  while (log.children.length > LATEST) log.firstElementChild.remove();
+  while (lines.children.length > LATEST) lines.firstElementChild.remove();
   if (low) log.scrollTop = log.scrollHeight;
 }
 
-const face = (name) => [...name].reduce((sum, letter) => (sum * 5 + letter.codePointAt(0)) % 997, 0) % 6;
+const face = (name) => [...name].reduce((sum, letter) => (sum * 9 + letter.codePointAt(0)) % 997, 0) % 6;
 
 function note(channel, text) {
   if (channel && text && channel.items.at(-1)?.text !== text)

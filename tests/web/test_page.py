@@ -1,0 +1,298 @@
+"""The page of the chat in Chromium: users, rooms, mailboxes, a bad network, another origin, and axe."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests import needs
+from tests.waiting import DEADLINE
+from wsdemo import serve
+from wsdemo.chat import Chat
+from wsdemo.net.static import StaticFile
+from wsdemo.patterns.session import RoomLimits
+from wsdemo.proxy.chaos import Chaos
+
+pytestmark = needs.chromium
+
+SCREENSHOTS = Path(__file__).parent.parent / "browser" / "screenshots"
+NUMBERS = [str(number) for number in range(10)]
+#: A failed request is told by the browser in its console: these are meant to fail.
+MEANT = ("net::ERR_", "WebSocket connection to", "status of 403", "status of 404", "status of 409")
+
+expect.set_options(timeout=DEADLINE * 1000)
+
+
+class User:
+    """A browser of its own, with the page in it."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.console: list[str] = []
+        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+
+    def log_in(self, url: str, name: str) -> User:
+        self.page.goto(url)
+        self.page.get_by_label("Your name").fill(name)
+        self.page.get_by_role("button", name="Join the chat").click()
+        return self.connected()
+
+    def connected(self) -> User:
+        expect(self.page.locator("#state")).to_have_attribute("data-state", "open")
+        return self
+
+    def away(self) -> User:
+        expect(self.page.locator("#state")).not_to_have_attribute("data-state", "open")
+        return self
+
+    def say(self, *texts: str) -> None:
+        for text in texts:
+            self.page.get_by_label("Message", exact=True).fill(text)
+            self.page.get_by_label("Message", exact=True).press("Enter")
+
+    def open(self, channel: str) -> None:
+        self.page.get_by_role("navigation").get_by_role("button", name=channel).click()
+
+    def sees(self, *texts: str) -> None:
+        expect(self.page.locator("#log .text")).to_have_text(list(texts))
+
+    def shot(self, name: str) -> None:
+        SCREENSHOTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
+
+    @property
+    def faults(self) -> list[str]:
+        told = [line for line in self.console if not any(part in line for part in MEANT)]
+        return [line for line in told if line.startswith(("error", "warning", "uncaught"))]
+
+
+@pytest.fixture
+def user(browser: Browser) -> Iterator[Callable[..., User]]:
+    users: list[User] = []
+
+    def make(**options: Any) -> User:
+        context = browser.new_context(**options)
+        context.set_default_timeout(DEADLINE * 1000)
+        users.append(User(context.new_page()))
+        return users[-1]
+
+    yield make
+    for one in users:
+        one.page.context.close()
+    assert [fault for one in users for fault in one.faults] == []
+
+
+@pytest.fixture
+def chat() -> Iterator[Chat]:
+    with Chat() as made:
+        yield made
+
+
+def test_two_users_chat_and_see_who_is_there_and_who_types(chat: Chat, user) -> None:
+    ann, bob = user().log_in(chat.url, "ann"), user().log_in(chat.url, "bob")
+    ann.say("Hello?")
+    bob.sees("Hello?")
+    bob.page.get_by_label("Message", exact=True).press_sequentially("H")
+    expect(ann.page.locator("#typing")).to_have_text("bob is typing …")
+    bob.say("Hello!")
+    ann.sees("Hello?", "Hello!")
+    expect(ann.page.locator("#typing")).to_have_text("")
+    expect(ann.page.locator("#about")).to_have_text("Here: you, bob")
+    bob.page.close()
+    expect(ann.page.locator("#about")).to_have_text("You are alone here.")
+
+
+def test_a_script_stays_text_and_the_policy_would_stop_it(chat: Chat, user) -> None:
+    ann, bob = user().log_in(chat.url, "ann"), user().log_in(chat.url, "bob")
+    evil = "<script>window.evil = 1</script><img src=x onerror='window.evil = 1'>"
+    ann.say(evil)
+    bob.sees(evil)
+    assert bob.page.evaluate("window.evil") is None
+    assert bob.page.locator("#log img, #log script").count() == 0
+    refused = "() => { try { document.body.innerHTML = '<b>x</b>'; } catch (error) { return error.name; } }"
+    assert bob.page.evaluate(refused) == "TypeError"  # Trusted Types
+    bob.console.clear()
+
+
+def test_rooms_and_mailboxes(chat: Chat, user) -> None:
+    ann, bob = user().log_in(chat.url, "ann"), user().log_in(chat.url, "bob")
+    field = ann.page.get_by_label("Open a room, or a mailbox")
+    field.fill("tea")
+    field.press("Enter")
+    expect(ann.page.locator("#title")).to_have_text("#tea")
+    ann.say("nobody else is here")
+    ann.sees("nobody else is here")
+    bob.sees()
+    ann.open("#lobby")
+    ann.page.get_by_role("button", name="bob", exact=True).click()
+    ann.say("for you alone")
+    ann.sees("for you alone")  # confirmed: it is in the mailbox
+    expect(bob.page.get_by_role("button", name="@bob 1")).to_be_visible()
+    bob.open("@bob")
+    bob.sees("for you alone")
+    bob.page.get_by_role("button", name="Answer ann").click()
+    bob.say("thank you")
+    ann.open("@ann")
+    ann.sees("thank you")
+    field.fill("no such room!")
+    field.press("Enter")
+    expect(ann.page.locator("#join-problem")).to_contain_text("1 to 32")
+
+
+def test_a_page_from_elsewhere_gets_nothing(chat: Chat, user, tmp_path: Path) -> None:
+    """By the Origin alone: SameSite ignores ports, and the cookie of 127.0.0.1 goes to all its ports."""
+    ann = user().log_in(chat.url, "ann")
+    page = tmp_path / "index.html"
+    page.write_text("<!doctype html><title>elsewhere</title><link rel=icon href=data:,>")
+    with serve(lambda ws, message: None) as other:
+        other.route("/", StaticFile(page))
+        ann.page.goto(f"http://127.0.0.1:{other.port}/")
+        told = ann.page.evaluate(
+            """(url) => new Promise((done) => {
+                const ws = new WebSocket(url, "wsdemo.chat.v1");
+                ws.onopen = () => ws.send('{"type":"hello","v":1,"device":"d"}');
+                ws.onmessage = ({ data }) => done(data);
+                ws.onclose = ({ code }) => done(code); })""",
+            chat.websocket_url,
+        )
+    assert told == 1006 or json.loads(told)["type"] == "bye"
+    assert [f"127.0.0.1:{chat.server.port}"] != [ann.page.evaluate("location.host")]
+
+
+def test_offline_messages_wait_and_arrive_once_and_in_order(chat: Chat, user) -> None:
+    bob = user().log_in(chat.url, "bob")
+    with Chaos("127.0.0.1", chat.server.port) as network:
+        ann = user().log_in(f"http://127.0.0.1:{network.port}/", "ann")
+        ann.say("0")
+        bob.sees("0")
+        network.freeze()
+        ann.say(*NUMBERS[1:4])
+        expect(ann.page.locator("#waiting li")).to_have_count(3)
+        network.cut()
+        ann.away()
+        ann.say(*NUMBERS[4:])
+        network.thaw()
+        ann.page.evaluate("dispatchEvent(new Event('online'))")
+        ann.sees(*NUMBERS)
+        bob.sees(*NUMBERS)
+        expect(ann.page.locator("#waiting li")).to_have_count(0)
+
+
+def test_a_server_that_is_started_again_loses_nothing(user, tmp_path: Path) -> None:
+    make = functools.partial(Chat, db=tmp_path / "chat.db")
+    with make() as chat:
+        ann, bob = user().log_in(chat.url, "ann"), user().log_in(chat.url, "bob")
+        ann.say("before")
+        bob.sees("before")
+    ann.away()
+    bob.away()
+    ann.say(*NUMBERS)
+    expect(ann.page.locator("#waiting li")).to_have_count(10)
+    with make(port=chat.server.port):
+        for reader in (ann, bob):
+            reader.sees("before", *NUMBERS)
+            reader.connected()
+        ann.page.reload()
+        ann.connected().sees("before", *NUMBERS)
+        expect(ann.page.locator(".note")).to_have_count(0)
+
+
+def test_a_page_that_hangs_for_three_seconds_misses_nothing(chat: Chat, user) -> None:
+    ann, bob = user().log_in(chat.url, "ann"), user().log_in(chat.url, "bob")
+    bob.page.evaluate("setTimeout(() => { const end = Date.now() + 3000; while (Date.now() < end); })")
+    (hung,) = [ws for ws in chat.server.connections if ws.user.identity.user == "bob"]
+    assert hung.ping(timeout=DEADLINE) < 3.0  # by the browser, not by the page
+    ann.say(*NUMBERS)
+    bob.sees(*NUMBERS)
+
+
+def test_what_is_too_large_stays_in_the_field(user) -> None:
+    from wsdemo.chat import ChatLimits
+
+    with Chat(limits=ChatLimits(rooms=RoomLimits(size=200))) as chat:
+        ann = user().log_in(chat.url, "ann")
+        ann.say("x" * 300)
+        expect(ann.page.get_by_role("alert").last).to_contain_text("at most 200 accepted")
+        expect(ann.page.get_by_label("Message", exact=True)).to_have_value("x" * 300)
+        ann.say("short")
+        ann.sees("short")
+
+
+def test_a_name_that_is_taken_is_told_and_a_user_can_leave(chat: Chat, user) -> None:
+    ann, other = user().log_in(chat.url, "ann"), user()
+    other.page.goto(chat.url)
+    other.page.get_by_label("Your name").fill("ann")
+    other.page.get_by_role("button", name="Join the chat").click()
+    expect(other.page.get_by_role("alert").first).to_contain_text("ann")
+    ann.page.get_by_role("button", name="Log out").click()
+    expect(ann.page.get_by_label("Your name")).to_be_visible()
+    ann.page.get_by_label("Your name").fill("anna")
+    ann.page.get_by_role("button", name="Join the chat").click()
+    ann.connected()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 390])
+def test_axe_finds_nothing(chat: Chat, user, scheme: str, width: int) -> None:
+    ann = user(color_scheme=scheme, viewport={"width": width, "height": 800})
+    bob = user().log_in(chat.url, "bob")
+    ann.page.goto(chat.url)
+    assert violations(ann.page) == []
+    ann.log_in(chat.url, "ann")
+    ann.say("Hello?", "Is anybody here?")
+    answers = "I am.", "What a quiet room, and what a long sentence to be wrapped on a phone."
+    bob.say(*answers)
+    ann.sees("Hello?", "Is anybody here?", *answers)
+    ann.page.get_by_role("button", name="Under the hood").click()
+    ann.shot(f"chat-{scheme}-{width}")
+    assert violations(ann.page) == []
+    ann.open("#time")
+    assert violations(ann.page) == []
+    ann.shot(f"chat-time-{scheme}-{width}")
+
+
+def test_at_twice_the_size_nothing_runs_out_of_the_window(chat: Chat, user) -> None:
+    ann = user(viewport={"width": 640, "height": 450}, device_scale_factor=2).log_in(chat.url, "ann")
+    ann.say("a long word: " + "x" * 200)
+    ann.page.get_by_role("button", name="Under the hood").click()
+    assert ann.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    ann.shot("chat-zoomed")
+
+
+def test_with_the_keyboard_alone(chat: Chat, user) -> None:
+    ann = user()
+    ann.page.goto(chat.url)
+    ann.page.keyboard.type("ann")  # the field has the focus
+    ann.page.keyboard.press("Enter")
+    ann.connected()
+    ann.page.keyboard.type("by keyboard")
+    ann.page.keyboard.press("Enter")
+    ann.sees("by keyboard")
+    assert ann.page.evaluate("document.activeElement.id") == "text"
+    stops = set()
+    for _ in range(20):
+        ann.page.keyboard.press("Tab")
+        stops.add(ann.page.evaluate("document.activeElement.id || document.activeElement.textContent"))
+    assert {"hood-button", "logout", "#lobby", "@ann", "room", "log", "text"} <= stops
+
+
+@functools.cache
+def axe() -> str:
+    """The source of axe-core, which a package brings."""
+    import axe_core_python
+
+    return (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+def violations(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe-core finds. It is evaluated, not added as a script: the page's policy forbids that."""
+    page.evaluate(axe())
+    found = page.evaluate("axe.run().then(({ violations }) => violations)")
+    return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]
