@@ -113,8 +113,10 @@ class Chat:
             raise
         login = Login(self.identity, self._told, self.rooms.dismiss, self.server.port, self._secure)
         self._login = login
-        for path, function in {**login.routes, **routes()}.items():
+        for path, function in login.routes.items():
             self.server.route(path, function)
+        for path, file in routes().items():
+            self.server.route(path, file)
         self.server.route("/health", partial(answer, "GET", self._health))
         self._soon(self.rooms.begin, self.server, self.log)
         self.identity.begin(lambda user: self._soon(self.rooms.dismiss, user))
