@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -142,3 +143,20 @@ def test_the_log_says_who_came_from_where_and_how_it_ended(caplog: pytest.LogCap
     ]
     assert [line.partition(" s, ")[2] for line in lines] == ["close code 1000", "close code 4401"]
     assert "secret" not in caplog.text and "private" not in caplog.text
+
+
+def test_the_server_tells_the_time_and_how_it_is_and_users_only_read(chat: Chat) -> None:
+    with Visitor(chat) as ann:
+        ann.until("welcome")
+        ann.join("#time")
+        told = ann.until("volatile")
+        assert (told["channel"], told["from"]) == ("#time", "server")
+        assert re.fullmatch(r"\d\d:\d\d:\d\d", told["body"]["time"])
+        assert told["body"]["connections"] == 1 and told["body"]["messages"] >= 0 <= told["body"]["lag"]
+        ann.say("volatile", channel="#time", body="midnight")
+        assert ann.until("error")["code"] == "not_allowed"
+
+
+def test_the_files_of_the_page_are_served(chat: Chat) -> None:
+    found = ask(chat, "GET", "/socket.js")
+    assert found.status == 200 and found.headers["Content-Type"].startswith("text/javascript")

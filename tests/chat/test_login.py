@@ -142,5 +142,5 @@ def test_logins_of_another_kind() -> None:
 
 
 def test_under_tls_the_cookie_is_bound_to_this_host() -> None:
-    login = Login(Slow(), dict, print, 443, secure=True)
+    login = Login(Slow(), lambda user, device: None, dict, print, 443, secure=True)
     assert login._set_cookie("t", "") == "__Host-wsdemo_443=t; HttpOnly; SameSite=Strict; Secure; Path=/"

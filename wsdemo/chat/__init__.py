@@ -6,7 +6,8 @@
     identity   the seam for logins of your own; guests by default
     rights     the default: who may do what in which channel
     answers    plain HTTP in JSON, at once or later
-    login      plain HTTP: session, login, logout, token
+    login      plain HTTP: session, login, logout, token, ticket
+    frames     under the hood: the bytes of a connection, for its own page
     app        Chat: all of it on a server
     promises   what is promised, and the tests that hold it
 

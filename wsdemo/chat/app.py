@@ -3,9 +3,10 @@
 ::
 
     GET /                  the page, and its files
-    GET /session  POST /login /logout /token                `login`
+    GET /session  POST /login /logout /token /ticket        `login`
     GET /health            200, or 503 and the reason
     WebSocket /chat        `patterns.rooms`, by the protocol wsdemo.chat.v1
+    WebSocket /frames      `frames`, for the user of the connection that they are of
 
     with Chat() as chat:
         print(chat.url)
@@ -22,10 +23,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from wsdemo.chat.answers import answer, json_response
-from wsdemo.chat.identity import Guests, Identities
+from wsdemo.chat.frames import Recording, Recordings
+from wsdemo.chat.identity import SERVER, Guests, Identities
 from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
-from wsdemo.chat.login import Login
-from wsdemo.chat.rights import Rights
+from wsdemo.chat.login import Login, query_of
+from wsdemo.chat.rights import TIME, Rights
 from wsdemo.net.connection import Connection
 from wsdemo.net.server import serve
 from wsdemo.patterns.log import Done, Log, MemoryLog
@@ -43,6 +45,9 @@ if TYPE_CHECKING:
 
 #: The path of the WebSocket.
 PATH: Final = "/chat"
+#: Seconds between two messages to `TIME`, and between two looks at the connections on record.
+TICK: Final = 1.0
+LOOK: Final = 0.25
 
 log = logging.getLogger("wsdemo.chat")
 
@@ -54,6 +59,7 @@ class Visitor(NamedTuple):
     """The ``user`` of a connection: who the request says it is, and since when it is here."""
 
     identity: Identity | None
+    recorded: bool  # its page wants to see its frames
     since: float  # seconds that never go back
 
 
@@ -93,6 +99,8 @@ class Chat:
         self._origins, self._secure = check_origins(origins), ssl is not None
         self.identity = identity or Guests(limits)
         self.rooms = Rooms(may or Rights(), self._identify, limits.rooms)
+        self._recordings = Recordings(limits)
+        self._received = 0  # messages, when the time was told last
         self._login: Login | None = None  # it needs the port
         make = log or (lambda done, call: _log(db, done, call))
         self.log = make(self.rooms.stored, self._soon)
@@ -111,14 +119,22 @@ class Chat:
         except BaseException:
             self.log.close()
             raise
-        login = Login(self.identity, self._told, self.rooms.dismiss, self.server.port, self._secure)
-        self._login = login
+        self._login = login = Login(
+            self.identity,
+            self._recordings.find,
+            self._told,
+            self.rooms.dismiss,
+            self.server.port,
+            self._secure,
+        )
         for path, function in login.routes.items():
             self.server.route(path, function)
         for path, file in routes().items():
             self.server.route(path, file)
         self.server.route("/health", partial(answer, "GET", self._health))
         self._soon(self.rooms.begin, self.server, self.log)
+        self.server.every(TICK, self._tell_time)
+        self.server.every(LOOK, self._recordings.look)
         self.identity.begin(lambda user: self._soon(self.rooms.dismiss, user))
 
     def __enter__(self) -> Chat:
@@ -161,19 +177,23 @@ class Chat:
 
     # -- who comes in -------------------------------------------------------------------------------------
 
-    def _authorize(self, request: Request) -> Visitor:
+    def _authorize(self, request: Request) -> Visitor | Recording:
         """A request without a user is not refused: `hello` may bring a token, and hears why where it fails.
 
         JavaScript is not told the status of a refused handshake.
         """
         if self._login is None:
             raise HandshakeError("the chat is about to start: try again", 503)
-        if request.path != PATH:
-            raise HandshakeError(f"no WebSocket is here; the chat is at {PATH}", 404)
         if self._origins != "*":
             allowed = [None, own_origin(request.host, self._secure), *(self._origins or ())]
             check_origin(request, origins=allowed)
-        return Visitor(self._login.identity_of(request), time.monotonic())
+        match request.path:
+            case "/chat":
+                recorded = query_of(request).get("frames") == "1"
+                return Visitor(self._login.visitor(request), recorded, time.monotonic())
+            case "/frames" if isinstance(found := self._login.record(request), Recording):
+                return found
+        raise HandshakeError(f"no WebSocket is here; the chat is at {PATH}", 404)
 
     def _identify(self, ws: Connection, token: str | None) -> Identity | None:
         """See `Rooms`: a token in a message counts before that of the request."""
@@ -185,20 +205,46 @@ class Chat:
     # -- callbacks of the server --------------------------------------------------------------------------
 
     def on_open(self, ws: Connection) -> None:
-        """See `Rooms`, as the next three."""
+        """See `Rooms`, as the next three; the connections at /frames only listen."""
+        if isinstance(ws.user, Recording):
+            ws.user.watch(ws)
+            return
+        if ws.user.recorded:
+            self._recordings.begin(ws)
         self.rooms.on_open(ws)
 
     def on_message(self, ws: Connection, message: str | bytes) -> None:
-        self.rooms.on_message(ws, message)
+        if isinstance(ws.user, Visitor):
+            self._recordings.heard(ws, message)
+            self.rooms.on_message(ws, message)
 
     def on_drain(self, ws: Connection) -> None:
-        self.rooms.on_drain(ws)
+        if isinstance(ws.user, Recording):
+            ws.user.look()
+        else:
+            self.rooms.on_drain(ws)
 
     def on_close(self, ws: Connection) -> None:
+        if isinstance(ws.user, Recording):
+            ws.user.leave(ws)
+            return
         self.rooms.on_close(ws)
+        self._recordings.end(ws)
         user = ws.user.identity.user if ws.user.identity is not None else "no user"
         stayed, code = time.monotonic() - ws.user.since, ws.close_sent or ws.close_code
         log.info("%s from %s left after %.1f s, close code %s", user, ws.address[0], stayed, code)
+
+    def _tell_time(self) -> None:
+        """The server's own channel: the time, and how it is."""
+        received = self.server.counts.messages_received
+        told = {
+            "time": time.strftime("%H:%M:%S"),
+            "connections": len(self.server.connections),
+            "messages": (received - self._received) / TICK,
+            "lag": round(self.server.lag, 6),
+        }
+        self._received = received
+        self.rooms.say(TIME, told, SERVER, key="now")
 
     # -- plain HTTP ---------------------------------------------------------------------------------------
 

@@ -19,6 +19,8 @@ class ChatLimits:
         default_factory=lambda: Limits(message_size=72 * KiB, body_size=4 * KiB, handshakes=2_000)
     )
     logins: tuple[float, float] = (5 / 60, 5)  # of one name, and from one address; beyond it 429
+    records: int = 100  # connections that are recorded for their page; the others have no record
+    packets: int = 500  # of one connection on record; the oldest go
     names: int = 10_000  # of guests; beyond it 503
     names_kept: float = 86_400.0  # in which a guest's name is not used; after it anyone may have it
 

@@ -1,4 +1,4 @@
-"""Plain HTTP beside the WebSocket: who am I, log in, log out, a token for a program.
+"""Plain HTTP beside the WebSocket: who am I, log in, log out, a token for a program, a ticket for a URL.
 
 ::
 
@@ -6,6 +6,8 @@
     POST /login   {"name": "ann"}   ──► {"user": "ann"}, Set-Cookie: wsdemo_8000=…; HttpOnly; SameSite=Strict
     POST /logout  {}                ──► {"user": null}, and the user's connections end
     POST /token   {}                ──► {"token": …} for `hello`, or the field Authorization
+    POST /ticket  {}                ──► {"ticket": …, "seconds": 30} for /chat?ticket=…, once
+    POST /ticket  {"device": …}     ──► the same for /frames?ticket=…, the record of that connection
 
 A page of another port of this host can make a browser send the cookie, even under SameSite=Strict. So it
 counts only where Origin is our own, or missing, as it never is when a page posts or opens a WebSocket; and a
@@ -18,10 +20,13 @@ import time
 from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from wsdemo.chat.answers import Fields, NotAllowed, Route, answer, fields_of, json_response, then
 from wsdemo.chat.identity import Identities
 from wsdemo.patterns.session import Identity
+from wsdemo.patterns.tickets import Tickets
+from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.handshake import own_origin
 from wsdemo.protocol.http11 import Request, Response
 
@@ -31,8 +36,9 @@ BEARER: Final = "bearer "
 class Login:
     """The routes, and the token in a request.
 
+    ``record_of``: gives what a ticket for the frames of (user, device) stands for, None where there is none.
     ``told``: fields that `session` adds, such as whether messages are kept.
-    ``dismiss``: ends all connections of a user; both are called in the server's thread.
+    ``dismiss``: ends all connections of a user; all three are called in the server's thread.
     ``port``: tells this chat's cookie from that of another one on this host, since cookies ignore ports.
     ``secure``: whether it is reached over TLS.
     """
@@ -40,12 +46,15 @@ class Login:
     def __init__(
         self,
         identity: Identities,
+        record_of: Callable[[str, str], object | None],
         told: Callable[[], Fields],
         dismiss: Callable[[str], object],
         port: int,
         secure: bool,
     ) -> None:
-        self._identity, self._told, self._dismiss, self._secure = identity, told, dismiss, secure
+        self._identity, self._record_of, self._told, self._dismiss = identity, record_of, told, dismiss
+        self._secure = secure
+        self._tickets = Tickets()
         self.cookie = f"{'__Host-' if secure else ''}wsdemo_{port}"
 
     @property
@@ -56,6 +65,7 @@ class Login:
             "/login": partial(answer, "POST", self._log_in),
             "/logout": partial(answer, "POST", self._log_out),
             "/token": partial(answer, "POST", self._token),
+            "/ticket": partial(answer, "POST", self._ticket),
         }
 
     def token_of(self, request: Request) -> str | None:
@@ -69,6 +79,28 @@ class Login:
         """The user of a request."""
         token = self.token_of(request)
         return self._identity.identify(token) if token else None
+
+    def visitor(self, request: Request) -> Identity | None:
+        """The user of a WebSocket's opening; None: `hello` may bring a token. A ticket counts first.
+
+        Raises HandshakeError (401) for a ticket or an Authorization that is no good. An old cookie is none:
+        JavaScript would not be told the status.
+        """
+        if "ticket" in (query := query_of(request)):
+            token = self._tickets.take(query["ticket"])
+            identity = self._identity.identify(token) if isinstance(token, str) else None
+        else:
+            identity = self.identity_of(request)
+        if identity is None and ("ticket" in query or "authorization" in request.headers):
+            raise HandshakeError("a valid ticket or token is needed", 401)
+        return identity
+
+    def record(self, request: Request) -> object:
+        """The record that the ticket of a request stands for. Raises HandshakeError (401)."""
+        found = self._tickets.take(query_of(request).get("ticket", ""))
+        if found is None or isinstance(found, str):
+            raise HandshakeError("a valid ticket is needed", 401)
+        return found
 
     # -- routes -------------------------------------------------------------------------------------------
 
@@ -105,6 +137,20 @@ class Login:
             raise NotAllowed(401, "log in first")
         return then(self._identity.issue(token), lambda made: json_response({"token": made}))
 
+    def _ticket(self, request: Request) -> Response:
+        self._check_own(request)
+        value: object = self.token_of(request)
+        identity = self.identity_of(request)
+        if identity is None:
+            raise NotAllowed(401, "log in first")
+        if (device := fields_of(request).get("device")) is not None:
+            value = self._record_of(identity.user, str(device))
+        if value is None:
+            raise NotAllowed(404, "no connection of yours with this device is on record")
+        if (ticket := self._tickets.issue(value)) is None:
+            raise NotAllowed(503, "too many tickets are open", 5.0)
+        return json_response({"ticket": ticket, "seconds": 30})
+
     def _about(self, identity: Identity | None) -> Fields:
         end = {} if identity is None or identity.expires is None else {"expires": identity.expires}
         user = None if identity is None else identity.user
@@ -129,3 +175,12 @@ class Login:
     def _check_own(self, request: Request) -> None:
         if not self._is_own(request):
             raise NotAllowed(403, "not from a page of another origin")
+
+
+def query_of(request: Request) -> dict[str, str]:
+    """The fields of a request's query; of one name the last.
+
+    >>> query_of(Request("GET", "/chat?frames=1&ticket=a%20b"))
+    {'frames': '1', 'ticket': 'a b'}
+    """
+    return dict(parse_qsl(request.query))
