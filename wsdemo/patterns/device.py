@@ -57,7 +57,8 @@ class Device:
         self._outbox, self._reading, self._tell, self._token = outbox, reading, tell, token
         self._clock = clock
         self._ids = itertools.count(1)
-        self._last = 0  # the last number of the outbox when hello was sent
+        # The highest number that can have been sent by this id; those of an earlier life of the program too.
+        self._id, self._sent = outbox.device, outbox.last
         self._changed = changed  # guards the next five; no other lock is taken under it
         self._channels: dict[str, Message] = {}  # joined ones, and the further fields of their join
         self._joining: dict[str, int] = {}  # by channel: the latest join; 0 once it is answered
@@ -67,7 +68,9 @@ class Device:
 
     def begin(self) -> str:
         """The hello of a new connection."""
-        self.bye, self.useful, self._last = {}, False, self._outbox.last
+        self.bye, self.useful = {}, False
+        if self._id != self._outbox.device:  # a new id, by which nothing was sent
+            self._id, self._sent = self._outbox.device, 0
         token = {} if self._token is None else {"token": self._token()}
         return frame("hello", v=VERSION, device=self._outbox.device, **token)
 
@@ -146,6 +149,7 @@ class Device:
         message = self._outbox.get(number)
         text = publish(number, message) if message is not None else ""
         if len(text.encode()) <= self.size:
+            self._sent = max(self._sent, number)
             return text
         self._drop(number, {"code": "too_large", "reason": f"at most {self.size} bytes accepted"})
         return ""
@@ -153,8 +157,8 @@ class Device:
     # -- texts in -----------------------------------------------------------------------------------------
 
     def receive(self, text: str | bytes) -> None:
-        """A text of the server. Raises ProtocolError or BadMessage where it makes no sense, and
-        ConnectionClosed for a server that has forgotten this device, or that speaks another version."""
+        """A text of the server. Raises ProtocolError or BadMessage where it makes no sense; ConnectionClosed
+        where the server has forgotten this device, knows a copy of it, or speaks another version."""
         message = parse(text, SERVER)
         self.useful = self.useful or message["type"] in ("confirm", "message", "ping")
         match message["type"]:
@@ -187,7 +191,8 @@ class Device:
         number, limits = welcome["next"], {"size": SIZE, "window": WINDOW, **welcome["limits"]}
         if not all(type(limits[name]) is int and limits[name] > 0 for name in ("size", "window")):
             raise ProtocolError(f"limits {welcome['limits']}, expected whole numbers above 0")
-        if not self._outbox.first <= number <= self._last + 1:
+        # Below: the server has forgotten this device. Above: a copy of it has sent messages of its own.
+        if not self._outbox.first <= number <= self._sent + 1:
             raise ConnectionClosed(
                 4409, f"the server expects {number} of this device, not {self._outbox.first}"
             )
@@ -255,6 +260,7 @@ class Device:
         if window is not None and message is not None and expected:
             self._tell({**error, "type": "dropped", "message": message._asdict()})
             self._outbox.drop(message.key)
+            self._sent = min(self._sent, number - 1)
             with self._changed:
                 window.dropped(number, self._clock())
                 self._changed.notify_all()
