@@ -49,6 +49,31 @@ RESPONSE: Final = (
 )
 REFUSAL: Final = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nConnection: close\r\n\r\nno!\n"
 
+
+def _compared(lines: int, echo: float, memory: float | None, *reactions: tuple[str, str]) -> dict:
+    """The figures of one alternative, as `compare --json` has them."""
+    checks = (("frame without a mask", "5.1"), ("ping is answered", "5.5.2"))
+    return {
+        "lines": lines,
+        "opening": {"sent": 190, "received": 129},
+        "message": {"sent": 11, "received": 7},
+        "memory": memory,
+        "echo": {"median": echo, "low": echo / 2, "high": echo * 2},
+        "fan_out": {"median": 2e-3, "low": 2e-3, "high": 2e-3},
+        "wire": [
+            {"check": check, "section": section, "did": did, "verdict": verdict}
+            for (check, section), (did, verdict) in zip(checks, reactions, strict=True)
+        ],
+    }
+
+
+COMPARED: Final = {
+    "alternatives": {
+        "wsdemo": _compared(34, 1e-4, 2048.0, ("1002", "right"), ("pong", "right")),
+        "other": _compared(68, 2e-4, None, ("heard", "wrong"), ("TCP ended", "ends without the reason")),
+    }
+}
+
 FACTS: Final = [
     Fact(0.0, 0.0, "Ben", "says"),
     Fact(0.0, 0.31, "Ada", "stuck"),
@@ -207,6 +232,8 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "fate, known": lambda: views.lanes("network cut", 6, "send until confirmed, numbered"),
     "storm": lambda: views.storm({"together": [0.55] * 40, "spread": [n / 10 + 0.05 for n in range(40)]}),
     "storm, nothing": lambda: views.storm({"nobody": []}),
+    "comparison": lambda: views.comparison(COMPARED),
+    "verdicts": lambda: views.verdicts(COMPARED),
     "trace": lambda: Facts([("connections", "1"), ("to <server>", "18 bytes")], views.states(State.OPEN)),
     "results": lambda: views.table(comparison()),
     "word": lambda: views.Word("aé日👋 \n"),

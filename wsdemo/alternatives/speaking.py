@@ -11,6 +11,7 @@ It is the same for each, so that it costs each the same. It counts the bytes of 
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import time
 from types import TracebackType
@@ -18,18 +19,21 @@ from typing import Final, Self
 
 from wsdemo.alternatives import envelope
 from wsdemo.alternatives.serving import HOST, Serving
-from wsdemo.protocol import Closed, Closing, Failed, Message, Opened, Protocol, Refused, Side
+from wsdemo.protocol import Closed, Closing, Failed, Limits, Message, Opened, Ping, Protocol, Refused, Side
 from wsdemo.protocol.handshake import request
 from wsdemo.protocol.url import parse_url
 
 #: Seconds that any answer may take.
 PATIENCE: Final = 20.0
+#: A bound of the server's is to be seen, not ours.
+UNBOUNDED: Final = Limits(message_size=1 << 30)
 
 
 class Speaker:
     """A client in ``/room``, or of another ``path``. Its Origin is the server's own, or ``origin``.
 
     ``sent`` and ``received``: bytes so far. ``refused``: the status of an answer that was no 101, else None.
+    ``code``: the server's close code; ``ended``: whether TCP has ended; ``pings``: their number so far.
     Raises OSError where nothing listens, EOFError where the server ends the connection first.
     """
 
@@ -41,10 +45,11 @@ class Speaker:
         self.sent = self.received = 0
         self.refused: int | None = None
         self.code: int | None = None
-        self.opened = False
+        self.pings = 0
+        self.opened = self.ended = False
         self._texts: list[str] = []
         self._packets: set[int] = set()  # the kinds that have come, with Socket.IO
-        self._protocol = Protocol(Side.CLIENT, request=request(where, origin=origin or own))
+        self._protocol = Protocol(Side.CLIENT, request=request(where, origin=origin or own), limits=UNBOUNDED)
         self.sock = socket.create_connection((HOST, server.port), timeout=PATIENCE)
         try:
             self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -60,6 +65,11 @@ class Speaker:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.sock.close()
+
+    def end(self) -> None:
+        """End the connection, for another thread that reads it too."""
+        with contextlib.suppress(OSError):
+            self.sock.shutdown(socket.SHUT_RDWR)
 
     def say(self, text: str) -> None:
         """Say it in the room."""
@@ -96,11 +106,14 @@ class Speaker:
         data = self.sock.recv(1 << 16)
         self.received += len(data)
         if not data:
+            self.ended = True
             raise EOFError(f"the server ended the connection (close code {self.code or 1006})")
         for event in self._protocol.receive(data):
             match event:
                 case Message(data=str(text)):
                     self._text(text)
+                case Ping():
+                    self.pings += 1
                 case Opened():
                     self.opened = True
                 case Refused(response=response):
@@ -121,6 +134,7 @@ class Speaker:
             return
         packet = envelope.parse(text)
         if packet.engine == envelope.PING:
+            self.pings += 1
             self._send(envelope.EnginePacket(envelope.PONG))
         self._packets.add(packet.engine)
         if (said := envelope.content(text)) is not None:

@@ -81,8 +81,8 @@ def run(options: argparse.Namespace) -> int:
             raise Failure("a picture needs matplotlib: pip install matplotlib") from None
     chosen = [row for row in ROWS if options.only is None or row.key in options.only]
     against = {*ALWAYS, *(PEERS if options.against is None else options.against)}
-    done = measure(chosen, against, options.rounds, options.quick, _progress)
-    _progress("", 1, 1)
+    done = measure(chosen, against, options.rounds, options.quick, bar)
+    bar("", 1, 1)
     to_stdout = options.json == "-"
     values = json.dumps(done.as_json(), indent=1)
     writers: list[tuple[str | None, Callable[[str], object]]] = [
@@ -99,10 +99,10 @@ def run(options: argparse.Namespace) -> int:
     return OK
 
 
-def _progress(title: str, done: int, total: int) -> None:
+def bar(title: str, done: int, total: int) -> None:
     """A bar on stderr, if it is a terminal."""
     if sys.stderr.isatty():
         filled = 30 * done // max(1, total)
-        bar = f"[{'█' * filled}{'·' * (30 - filled)}] {title:42}" if title else " " * 76
-        sys.stderr.write(f"\r{bar}{'' if title else chr(13)}")
+        drawn = f"[{'█' * filled}{'·' * (30 - filled)}] {title:42}" if title else " " * 76
+        sys.stderr.write(f"\r{drawn}{'' if title else chr(13)}")
         sys.stderr.flush()

@@ -28,6 +28,7 @@
                 levels      the bytes that wait for each member of a room, by time
                 fate        the way of one message, and what stops it
                 storm       how many clients come back at once
+                comparison  one server on several libraries: costs, and verdicts
                 coursemap   all lessons and their questions
     charts/     fontcache   keeps matplotlib's notices about its list of fonts out of a lesson
                 picture     a matplotlib figure, drawn in a style of its own
@@ -64,6 +65,7 @@ _HOMES: Final = {
     "charts": "charts",
     "choose_a_key": "benches.keys",
     "column": "drawing.column",
+    "comparison": "diagrams.comparison",
     "compressor": "benches.compressor",
     "coursemap": "diagrams.coursemap",
     "dragging": "benches.dragging",
@@ -88,6 +90,7 @@ _HOMES: Final = {
     "theme": "drawing.theme",
     "throttling": "benches.throttling",
     "type_a_word": "benches.typing",
+    "verdicts": "diagrams.comparison",
     "xor": "bytes.xor",
 }
 
