@@ -42,6 +42,36 @@ def __noted(error, *args):
 Wrong.__init__ = __noted
 """
 TELL_PLACES = "import json; print(json.dumps(sorted(__places)))"
+#: Run before a lesson: notes what each `same` of a check called the wanted value. It is that of the seed, not
+#: of the answer: a right one was asked for the same by the same line about the same subject.
+NOTE_WANTED = """
+from wsdemo.course import exercises, lesson_{:02} as __lesson
+
+__right, __refused, __now = {}, [], []
+
+def __same(got, wanted, what, *, __same=exercises.same):
+    key = (*__now[-1], sys._getframe(1).f_lineno, what)
+    __seen.append((key, exercises.show(wanted)))
+    try:
+        __same(got, wanted, what)
+    except Wrong:
+        __refused.append(__seen.pop())
+        raise
+
+def __run(exercise, answer, seed, *, __run=exercises._run):
+    global __seen
+    __seen = []
+    __now.append((exercise.name, seed))
+    verdict = __run(exercise, answer, seed)
+    if verdict is None:
+        for key, wanted in __seen:
+            __right.setdefault(key, set()).add(wanted)
+    return verdict
+
+__lesson.same = __same
+exercises._run = __run
+"""
+TELL_WANTED = "print(json.dumps([(*key, wanted, sorted(__right.get(key, ()))) for key, wanted in __refused]))"
 #: What a check says no with.
 SAYING_NO = ("Wrong", "same", "refuses", "as_bytes")
 #: What no answer is told, but a machine: `test_lesson_00_a_right_answer_on_a_machine_that_is_ill`.
@@ -146,9 +176,9 @@ def test_mistakes_are_told_and_the_solution_shown_passes(path: Path) -> None:
             cells += [nbformat.v4.new_code_cell(answer.code), nbformat.v4.new_code_cell(repeat)]
             expected.append((cells[-1], answer))
     number = int(path.name[:2])
-    first = nbformat.v4.new_code_cell(NOTE_PLACES.replace("{:02}", f"{number:02}"))
-    last = nbformat.v4.new_code_cell(TELL_PLACES)
-    notebook.cells = [first, *cells, last]
+    first = nbformat.v4.new_code_cell((NOTE_PLACES + NOTE_WANTED).replace("{:02}", f"{number:02}"))
+    last, wanted = nbformat.v4.new_code_cell(TELL_PLACES), nbformat.v4.new_code_cell(TELL_WANTED)
+    notebook.cells = [first, *cells, last, wanted]
     notebooks.execute(notebook, path.parent)
     misjudged = []
     for cell, answer in expected:
@@ -167,6 +197,11 @@ def test_mistakes_are_told_and_the_solution_shown_passes(path: Path) -> None:
         text for place, text in places(number).items() if place not in reached and TOLD_A_MACHINE not in text
     ]
     assert not never, "no answer is told so:\n" + "\n".join(never)
+    refused = json.loads(wanted.outputs[0].text)
+    mistaken = [one for one in refused if one[-1] and one[-2] not in one[-1]]
+    assert not mistaken, f"a right answer was asked for something else: {mistaken}"
+    compared = {(name, line) for name, _, line, _, _, right in refused if right}
+    assert compared == {(name, line) for name, _, line, *_ in refused}, "no right answer came that far"
 
 
 def test_lesson_00_a_right_answer_on_a_machine_that_is_ill(

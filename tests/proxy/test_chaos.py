@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.waiting import DEADLINE, turn_until
+from wsdemo import Limits
+from wsdemo.net.reactor import Timer
+from wsdemo.proxy import chaos
 from wsdemo.proxy.chaos import (
     Chaos,
     ChaosStep,
@@ -21,6 +27,7 @@ from wsdemo.proxy.chaos import (
     Join,
     Pass,
     Reset,
+    Rough,
     Split,
     Thaw,
     Throttle,
@@ -254,3 +261,220 @@ def test_a_target_that_is_not_there() -> None:
         assert rest(sock) == b""
         turn_until(network._reactor, lambda: network.failures == 1)
         assert "is the server running?" in str(network.errors[0])
+
+
+# -- one direction by itself, on a clock that the test moves -------------------------------------------------
+
+
+class Clock:
+    """The time, and the reactor's timers: `run` moves it from one to the next."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._timers: list[Timer] = []
+
+    def monotonic(self) -> float:
+        return self.now
+
+    def call_later(self, seconds: float, function: Callable[..., object], *args: object) -> Timer:
+        self._timers.append(Timer(self.now + seconds, function, args))
+        return self._timers[-1]
+
+    @property
+    def waiting(self) -> list[Timer]:
+        """The timers that will fire."""
+        return sorted((one for one in self._timers if one.function is not None), key=lambda one: one.when)
+
+    def run(self, until: float) -> None:
+        while self.waiting and self.waiting[0].when <= until:
+            timer = self.waiting[0]
+            self._timers.remove(timer)
+            self.now = timer.when
+            assert timer.function is not None
+            timer.function(*timer.args)
+        self.now = until
+
+
+class Line:
+    """A side of the connection, and its transport: it notes what arrives, and when."""
+
+    def __init__(self, clock: Clock) -> None:
+        self.session = SimpleNamespace(
+            relay=SimpleNamespace(_reactor=clock, limits=Limits(high_water=100)), ended=lambda: None, legs=()
+        )
+        self.transport = self
+        self.lock = contextlib.nullcontext()
+        self.arrived: list[tuple[float, object]] = []
+        self.pending = 0
+        self.closed = False
+        self.is_reading = True
+        self._clock = clock
+
+    def write(self, data: object) -> None:
+        self.arrived.append((round(self._clock.now, 6), data))
+
+    def write_eof(self) -> None:
+        self.write("end")
+
+    def follow(self, error: object) -> None:
+        self.write(error)
+
+    def pause_reading(self) -> None:
+        self.is_reading = False
+
+    def resume_reading(self) -> None:
+        self.is_reading = True
+
+    def close(self) -> None:
+        self.closed = True
+
+
+class Bench:
+    """One direction of a bad network between two lines."""
+
+    def __init__(self, *steps: ChaosStep) -> None:
+        self.clock = Clock()
+        self.source, self.target = Line(self.clock), Line(self.clock)
+        self.pipe = Rough(cast(Any, self.source), cast(Any, self.target), TO_SERVER, steps)
+        self.pipe.begin()
+
+    def comes(self, time: float, what: bytes | str | Exception) -> None:
+        self.clock.run(time)
+        if isinstance(what, bytes):
+            self.pipe.data_received(what)
+        elif isinstance(what, str):
+            self.pipe.eof_received()
+        else:
+            self.pipe.connection_lost(what)
+
+    def arrives(self, until: float = 1000.0) -> list[tuple[float, object]]:
+        """What arrives up to a time; asked a second time: what is new."""
+        self.clock.run(until)
+        found, self.target.arrived = self.target.arrived, []
+        return found
+
+
+@pytest.fixture
+def bench(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Bench]:
+    def make(*steps: ChaosStep) -> Bench:
+        made = Bench(*steps)
+        monkeypatch.setattr(chaos, "time", made.clock)
+        return made
+
+    return make
+
+
+BROKEN = ConnectionResetError("a reset")
+END = "end"
+
+
+@pytest.mark.parametrize(
+    ("steps", "comes", "arrives"),
+    [
+        ([], [(0, b"abc"), (1, b"d"), (2, END)], [(0, b"abc"), (1, b"d"), (2, END)]),
+        ([], [(0, b"abc"), (1, BROKEN)], [(0, b"abc"), (1, BROKEN)]),
+        ([Split(3, 0.5)], [(0, b"0123456789")], [(0, b"012"), (0.5, b"345"), (1, b"678"), (1.5, b"9")]),
+        ([Split(3, 0.5)], [(0, b"0123"), (9, b"ab")], [(0, b"012"), (0.5, b"3"), (9, b"ab")]),
+        ([Split(2, 0.5)], [(0, b"01"), (0.1, b"2"), (0.2, b"34")], [(0, b"01"), (0.5, b"2"), (1, b"34")]),
+        ([Split(1), Split(0)], [(0, b"abc")], [(0, b"abc")]),
+        ([Join(6)], [(0, b"abc"), (1, b"def")], [(1, b"abcdef")]),
+        ([Join(6)], [(0, b"abc"), (1, b"defgh"), (2, b"i")], [(1, b"abcdefgh")]),
+        ([Join(6)], [(0, b"abc"), (1, b"de"), (3, END)], [(3, b"abcde"), (3, END)]),
+        ([Join(6)], [(0, b"abcdefg")], [(0, b"abcdefg")]),
+        ([Join(6, 2)], [(0, b"abc"), (1, b"d")], [(2, b"abcd")]),
+        ([Join(6, 2)], [(0, b"abc"), (1, b"def")], [(1, b"abcdef")]),
+        ([Join(6)], [(0, b"abc")], []),  # within the thousand seconds that are looked at
+        ([Join(0, 2)], [(0, b"abc"), (1, b"d"), (2.5, b"e")], [(2, b"abcd"), (4.5, b"e")]),
+        ([Join(6), Split(4, 1)], [(0, b"abc"), (1, b"defg")], [(1, b"abcd")]),
+        ([Delay(0.5)], [(0, b"a"), (0.2, b"b"), (0.4, END)], [(0.5, b"a"), (0.7, b"b"), (0.9, END)]),
+        ([Delay(0.5)], [(0, b"a"), (0.2, BROKEN)], [(0.5, b"a"), (0.7, BROKEN)]),
+        ([Delay(0.5)], [(0, b"a"), (0.2, b"b"), (0.3, END)], [(0.5, b"a"), (0.7, b"b"), (0.8, END)]),
+        ([Throttle(4)], [(0, b"abcd")], [(0, b"a"), (0.25, b"b"), (0.5, b"c"), (0.75, b"d")]),
+        ([Throttle(100)], [(0, b"abcd")], [(0, b"ab"), (0.02, b"cd")]),
+        ([Throttle(5000)], [(0, bytes(150))], [(0, bytes(100)), (0.02, bytes(50))]),
+        ([Throttle(4)], [(0, b"a"), (9, b"bc")], [(0, b"a"), (9, b"b"), (9.25, b"c")]),
+        ([Throttle(4), Throttle(0)], [(0, b"abcd")], [(0, b"abcd")]),
+        ([Pass(3), Delay(1)], [(0, b"abcdef"), (1, b"g")], [(0, b"abc"), (0, b"def"), (2, b"g")]),
+        ([Pass(3), Split(1, 2)], [(0, b"ab"), (1, b"cde")], [(0, b"ab"), (1, b"c"), (1, b"d"), (3, b"e")]),
+        ([Pass(0), Split(1, 0.5)], [(0, b"ab")], [(0, b"a"), (0.5, b"b")]),
+        ([Pass(2), Pass(2), Freeze()], [(0, b"abcdef")], [(0, b"ab"), (0, b"cd")]),
+        ([Pass(2), Freeze(), Wait(3), Thaw()], [(1, b"abc"), (2, b"d")], [(1, b"ab"), (4, b"c"), (4, b"d")]),
+        ([Wait(2), Freeze()], [(1, b"a"), (3, b"b")], [(1, b"a")]),
+        ([Wait(2), Wait(2), Freeze()], [(3, b"a"), (5, b"b")], [(3, b"a")]),
+        ([Freeze(), Wait(5), Thaw()], [(1, b"a"), (2, END)], [(5, b"a"), (5, END)]),
+        ([Freeze(), Wait(5), Thaw()], [(1, b"a"), (2, BROKEN)], [(5, b"a"), (5, BROKEN)]),
+    ],
+)  # fmt: skip
+def test_what_arrives_and_when(
+    bench: Callable[..., Bench],
+    steps: list[ChaosStep],
+    comes: list[tuple[float, bytes | str | Exception]],
+    arrives: list[tuple[float, object]],
+) -> None:
+    made = bench(*steps)
+    for time_, what in comes:
+        made.comes(time_, what)
+    assert made.arrives() == arrives
+
+
+def test_a_direction_that_holds_a_mebibyte_reads_no_more(bench: Callable[..., Bench]) -> None:
+    made = bench(Delay(1))
+    made.comes(0, bytes(1 << 20))
+    assert made.source.is_reading
+    made.comes(0, b"x")
+    assert not made.source.is_reading
+    made.pipe.resume_writing()  # the target had room all the time
+    assert not made.source.is_reading
+    assert sum(len(cast(bytes, data)) for _, data in made.arrives()) == (1 << 20) + 1
+    assert made.source.is_reading
+
+
+def test_a_target_that_does_not_keep_up_slows_the_source(bench: Callable[..., Bench]) -> None:
+    made = bench(Delay(1))
+    made.target.pending = 101
+    made.comes(0, b"a")
+    assert made.arrives() == [(1, b"a")] and not made.source.is_reading
+    made.pipe.resume_writing()
+    assert made.source.is_reading
+    made.target.pending = 100
+    made.source.is_reading = False
+    made.comes(2000, b"b")
+    made.arrives(2001)
+    assert made.source.is_reading, "as much as that may be pending"
+
+
+def test_what_is_frozen_is_not_read(bench: Callable[..., Bench]) -> None:
+    made = bench()
+    made.pipe.apply(Freeze())
+    made.pipe.resume_writing()
+    made.comes(1, b"a")
+    assert not made.source.is_reading and made.arrives(2) == []
+    made.pipe.apply(Thaw())
+    assert made.source.is_reading and made.arrives(2) == [(2, b"a")]
+
+
+def test_nothing_arrives_once_a_side_is_gone(bench: Callable[..., Bench]) -> None:
+    made = bench(Delay(1), Wait(5), Freeze())
+    made.comes(0, b"a")
+    made.pipe.stop()
+    assert made.clock.waiting == [] and made.arrives(0.5) == []
+    made.comes(1, b"b")
+    assert made.arrives() == [] and made.clock.waiting == []
+    made.comes(1000, END)
+    assert made.source.closed and made.arrives() == []
+    made.comes(1000, BROKEN)
+    assert made.arrives() == [(1000, BROKEN)]
+
+
+def test_a_live_step_replaces_the_one_before_and_new_connections_begin_with_it(echo: Echo) -> None:
+    with Chaos("127.0.0.1", echo.port) as network:
+        for step in (Delay(1), Split(3), Delay(2), Freeze(), Freeze()):
+            network.apply(step, TO_CLIENT)
+        assert network._live == ([], [Split(3), Delay(2), Freeze()])
+        network.thaw()
+        network.apply(Throttle(5), TO_SERVER)
+        network.reset()
+        network.cut()
+        assert network._live == ([Throttle(5)], [Split(3), Delay(2)])
+        pipe = network.pipe(cast(Any, Line(Clock())), cast(Any, Line(Clock())), TO_CLIENT)
+        assert isinstance(pipe, Rough) and list(pipe._steps) == [Split(3), Delay(2)]

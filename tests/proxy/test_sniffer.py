@@ -12,8 +12,10 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 import trustme
@@ -24,7 +26,9 @@ from tests.waiting import DEADLINE, turn_until
 from wsdemo import Trace, connect, serve
 from wsdemo.protocol.http11 import parse_request
 from wsdemo.protocol.url import parse_url
-from wsdemo.proxy.sniffer import Sniffer, rewritten
+from wsdemo.proxy.relay import Pipe
+from wsdemo.proxy.sniffer import Rewriting, Sniffer, rewritten
+from wsdemo.rawtcp.framing import serialize
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.packets import FramePacket
 
@@ -104,6 +108,70 @@ def test_tls_to_the_server_and_its_own_name() -> None:
                 assert sock.recv(1) == b""
             turn_until(distrustful._reactor, lambda: distrustful.failures == 1)
         assert "certificate" in str(distrustful.errors[0]).lower()
+
+
+@pytest.mark.parametrize(
+    ("host", "rewrites"),
+    [
+        ("localhost", False),
+        ("127.0.0.1", False),
+        ("127.1.2.3", False),
+        ("[::1]", False),
+        ("192.0.2.1", True),
+        ("[2001:db8::1]", True),
+        ("localhost.example", True),
+    ],
+)
+def test_a_server_elsewhere_is_asked_by_its_own_name(host: str, rewrites: bool) -> None:
+    for rewrite, wanted in ((None, rewrites), (True, True), (False, False)):
+        with Sniffer(f"ws://{host}:9", rewrite=rewrite) as sniffer:
+            pipe = sniffer.pipe(cast(Any, SimpleNamespace()), cast(Any, None), TO_CLIENT)
+            assert type(pipe) is Pipe, "answers are never rewritten"
+            session = SimpleNamespace(relay=sniffer)
+            pipe = sniffer.pipe(cast(Any, SimpleNamespace(session=session)), cast(Any, None), TO_SERVER)
+            assert isinstance(pipe, Rewriting) is wanted
+
+
+class Looks:
+    """Stands in for the event `done`: something happens before each look at the trace, and then the end."""
+
+    def __init__(self, *deeds: Callable[[], object]) -> None:
+        self._deeds = list(deeds)
+
+    def wait(self, seconds: float) -> bool:
+        self._deeds.pop(0)()
+        return not self._deeds
+
+    def set(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize("keep", [True, False])
+@pytest.mark.parametrize("size", [-1, 0, 1])
+def test_without_keep_what_was_shown_is_forgotten_at_a_size(
+    monkeypatch: pytest.MonkeyPatch, keep: bool, size: int
+) -> None:
+    monkeypatch.setattr("wsdemo.proxy.sniffer.KEPT", 100)
+    trace = Trace()
+    tap = trace.tap("server", ("127.0.0.1", 1), ("127.0.0.1", 2))
+    with Sniffer("ws://127.0.0.1:9", trace=trace) as sniffer:
+        sniffer._done = cast(Any, Looks(lambda: tap.received(serialize("x" * (90 + size))), lambda: None))
+        assert len(list(sniffer.lines(keep=keep))) == 1
+    assert trace.size == (0 if size > 0 and not keep else 100 + size)
+
+
+@pytest.mark.parametrize("keep", [True, False])
+def test_what_came_too_fast_is_told_and_only_that(keep: bool) -> None:
+    trace = Trace(limit=15)
+    tap = trace.tap("server", ("127.0.0.1", 1), ("127.0.0.1", 2))
+    with Sniffer("ws://127.0.0.1:9", trace=trace) as sniffer:
+        sniffer._done = cast(
+            Any, Looks(lambda: tap.received(serialize("shown")), lambda: tap.received(b"more"), lambda: None)
+        )
+        lines = list(sniffer.lines(keep=keep))
+    told = "connection #1: the rest of it came too fast to be shown"
+    assert [line == told for line in lines] == ([False] if keep else [False, True])
+    assert trace.size == (15 if keep else 0)
 
 
 def test_rewriting_touches_two_fields_only() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import itertools
 import os
 import socket
@@ -24,6 +25,7 @@ from wsdemo.protocol.errors import (
 )
 from wsdemo.protocol.limits import Limits
 from wsdemo.rawtcp import HEADER, Peer, TimeClient, TimeServer, parse_header, serialize
+from wsdemo.rawtcp.framing import LIMIT
 from wsdemo.trace.trace import Trace
 
 WELCOME = "Welcome! The time follows."
@@ -571,3 +573,16 @@ def test_a_trace_knows_which_address_is_whose(serve: Serve, side: str) -> None:
         assert client.recv(DEADLINE) == WELCOME
         (peer,) = server.clients
         assert list(trace.addresses.values()) == [(peer.address, ("127.0.0.1", server.port))]
+
+
+def test_what_holds_where_nothing_is_said(serve: Serve) -> None:
+    """The port of lesson 01, a time every 3 seconds, messages up to 1 MiB, the last 100 errors."""
+    client, server = inspect.signature(TimeClient).parameters, inspect.signature(TimeServer).parameters
+    assert (client["host"].default, client["port"].default) == ("127.0.0.1", 1234)
+    assert client["timeout"].default == 10.0
+    assert (server["host"].default, server["port"].default) == ("127.0.0.1", 0)
+    assert (server["every"].default, LIMIT) == (3.0, 1 << 20)
+    asked = serve()
+    for number in range(101):
+        asked._failed(None, ValueError(number))
+    assert [str(error) for _, error in asked.errors] == [str(number) for number in range(1, 101)]

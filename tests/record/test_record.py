@@ -5,15 +5,25 @@ from __future__ import annotations
 import itertools
 import subprocess
 import sys
+from collections.abc import Iterator
+from typing import Any, SupportsIndex
 
 import pytest
 
 from tests.waiting import DEADLINE
 from wsdemo import Trace, connect, serve
+from wsdemo.record.facts import Chunk, Mark
+from wsdemo.record.record import DEFAULT_LIMIT, Record
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.packets import FramePacket
 
 CLIENT, SERVER = ("127.0.0.1", 50000), ("127.0.0.1", 80)
+
+
+def ticking(**options: Any) -> Record:
+    """A record whose clock says 0, 1, 2 …; 0 is when it started."""
+    ticks = itertools.count()
+    return Record(clock=lambda: float(next(ticks)), **options)
 
 
 def test_both_ends_share_a_number_until_the_port_is_used_again() -> None:
@@ -71,3 +81,152 @@ def test_an_end_that_is_late_still_belongs_to_its_connection() -> None:
     client.mark("closed")
     assert trace.tap("server", SERVER, CLIENT).connection == client.connection
     assert trace.tap("client", CLIENT, SERVER).connection == client.connection + 1
+
+
+def test_a_record_begins_empty() -> None:
+    record = ticking()
+    assert (record.size, record.dropped, len(record), record.marks, record.chunks) == (0, 0, 0, [], [])
+    assert (record.started, record.addresses, record.limit) == (0, {}, DEFAULT_LIMIT)
+    assert DEFAULT_LIMIT == 64 << 20
+    assert repr(record) == "<Record: 0 connections, 0 chunks, 0 bytes>"
+
+
+def test_a_chunk_says_when_where_and_which_way() -> None:
+    record = ticking()
+    client, server = record.tap("client", CLIENT, SERVER), record.tap("server", SERVER, CLIENT, "tls")
+    client.sent(b"ab")
+    server.received(b"ab")
+    server.sent(b"c")
+    client.received(b"c")
+    client.mark("eof")
+    assert record.chunks == [
+        Chunk(1, 1, "client", TO_SERVER, b"ab", "plain"),
+        Chunk(2, 1, "server", TO_SERVER, b"ab", "tls"),
+        Chunk(3, 1, "server", TO_CLIENT, b"c", "tls"),
+        Chunk(4, 1, "client", TO_CLIENT, b"c", "plain"),
+    ]
+    assert [chunk.sent for chunk in record.chunks] == [True, False, True, False]
+    assert record.marks == [Mark(5, 1, "client", "eof")]
+    assert (record.size, len(record)) == (6, 4)
+    assert repr(record) == "<Record: 1 connections, 4 chunks, 6 bytes>"
+
+
+def test_the_list_of_chunks_is_the_same_with_new_ones_at_its_end() -> None:
+    record = ticking()
+    tap = record.tap("client", CLIENT, SERVER)
+    tap.sent(b"a")
+    chunks = record.chunks
+    first = chunks[0]
+    tap.sent(b"b")
+    assert record.chunks is chunks and chunks[0] is first
+    assert [chunk.data for chunk in chunks] == [b"a", b"b"]
+
+
+def test_what_is_selected() -> None:
+    """One end of each connection, the client where both were tapped, and one layer."""
+    record = Record()
+    other = ("127.0.0.1", 50001)
+    taps = {
+        "a": record.tap("server", SERVER, CLIENT),
+        "b": record.tap("client", CLIENT, SERVER),
+        "c": record.tap("client", CLIENT, SERVER, "tls"),
+        "d": record.tap("server", SERVER, other),
+    }
+    taps["c"].connection = 1
+    for name, tap in taps.items():
+        tap.sent(name.encode())
+        tap.received(name.upper().encode())
+
+    def seen(**options: Any) -> str:
+        return b"".join(chunk.data for chunk in record.select(**options)).decode()
+
+    number = taps["d"].connection
+    assert seen() == "bBdD"
+    assert seen(connection=1) == "bB" and seen(connection=number) == "dD" and seen(connection=9) == ""
+    assert seen(end="server") == "aAdD" and seen(end="client") == "bB"
+    assert seen(end="server", connection=number) == "dD"
+    assert seen(layer="tls") == "cC" and seen(layer="tls", end="server") == ""
+    assert record.bytes("to server") == b"bD" and record.bytes("to client") == b"Bd"
+    assert record.bytes("to server", end="server") == b"AD"
+    assert record.bytes("to server", number) == b"D" and record.bytes("to server", layer="tls") == b"c"
+
+
+@pytest.mark.parametrize("limit", [0, 4, 5, 6])
+def test_a_record_is_bounded(limit: int) -> None:
+    """An end that had no room is cut off there; another one goes on while it has."""
+    record = ticking(limit=limit)
+    one, two = record.tap("client", CLIENT, SERVER), record.tap("server", SERVER, CLIENT)
+    one.sent(b"abc")
+    one.sent(b"def")
+    one.sent(b"g")
+    two.received(b"hi")
+    two.sent(b"j")
+    kept = {0: b"", 4: b"abc", 5: b"abchi", 6: b"abcdef"}[limit]  # 4: no room for two bytes, nor for more
+    assert b"".join(chunk.data for chunk in record.chunks) == kept
+    assert (record.size, record.dropped) == (len(kept), 10 - len(kept))
+    assert [(mark.end, mark.what) for mark in record.marks] == [("client", "full"), ("server", "full")]
+
+
+@pytest.mark.parametrize("limit", [-1, 1.5, "1", None])
+def test_a_limit_is_a_number_of_bytes(limit: Any) -> None:
+    with pytest.raises((TypeError, ValueError), match="limit"):
+        Record(limit=limit)
+
+
+def test_a_clock_is_a_function() -> None:
+    with pytest.raises(TypeError, match="a function that gives seconds"):
+        Record(clock=3.0)  # type: ignore[arg-type]
+
+
+class Guarded(Record):
+    """A record whose guarded places say whether its lock is held there."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.held: list[bool] = []
+        record = self
+
+        class Notes(list[Any]):
+            def __getitem__(self, index: SupportsIndex | slice) -> Any:
+                record.held.append(record._lock.locked())
+                return super().__getitem__(index)
+
+        def numbers() -> Iterator[int]:
+            for number in range(1, 10):
+                record.held.append(record._lock.locked())
+                yield number
+
+        self._notes = Notes()
+        self._next = numbers()  # type: ignore[assignment]
+
+
+def test_a_connection_is_numbered_under_the_lock() -> None:
+    record = Guarded()
+    record.tap("client", CLIENT, SERVER)
+    assert record.held == [True]
+
+
+def test_chunks_are_made_under_the_lock() -> None:
+    record = Guarded()
+    record.tap("client", CLIENT, SERVER).sent(b"a")
+    record.held.clear()
+    assert [chunk.data for chunk in record.chunks] == [b"a"]
+    assert record.held and all(record.held)
+
+
+def test_bytes_that_come_while_chunks_are_made_are_kept() -> None:
+    record = Record()
+    tap = record.tap("client", CLIENT, SERVER)
+
+    class Notes(list[Any]):
+        def __getitem__(self, index: Any) -> Any:
+            found = super().__getitem__(index)
+            if found == list(self) and len(self) == 1 and found[0][-1] == b"a":
+                tap.sent(b"in the meantime")
+            return found
+
+    record._notes = notes = Notes()
+    tap._note = notes.append
+    tap.sent(b"a")
+    assert [chunk.data for chunk in record.chunks] == [b"a"]
+    assert [chunk.data for chunk in record.chunks] == [b"a", b"in the meantime"]

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
-from typing import Any, SupportsIndex
+from typing import Any
 
 import pytest
 
@@ -15,42 +14,6 @@ from wsdemo.record.record import Record
 from wsdemo.trace import dissect
 from wsdemo.trace.capture import Capture
 from wsdemo.trace.dissect import Dissector
-
-
-class Guarded(Trace):
-    """A trace whose guarded places say whether its lock is held there."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.held: list[bool] = []
-        trace = self
-
-        class Notes(list[Any]):
-            def __getitem__(self, index: SupportsIndex | slice) -> Any:
-                trace.held.append(trace._lock.locked())
-                return super().__getitem__(index)
-
-        def numbers() -> Iterator[int]:
-            for number in range(1, 10):
-                trace.held.append(trace._lock.locked())
-                yield number
-
-        self._notes = Notes()
-        self._next = numbers()  # type: ignore[assignment]
-
-
-def test_a_connection_is_numbered_under_the_lock() -> None:
-    trace = Guarded()
-    trace.tap("client", CLIENT, SERVER)
-    assert trace.held == [True]
-
-
-def test_chunks_are_made_under_the_lock() -> None:
-    trace = Guarded()
-    trace.tap("client", CLIENT, SERVER).sent(b"a")
-    trace.held.clear()
-    assert [chunk.data for chunk in trace.chunks] == [b"a"]
-    assert trace.held and all(trace.held)
 
 
 def test_there_is_one_dissector(monkeypatch: pytest.MonkeyPatch) -> None:

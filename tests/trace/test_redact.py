@@ -331,3 +331,14 @@ def test_a_broken_chunk_makes_the_whole_body_doubtful() -> None:
     trace = session((TO_SERVER, PLAIN), (TO_CLIENT, OK + CHUNKED + b"\r\n" + body))
     blanked = bytes(byte if byte in b"\r\n" else 0x2A for byte in body)
     assert exported(trace, TO_CLIENT) == OK + CHUNKED + b"\r\n" + blanked
+
+
+@pytest.mark.parametrize("after", [b"HTTP/1.1 two hundred\r\n\r\n", OK + b"Content-Length: 0\r\n\r\n"])
+def test_an_answer_that_is_none_makes_the_bodies_before_it_doubtful(after: bytes) -> None:
+    """One that can't be read, or that nothing was asked for: the one before it may end elsewhere."""
+    whole = OK + b"Content-Length: 5\r\n\r\nhello"
+    trace = session((TO_SERVER, PLAIN), (TO_CLIENT, whole))
+    assert exported(trace, TO_CLIENT) == whole
+    more = [(TO_SERVER, PLAIN)] if b"two" in after else []
+    trace = session((TO_SERVER, PLAIN), (TO_CLIENT, whole), *more, (TO_CLIENT, after))
+    assert exported(trace, TO_CLIENT).startswith(OK + b"Content-Length: 5\r\n\r\n*****")

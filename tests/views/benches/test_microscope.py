@@ -115,6 +115,11 @@ def test_from_python(scope: Microscope) -> None:
     scope.reset()
     assert scope.edit(payload=b"x" * 200).accepted
     assert scope.hex.startswith("81 fe 00 c8")
+    scope.reset()
+    assert scope.text == scope.outputs[0]["text/plain"] == repr(scope)
+    scope.edit(masked=False)
+    assert scope.text == repr(scope)
+    assert scope.text.splitlines()[-1].startswith("✗ ")
 
 
 def test_every_frame_of_a_trace_is_accepted_as_it_was(trace: Trace) -> None:

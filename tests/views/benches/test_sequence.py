@@ -67,4 +67,16 @@ def test_a_click_asks_about_the_whole_row_anew() -> None:
     assert "2 frames" in live.view.value
     controls["take one away"].click()
     assert asked[-1] == [CARDS["ping"]]
+    controls["text, fin 0"].click()
+    controls["start over"].click()
+    assert asked[-1] == [CARDS["ping"]]
+    live.close()
+
+
+def test_a_row_has_twelve_cards_at_most() -> None:
+    live = views.sequence(CARDS, lambda frames: [], start=["ping"] * 11)
+    controls = {button.description: button for button in live.widget.children[0].children}
+    for longest in ("12. continuation", "12. continuation"):
+        controls["continuation"].click()
+        assert re.findall(r">(\d+\. [^<]+)", live.view.value)[-1] == longest
     live.close()

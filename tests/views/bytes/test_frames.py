@@ -6,11 +6,12 @@ import xml.etree.ElementTree as xml
 
 import pytest
 
-from wsdemo import views
+from tests.views.seen import seen
+from wsdemo import Trace, views
 from wsdemo.protocol import Frame
 from wsdemo.trace.dissect import dissect_frame
 from wsdemo.views import Sketch
-from wsdemo.views.bytes.hexdump import flat, where
+from wsdemo.views.bytes.hexdump import flat, lines, where
 
 KEY = bytes.fromhex("37fa213d")
 HELLO = Frame(1, b"Hello", masking_key=KEY)
@@ -68,6 +69,23 @@ def test_the_hexdump_says_where_fields_are() -> None:
     fields = flat(dissect_frame(HELLO.serialize()).fields)
     assert [where(field) for field in fields][:5] == ["bit 0", "bit 1", "bit 2", "bit 3", "bits 4-7"]
     assert "… and 44 more bytes" in views.hexdump(bytes(300), frame=False).text
+
+
+@pytest.mark.parametrize(("head", "parts"), [(b"A:\r\nB:\r\nC:\r\n", 16), (b"A: a\r\nB:\r\nC:\r\n", 17)])
+def test_up_to_sixteen_fields_have_a_key_each_and_more_one_for_each_kind(head: bytes, parts: int) -> None:
+    trace = Trace()
+    tap = trace.tap("server", ("127.0.0.1", 1), ("127.0.0.1", 2))
+    tap.received(b"GET / HTTP/1.1\r\n" + head + b"\r\n")
+    (packet,) = trace.requests
+    sketch = views.hexdump(packet)
+    assert len(flat(packet.fields)) == parts
+    keys = [box for box in seen(sketch).boxes if (box.width, box.height) == (26, 16)]
+    if parts == 16:
+        assert len(sketch.text.splitlines()) == len(lines(packet.bytes)) + 16
+        assert len(keys) == 16 and len({box.x for box in keys}) == 1, "one below the other"
+    else:
+        assert sketch.text.splitlines() == lines(packet.bytes)
+        assert len(keys) < 16 and len({box.y for box in keys}) == 1, "side by side"
 
 
 def test_the_lanes_are_xor() -> None:

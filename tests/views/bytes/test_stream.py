@@ -45,6 +45,7 @@ def test_fields_cover_every_byte_once_wherever_the_stream_ends(end):
     fields, _ = dissect(DATA[:end])
     assert [span.start for span in fields] == [0, *(span.end for span in fields)][: len(fields)]
     assert (fields[-1].end if fields else 0) == end
+    assert all(span.start < span.end for span in fields), "none is empty"
 
 
 @pytest.mark.parametrize("size", [1, 7, 10, 31, 32, 33, 1000])

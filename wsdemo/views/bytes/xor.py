@@ -108,4 +108,4 @@ def _cell(canvas: Canvas, x: float, y: float, look: str, byte: int, index: int) 
     elif len(glyph(byte)) == 1:
         words += f" {glyph(byte)}"
     canvas.text(x + CELL / 2 - 1.5, y + 17, words, mono=True, bold=True, card=card)
-    canvas.text(x + CELL / 2 - 1.5, y + 37, f"{byte:08b}", size=SMALL, mono=True, card=card, room=CELL - 9)
+    canvas.text(x + CELL / 2 - 1.5, y + 37, f"{byte:08b}", size=SMALL, mono=True, card=card)
