@@ -1,0 +1,18 @@
+# said: a ticket of another office
+import secrets
+
+OPEN = {}
+
+
+class Once:
+    def __init__(self):
+        self.open = OPEN
+
+    def issue(self, user, now):
+        ticket = secrets.token_urlsafe(16)
+        self.open[ticket] = user, now
+        return ticket
+
+    def take(self, ticket, now):
+        user, at = self.open.pop(ticket, (None, 0))
+        return user if now < at + 30 else None

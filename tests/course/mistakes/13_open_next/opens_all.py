@@ -1,0 +1,5 @@
+# said: message 1 again should raise ValueError
+def open_next(decrypt, state, message):
+    text = decrypt(message["n"], message["box"])
+    state["last"] = message["n"]
+    return text

@@ -1,0 +1,7 @@
+# said: message 2, which is late should raise ValueError
+def open_next(decrypt, state, message):
+    if message["n"] == state["last"]:
+        raise ValueError("again")
+    text = decrypt(message["n"], message["box"])
+    state["last"] = message["n"]
+    return text

@@ -1,0 +1,3 @@
+# said: should be an ssl.SSLContext
+def trusting(pem):
+    return pem
