@@ -18,9 +18,10 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from wsdemo.chat.answers import answer, json_response
 from wsdemo.chat.frames import Recording, Recordings
@@ -55,12 +56,14 @@ May = Callable[[str, str, str], bool]
 MakeLog = Callable[[Done, Callable[..., object]], Log]
 
 
-class Visitor(NamedTuple):
-    """The ``user`` of a connection: who the request says it is, and since when it is here."""
+@dataclass(slots=True)
+class Visitor:
+    """The ``user`` of a connection: its token, from the request, and since when it is here."""
 
-    identity: Identity | None
     recorded: bool  # its page wants to see its frames
     since: float  # seconds that never go back
+    token: str | None = field(repr=False)  # until `hello`, when it is looked at
+    identity: Identity | None = None
 
 
 class Chat:
@@ -190,16 +193,17 @@ class Chat:
         match request.path:
             case "/chat":
                 recorded = query_of(request).get("frames") == "1"
-                return Visitor(self._login.visitor(request), recorded, time.monotonic())
+                return Visitor(recorded, time.monotonic(), self._login.visitor(request))
             case "/frames" if isinstance(found := self._login.record(request), Recording):
                 return found
         raise HandshakeError(f"no WebSocket is here; the chat is at {PATH}", 404)
 
     def _identify(self, ws: Connection, token: str | None) -> Identity | None:
-        """See `Rooms`: a token in a message counts before that of the request."""
-        identity = ws.user.identity if token is None else self.identity.identify(token)
+        """See `Rooms`: a token in a message counts before that of the request, which may have ended since."""
+        visitor, token = ws.user, token or ws.user.token
+        identity = self.identity.identify(token) if token else None
         if identity is not None:
-            ws.user = ws.user._replace(identity=identity)
+            visitor.identity, visitor.token = identity, None
         return identity
 
     # -- callbacks of the server --------------------------------------------------------------------------

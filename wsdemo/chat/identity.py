@@ -41,8 +41,8 @@ class Identities(Protocol):
     def identify(self, token: str) -> Identity | None:
         """The user of a token; None: it is no good."""
 
-    def log_out(self, token: str) -> None:
-        """A token is good no longer."""
+    def log_out(self, token: str) -> Future[None] | None:
+        """A token is good no longer; once the Future is done, not even after a crash."""
 
     def issue(self, token: str) -> str | Future[str]:
         """Another token of the same user, for a program. Raises `NotAllowed`."""

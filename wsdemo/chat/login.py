@@ -80,20 +80,21 @@ class Login:
         token = self.token_of(request)
         return self._identity.identify(token) if token else None
 
-    def visitor(self, request: Request) -> Identity | None:
-        """The user of a WebSocket's opening; None: `hello` may bring a token. A ticket counts first.
+    def visitor(self, request: Request) -> str | None:
+        """The token that opens a WebSocket; None: `hello` may bring one. A ticket counts first.
 
         Raises HandshakeError (401) for a ticket or an Authorization that is no good. An old cookie is none:
         JavaScript would not be told the status.
         """
-        if "ticket" in (query := query_of(request)):
-            token = self._tickets.take(query["ticket"])
-            identity = self._identity.identify(token) if isinstance(token, str) else None
-        else:
-            identity = self.identity_of(request)
-        if identity is None and ("ticket" in query or "authorization" in request.headers):
+        query, token = query_of(request), self.token_of(request)
+        if "ticket" in query:
+            value = self._tickets.take(query["ticket"])
+            token = value if isinstance(value, str) else None
+        if token and self._identity.identify(token) is not None:
+            return token
+        if "ticket" in query or "authorization" in request.headers:
             raise HandshakeError("a valid ticket or token is needed", 401)
-        return identity
+        return None
 
     def record(self, request: Request) -> object:
         """The record that the ticket of a request stands for. Raises HandshakeError (401)."""
@@ -122,12 +123,15 @@ class Login:
     def _logged_in(self, name: str, token: str) -> Response:
         return json_response({"user": name}, [("Set-Cookie", self._set_cookie(token, ""))])
 
-    def _log_out(self, request: Request) -> Response:
+    def _log_out(self, request: Request) -> Any:
         self._check_own(request)
-        token, user = self.token_of(request), self.identity_of(request)
+        token, user, found = self.token_of(request), self.identity_of(request), None
         if token is not None and user is not None:
-            self._identity.log_out(token)
+            found = self._identity.log_out(token)
             self._dismiss(user.user)
+        return then(found, self._logged_out)
+
+    def _logged_out(self, found: None) -> Response:
         return json_response({"user": None}, [("Set-Cookie", self._set_cookie("", "; Max-Age=0"))])
 
     def _token(self, request: Request) -> Any:

@@ -118,8 +118,10 @@ class Accounts:
     def __exit__(self, *args: object) -> None:
         self.close()
 
-    def check(self, user: str, password: str, address: str = "") -> Future[bool]:
-        """Whether this is the user's password. Call it from one thread. Raises TooMany."""
+    def check(
+        self, user: str, password: str, address: str = "", use: Callable[[bool], Any] = bool
+    ) -> Future[Any]:
+        """Whether this is the user's password: ``use`` of that. Call it from one thread. Raises TooMany."""
         now = self._clock()
         user = user if NAME.match(user) else ""
         wait = self._attempts.take(("address", address), now) or self._attempts.take(("user", user), now)
@@ -127,7 +129,7 @@ class Accounts:
             raise TooMany("too many logins", wait)
         if self._jobs.qsize() >= self._waiting:
             raise TooMany("too many people are logging in", 2.0)
-        return self._ask(1, self._checked, user, _encoded(password))
+        return self._ask(1, self._checked, user, _encoded(password), use)
 
     def store(self, user: str, password: str) -> Future[None]:
         """Make a user, or give one another password, which revokes the tokens that it has.
@@ -200,10 +202,10 @@ class Accounts:
     def _revocations(self) -> list[tuple[str, float]]:
         return self._db.execute("SELECT name, not_before FROM account WHERE not_before > 0").fetchall()
 
-    def _checked(self, user: str, password: bytes) -> bool:
+    def _checked(self, user: str, password: bytes, use: Callable[[bool], Any]) -> Any:
         row = self._db.execute("SELECT salt, hash FROM account WHERE name = ?", (user,)).fetchone()
         salt, expected = row or (bytes(16), bytes(32))
-        return hmac.compare_digest(self._hashed(password, salt), expected) and row is not None
+        return use(hmac.compare_digest(self._hashed(password, salt), expected) and row is not None)
 
     def _stored(self, user: str, password: bytes) -> None:
         salt = os.urandom(16)

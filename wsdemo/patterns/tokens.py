@@ -73,13 +73,13 @@ class Tokens:
         self._issuer, self._audience, self.lifetime = issuer, audience, lifetime
         self._not_before, self._clock = not_before, clock
 
-    def issue(self, user: str) -> str:
-        """A token that proves its bearer to be ``user``."""
+    def issue(self, user: str, lifetime: float | None = None) -> str:
+        """A token that proves its bearer to be ``user``, for ``lifetime`` seconds; None: as of all."""
         kid, key = next(iter(self._keys.items()))
         # Later than the last revocation, even where the clock was set back since.
         now = max(self._clock(), self._not_before(user) + 0.001)
         who = {"iss": self._issuer, "aud": self._audience, "sub": user, "jti": secrets.token_urlsafe(12)}
-        claims = {**who, "iat": now, "exp": now + self.lifetime}
+        claims = {**who, "iat": now, "exp": now + (lifetime or self.lifetime)}
         token: str = self._jwt.encode(claims, key, ALGORITHM, headers={"kid": kid})
         return token
 
