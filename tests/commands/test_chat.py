@@ -6,6 +6,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,8 @@ def test_others_are_let_in_only_where_that_was_said(start: Start) -> None:
     status, out, err = run(start, "chat", "--host", "0.0.0.0", "--port", "0")
     assert (status, out) == (1, "")
     assert err == (
-        "wsdemo chat: --host 0.0.0.0 lets others in: add --guests, where their name is enough to log in\n"
+        "wsdemo chat: --host 0.0.0.0 lets others in: add --accounts FILE, or --guests, where their name "
+        "is enough to log in\n"
     )
 
 
@@ -136,6 +138,75 @@ def test_under_tls(start: Start, tmp_path: Path) -> None:
     assert f"{pem}: no certificate with its key in PEM" in err
 
 
+def test_clients_show_a_certificate_where_one_is_asked_for(start: Start, tmp_path: Path) -> None:
+    import ssl
+
+    import trustme
+
+    authority, pem, ca = trustme.CA(), tmp_path / "chat.pem", tmp_path / "ca.pem"
+    authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(pem)
+    authority.cert_pem.write_to_path(ca)
+    process, url = serve(start, "--certificate", str(pem), "--client-ca", str(ca))
+    known, unknown = ssl.create_default_context(), ssl.create_default_context()
+    for context in (known, unknown):
+        authority.configure_trust(context)
+    authority.issue_cert("ann@example.com").configure_cert(known)
+    with urllib.request.urlopen(f"{url}health", timeout=DEADLINE, context=known) as response:
+        assert response.status == 200
+    with pytest.raises(OSError):
+        urllib.request.urlopen(f"{url}health", timeout=DEADLINE, context=unknown)
+    end(process)
+
+
+def post(url: str, path: str, fields: dict[str, Any], **headers: str) -> Any:
+    """An answer to a POST, with its head."""
+    request = urllib.request.Request(f"{url}{path}", json.dumps(fields).encode(), method="POST")
+    for name, value in {"Content-Type": "application/json", **headers}.items():
+        request.add_header(name, value)
+    return urllib.request.urlopen(request, timeout=DEADLINE)
+
+
+def user(url: str, cookie: str) -> Any:
+    request = urllib.request.Request(f"{url}session", headers={"Cookie": cookie})
+    with urllib.request.urlopen(request, timeout=DEADLINE) as response:
+        return json.load(response)["user"]
+
+
+@POSIX
+def test_users_with_passwords_and_revocations_that_survive_kill_9(start: Start, tmp_path: Path) -> None:
+    """Ann logs out and is told so; the server is killed at once. Her cookie stays dead, that of Bob lives."""
+    accounts = str(tmp_path / "accounts")
+    for name in ("ann", "bob"):
+        asked = start("chat", "--accounts", accounts, "--add-user", name, stdin=subprocess.PIPE)
+        assert asked.communicate("correct horse\n", timeout=DEADLINE) == (f"{name} may log in\n", "")
+    process, url = serve(start, "--accounts", accounts)
+    port, cookies = url.rpartition(":")[2].rstrip("/"), {}
+    for name in ("ann", "bob"):
+        with post(url, "login", {"name": name, "password": "correct horse"}) as response:
+            cookies[name] = response.headers["Set-Cookie"].partition(";")[0]
+    with post(url, "logout", {}, Cookie=cookies["ann"]) as response:
+        assert response.status == 200
+    process.kill()
+    process.communicate(timeout=DEADLINE)
+    process, url = serve(start, "--accounts", accounts)
+    now = f"wsdemo_{url.rpartition(':')[2].rstrip('/')}"
+    found = {name: user(url, cookie.replace(f"wsdemo_{port}", now)) for name, cookie in cookies.items()}
+    assert found == {"ann": None, "bob": "bob"}
+    status, out, err = run(start, "chat", "--accounts", accounts, "--revoke", "bob")
+    assert (status, out, err) == (0, "bob has to log in again\n", "")
+    status, _, err = run(start, "chat", "--accounts", accounts, "--revoke", "eve")
+    assert (status, err) == (1, "wsdemo chat: there is no user 'eve'\n")
+    end(process)
+
+
+def test_a_bad_user_is_one_line(start: Start, tmp_path: Path) -> None:
+    accounts = str(tmp_path / "accounts")
+    for name, password, why in (("Ann", "correct horse", "1 to 32 of a-z"), ("ann", "short", "at least 8")):
+        asked = start("chat", "--accounts", accounts, "--add-user", name, stdin=subprocess.PIPE)
+        _, err = asked.communicate(f"{password}\n", timeout=DEADLINE)
+        assert why in err and err.count("\n") == 1 and password not in err and asked.returncode == 1
+
+
 def test_the_promises(start: Start) -> None:
     status, out, err = run(start, "chat", "--promises")
     assert (status, err) == (0, "") and out.startswith("G1  After `confirm n`")
@@ -147,6 +218,10 @@ def test_the_promises(start: Start) -> None:
         (["--db", "/no/such/folder/chat.db"], "/no/such/folder/chat.db: cannot be opened as a message log"),
         (["--origins", "evil"], "origins: got the text 'evil'"),
         (["--certificate", "/no/such/file"], "/no/such/file"),
+        (["--client-ca", "/no/such/file"], "--client-ca needs --certificate FILE"),
+        (["--add-user", "ann"], "--add-user and --revoke need --accounts FILE"),
+        (["--revoke", "ann", "--add-user", "ann", "--accounts", "x"], "go one at a time"),
+        (["--accounts", "/no/such/folder/accounts"], "/no/such/folder/accounts"),
     ],
 )
 def test_a_mistake_is_one_line(start: Start, options: list[str], why: str) -> None:

@@ -4,6 +4,7 @@
 
     limits     every bound, as one value
     identity   the seam for logins of your own; guests by default
+    members    users with passwords: accounts and tokens
     rights     the default: who may do what in which channel
     answers    plain HTTP in JSON, at once or later
     login      plain HTTP: session, login, logout, token, ticket
@@ -20,6 +21,7 @@ from wsdemo.chat.answers import NotAllowed
 from wsdemo.chat.app import Chat
 from wsdemo.chat.identity import Guests, Identities
 from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
+from wsdemo.chat.members import Members
 from wsdemo.chat.rights import Rights
 
-__all__ = ["CHAT_LIMITS", "Chat", "ChatLimits", "Guests", "Identities", "NotAllowed", "Rights"]
+__all__ = ["CHAT_LIMITS", "Chat", "ChatLimits", "Guests", "Identities", "Members", "NotAllowed", "Rights"]

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
+import getpass
 import ipaddress
 import signal
 import socket
+import sys
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from wsdemo.commands.shared import HOST, OK, Commands, Failure, endpoint, listening_port, seconds, sleep_until
@@ -20,7 +24,7 @@ DRAIN: Final = 8.0
 
 
 def add(commands: Commands) -> None:
-    """``chat [--host H] [--port N] [--db FILE] [--guests] [--origins ORIGIN …] [--certificate FILE] …``"""
+    """``chat [--host H] [--port N] [--db FILE] [--accounts FILE] [--guests] [--origins ORIGIN …] …``"""
     command = commands.add_parser("chat", help="rooms, mailboxes and a page to use them")
     command.add_argument(
         "--host", default=HOST, help="address to listen on (%(default)s; 0.0.0.0: all of IPv4)"
@@ -35,6 +39,12 @@ def add(commands: Commands) -> None:
     )
     command.add_argument("--certificate", metavar="FILE", help="PEM with certificates and key, for https://")
     command.add_argument(
+        "--client-ca", metavar="FILE", help="PEM; clients need a certificate of this authority"
+    )
+    command.add_argument("--accounts", metavar="FILE", help="users with passwords; see the next two")
+    command.add_argument("--add-user", metavar="NAME", help="ask for a password, store it, and end")
+    command.add_argument("--revoke", metavar="NAME", help="end all sessions of a user, and end")
+    command.add_argument(
         "--drain", type=seconds, default=DRAIN, metavar="SECONDS", help="for the end by SIGTERM (%(default)g)"
     )
     command.add_argument("--promises", action="store_true", help="print what is promised, and end")
@@ -43,31 +53,68 @@ def add(commands: Commands) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Serve until SIGTERM, which drains, or Ctrl-C. Raises Failure."""
-    from wsdemo.chat import Chat
+    from wsdemo.chat import Chat, Members
     from wsdemo.chat.promises import described
 
     if options.promises:
         print(described())
         return OK
-    if not (options.guests or _is_loopback(options.host)):
+    if options.add_user or options.revoke:
+        return _change_accounts(options)
+    if not (options.guests or options.accounts or _is_loopback(options.host)):
         raise Failure(
-            f"--host {options.host} lets others in: add --guests, where their name is enough to log in"
+            f"--host {options.host} lets others in: add --accounts FILE, or --guests, where their name is "
+            "enough to log in"
         )
-    try:
-        chat = Chat(
-            options.host,
-            options.port,
-            db=options.db,
-            origins=options.origins,
-            ssl=None if options.certificate is None else _context(options.certificate),
-        )
-    except ValueError as error:
-        raise Failure(str(error)) from None
+    context = _context(options)
+    with contextlib.ExitStack() as opened:
+        try:
+            members = Members(options.accounts) if options.accounts else None
+            opened.callback(members.close if members else lambda: None)
+            chat = Chat(
+                options.host,
+                options.port,
+                db=options.db,
+                identity=members,
+                origins=options.origins,
+                ssl=context,
+            )
+        except (ValueError, ImportError) as error:
+            raise Failure(str(error)) from None
+        opened.pop_all()  # they are the chat's now
     with chat:
         for line in greeting(chat, options):
             print(line, flush=True)
         _serve(chat, options.drain)
     return OK
+
+
+def _change_accounts(options: argparse.Namespace) -> int:
+    """Add a user, or end the sessions of one; a chat that runs sees it within half a second."""
+    from wsdemo.patterns.accounts import Accounts
+
+    if options.accounts is None or (options.add_user and options.revoke):
+        raise Failure("--add-user and --revoke need --accounts FILE, and go one at a time")
+    try:
+        with Accounts(options.accounts) as accounts:
+            if options.add_user:
+                accounts.store(options.add_user, _password(options.add_user)).result()
+            else:
+                accounts.revoke(options.revoke).result()
+    except (ValueError, LookupError) as error:
+        raise Failure(str(error)) from None
+    print(f"{options.add_user} may log in" if options.add_user else f"{options.revoke} has to log in again")
+    return OK
+
+
+def _password(user: str) -> str:
+    """A password, typed twice without being shown; from a pipe its first line."""
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().rstrip("\n")
+    password = getpass.getpass(f"password of {user}: ")
+    if password != getpass.getpass("again: "):
+        raise Failure("these are two passwords: try again")
+    return password
 
 
 def _serve(chat: Chat, drain: float) -> None:
@@ -130,14 +177,27 @@ def _is_loopback(host: str) -> bool:
     return all(ipaddress.ip_address(str(where[4][0]).partition("%")[0]).is_loopback for where in found)
 
 
-def _context(path: str) -> ssl.SSLContext:
+def _context(options: argparse.Namespace) -> ssl.SSLContext | None:
+    if options.certificate is None:
+        if options.client_ca is not None:
+            raise Failure("--client-ca needs --certificate FILE, for the server")
+        return None
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    _load(options.certificate, "certificate with its key", context.load_cert_chain)
+    if options.client_ca is not None:
+        _load(options.client_ca, "certificate", context.load_verify_locations)
+        context.verify_mode = ssl.CERT_REQUIRED
+    return context
+
+
+def _load(path: str, what: str, load: Callable[[str], object]) -> None:
+    import ssl
+
     try:
-        context.load_cert_chain(path)
+        load(path)
     except ssl.SSLError as error:
-        raise Failure(f"{path}: no certificate with its key in PEM: {error.reason}") from None
+        raise Failure(f"{path}: no {what} in PEM: {error.reason}") from None
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from None
-    return context

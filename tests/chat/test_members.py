@@ -1,0 +1,308 @@
+"""Users with passwords: logging in, tokens that end, revocations, and a storm of logins that hurts no one."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.chat.visiting import Visitor, ask
+from tests.waiting import DEADLINE, Seen
+from wsdemo import HandshakeError, connect
+from wsdemo.chat import Chat, Members
+from wsdemo.chat import members as module
+from wsdemo.chat.members import KEY_AGE, signing_keys
+from wsdemo.patterns.accounts import Accounts
+
+PASSWORD = "correct horse"
+
+
+def quick(password: bytes, salt: bytes) -> bytes:
+    return hashlib.sha256(salt + password).digest()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """A file with the accounts of ann and bob."""
+    with Accounts(tmp_path / "accounts", hashed=quick) as accounts:
+        for user in ("ann", "bob"):
+            accounts.store(user, PASSWORD).result(DEADLINE)
+    return tmp_path / "accounts"
+
+
+@pytest.fixture
+def members(path: Path) -> Iterator[Chat]:
+    with Chat(identity=Members(path, hashed=quick, attempts=(1000.0, 1000))) as chat:
+        yield chat
+        assert [error for _, error in chat.server.errors if not isinstance(error, HandshakeError)] == []
+
+
+def log_in(chat: Chat, user: str = "ann", password: str = PASSWORD) -> str:
+    found = ask(chat, "POST", "/login", {"name": user, "password": password})
+    assert found.status == 200
+    return found.cookie
+
+
+def token(chat: Chat, cookie: str) -> str:
+    found: str = ask(chat, "POST", "/token", {}, Cookie=cookie).fields["token"]
+    return found
+
+
+def test_a_member_logs_in_and_is_known(members: Chat) -> None:
+    cookie = log_in(members)
+    session = ask(members, "GET", "/session", Cookie=cookie).fields
+    assert (session["user"], session["guests"]) == ("ann", False)
+    assert module.COOKIE - 60 < session["expires"] - session["now"] <= module.COOKIE
+    with Visitor(members, None, headers={"Cookie": cookie}) as page:
+        welcome = page.until("welcome")
+        assert welcome["user"] == "ann" and welcome["expires"] > welcome["now"]
+    with Visitor(members, token(members, cookie)) as program:
+        welcome = program.until("welcome")
+        assert module.PROGRAM - 60 < welcome["expires"] - welcome["now"] <= module.PROGRAM
+
+
+def test_a_wrong_name_and_a_wrong_password_look_alike(members: Chat) -> None:
+    tried = [
+        ("ann", "wrong password"),
+        ("nobody", PASSWORD),
+        ("server", PASSWORD),
+        ("Ann", PASSWORD),
+        ("", ""),
+    ]
+    answers = {
+        (found.status, str(found.fields), str(sorted(found.headers)))
+        for name, password in tried
+        for found in [ask(members, "POST", "/login", {"name": name, "password": password})]
+    }
+    assert len(answers) == 1 and "wrong name or password" in str(answers) and "401" in str(answers)
+    assert ask(members, "POST", "/login", {"name": "ann"}).status == 401
+
+
+def test_after_five_attempts_one_is_told_when_to_come_back(path: Path) -> None:
+    with Chat(identity=Members(path, hashed=quick)) as chat:
+        for _ in range(5):
+            assert ask(chat, "POST", "/login", {"name": "ann", "password": "wrong one"}).status == 401
+        found = ask(chat, "POST", "/login", {"name": "ann", "password": PASSWORD})
+        assert found.status == 429 and 0 < int(found.headers["Retry-After"]) <= 12
+
+
+def test_logging_out_ends_every_token_and_every_connection(members: Chat) -> None:
+    cookie = log_in(members)
+    program = token(members, cookie)
+    with (
+        Visitor(members, None, "page", headers={"Cookie": cookie}) as page,
+        Visitor(members, program) as other,
+    ):
+        page.until("welcome")
+        other.until("welcome")
+        assert ask(members, "POST", "/logout", {}, Cookie=cookie).status == 200
+        assert page.bye()["code"] == other.bye()["code"] == 4401
+    for again in (None, program):
+        headers = {"Cookie": cookie} if again is None else {}
+        with Visitor(members, again, headers=headers) as late:
+            assert late.bye()["code"] == 4401
+    assert ask(members, "GET", "/session", Cookie=cookie).fields["user"] is None
+    assert ask(members, "GET", "/session", Cookie=log_in(members)).fields["user"] == "ann"
+
+
+def test_one_who_was_revoked_between_the_opening_and_hello_stays_out(members: Chat) -> None:
+    cookie = log_in(members)
+    with connect(members.websocket_url, subprotocols=["wsdemo.chat.v1"], headers={"Cookie": cookie}) as ws:
+        assert ask(members, "POST", "/logout", {}, Cookie=cookie).status == 200
+        ws.send('{"type":"hello","v":1,"device":"phone"}')
+        assert json.loads(ws.recv(DEADLINE))["code"] == 4401
+
+
+def test_a_revocation_by_another_process_ends_the_connections(members: Chat, path: Path) -> None:
+    with Visitor(members, None, headers={"Cookie": log_in(members)}) as ann:
+        ann.until("welcome")
+        with Accounts(path, hashed=quick) as elsewhere:
+            elsewhere.revoke("ann").result(DEADLINE)
+        assert ann.bye()["code"] == 4401
+
+
+def test_a_token_ends_while_connected_and_this_is_told_before(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The 60 seconds themselves: tests/patterns/test_door.py, on a clock of its own."""
+    monkeypatch.setattr(module, "PROGRAM", 1.0)
+    with Chat(identity=Members(path, hashed=quick)) as chat:
+        cookie = log_in(chat)
+        with Visitor(chat, token(chat, cookie)) as ann, Visitor(chat, token(chat, cookie), "other") as other:
+            assert 0 <= ann.until("expiring")["in"] <= 60
+            other.until("expiring")
+            monkeypatch.setattr(module, "PROGRAM", 900.0)
+            other.say("refresh", id=7, token=token(chat, cookie))
+            assert other.until("ok")["id"] == 7
+            assert ann.bye()["code"] == 4401
+            other.publish(1)
+            assert other.until("confirm")["n"] == 1
+
+
+def test_a_token_of_another_user_refreshes_nothing(members: Chat) -> None:
+    bob = token(members, log_in(members, "bob"))
+    with Visitor(members, token(members, log_in(members))) as ann:
+        ann.until("welcome")
+        ann.say("refresh", id=1, token=bob)
+        assert ann.until("error")["code"] == "not_allowed"
+
+
+def test_a_storm_of_logins_is_refused_politely_and_the_others_go_on(path: Path) -> None:
+    """200 at once: one is hashed, 32 wait, 167 hear when to come back; a member's messages go their way."""
+    go, begun, refused = threading.Event(), Seen(), []
+
+    def slow(password: bytes, salt: bytes) -> bytes:
+        begun("a hash")
+        assert go.wait(DEADLINE)
+        return quick(password, salt)
+
+    identity = Members(path, hashed=quick, attempts=(1000.0, 1000))
+    with Chat(identity=identity) as chat, Visitor(chat, token(chat, log_in(chat, "bob"))) as bob:
+        bob.join()
+        identity.accounts._hashed = slow
+        storm = [knock(chat, "ann" if i == 0 else f"user{i}") for i in range(200)]
+        begun.next()
+        for n in range(1, 21):
+            bob.publish(n)
+            assert bob.until("message")["n"] == n
+        while len(refused) < 167:
+            chunk = next(filter(None, map(answered, storm)), None)
+            if chunk is not None:
+                assert chunk.startswith("HTTP/1.1 429 ") and "Retry-After: 2" in chunk
+                refused.append(chunk)
+        go.set()
+        found = [rest(sock) for sock in storm if sock.fileno() != -1]
+        assert sorted(text[9:12] for text in found) == ["200", *["401"] * 32]
+
+
+def knock(chat: Chat, user: str) -> socket.socket:
+    body = json.dumps({"name": user, "password": PASSWORD}).encode()
+    sock = socket.create_connection(("127.0.0.1", chat.server.port), timeout=DEADLINE)
+    head = f"POST /login HTTP/1.1\r\nHost: 127.0.0.1:{chat.server.port}\r\nContent-Type: application/json\r\n"
+    sock.sendall(f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body)
+    return sock
+
+
+def answered(sock: socket.socket) -> str:
+    """The answer, if it is there; then the socket is closed."""
+    if sock.fileno() == -1:
+        return ""
+    sock.setblocking(False)
+    try:
+        sock.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return ""
+    return rest(sock)
+
+
+def rest(sock: socket.socket) -> str:
+    sock.settimeout(DEADLINE)
+    with sock:
+        return b"".join(iter(lambda: sock.recv(4096), b"")).decode()
+
+
+def test_no_token_and_no_password_is_in_a_log_or_an_error(
+    members: Chat, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    cookie = log_in(members)
+    secrets = [PASSWORD, cookie.partition("=")[2], token(members, cookie)]
+    program = secrets[2]
+    ask(members, "POST", "/login", {"name": "ann", "password": f"{PASSWORD} wrong"})
+    ask(members, "GET", f"/nothing?token={program}", Authorization=f"Bearer {program}", Cookie=cookie)
+    ask(members, "POST", "/token", b"{" + program.encode(), Authorization=f"Bearer {program}x")
+    for options in ({"headers": {"Cookie": cookie}}, {"headers": {"Authorization": f"Bearer {program}"}}):
+        with Visitor(members, None, **options) as ann:
+            ann.until("welcome")
+            shown = [
+                repr(ws) + repr(ws.user) + str(vars(ws.user) if hasattr(ws.user, "__dict__") else "")
+                for ws in members.server.connections
+            ]
+            assert not any(secret in str(shown) for secret in secrets)
+    for text in (program, f"{program}x"):
+        with Visitor(members, text) as ann:
+            ann.hear()
+            ann.ws.send(f'{{"type":"hello","token":"{program}"')
+            ann.ws.send(f'{{"type":"{program}"}}')
+    told = caplog.text + str([str(error) for _, error in members.server.errors])
+    assert "left after" in told and not any(secret in told for secret in secrets)
+
+
+def test_keys_are_made_once_and_changed_by_age(tmp_path: Path) -> None:
+    path = tmp_path / "keys"
+    first = signing_keys(path, 1e9)
+    assert list(first) == ["1000000000"] and len(first["1000000000"]) == 32
+    assert signing_keys(path, 1e9 + KEY_AGE - 1) == first
+    second = signing_keys(path, 1e9 + KEY_AGE)
+    assert len(second) == 2 and list(second)[1:] == list(first) and next(iter(second)) > next(iter(first))
+    third = signing_keys(path, 1e9 + 2 * KEY_AGE)
+    assert list(third)[1:] == list(second)[:1] and len(third) == 2
+    assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+@pytest.mark.parametrize("text", ["", "[]", "no json", '{"a": "00"}', '{"1": 5}', '{"1": "xy"}'])
+def test_another_file_is_no_file_of_keys(tmp_path: Path, text: str) -> None:
+    (path := tmp_path / "keys").write_text(text)
+    with pytest.raises(ValueError, match="no file of keys"):
+        signing_keys(path, 1e9)
+    assert path.read_text() == text
+
+
+def test_a_token_outlives_the_server_and_so_does_its_end(path: Path) -> None:
+    with Chat(identity=Members(path, hashed=quick)) as chat:
+        port, ann, bob = chat.server.port, log_in(chat), log_in(chat, "bob")
+        ask(chat, "POST", "/logout", {}, Cookie=bob)
+    with Chat(identity=Members(path, hashed=quick)) as chat:
+        ann, bob = (cookie.replace(str(port), str(chat.server.port)) for cookie in (ann, bob))
+        assert ask(chat, "GET", "/session", Cookie=ann).fields["user"] == "ann"
+        assert ask(chat, "GET", "/session", Cookie=bob).fields["user"] is None
+
+
+def test_compression_is_agreed_without_context_takeover(members: Chat) -> None:
+    """No compressor sees a token beside another text: each message is compressed alone."""
+    for offer in ("permessage-deflate", "permessage-deflate; client_max_window_bits"):
+        fields = raw_handshake(members, offer).lower()
+        (line,) = [line for line in fields.splitlines() if line.startswith("sec-websocket-extensions")]
+        assert "server_no_context_takeover" in line and "client_no_context_takeover" in line
+
+
+def raw_handshake(chat: Chat, offer: str) -> str:
+    with socket.create_connection(("127.0.0.1", chat.server.port), timeout=DEADLINE) as sock:
+        head = [
+            "GET /chat HTTP/1.1",
+            f"Host: 127.0.0.1:{chat.server.port}",
+            "Upgrade: websocket",
+            "Connection: Upgrade",
+            "Sec-WebSocket-Version: 13",
+            "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+            f"Sec-WebSocket-Extensions: {offer}",
+            "",
+            "",
+        ]
+        sock.sendall("\r\n".join(head).encode())
+        data = b""
+        while b"\r\n\r\n" not in data:
+            data += sock.recv(4096)
+        return data.decode()
+
+
+def test_files_that_cannot_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_text("no database, only words " * 9)
+    with pytest.raises(ValueError, match="no accounts of version 1"):
+        Members(tmp_path / "a")
+
+    def missing(*args: Any, **options: Any) -> Any:
+        raise ImportError("tokens need PyJWT: pip install pyjwt")
+
+    monkeypatch.setattr(module, "Tokens", missing)
+    with pytest.raises(ImportError, match="pip install pyjwt"):
+        Members(tmp_path / "b")
+    assert not any(thread.name == "wsdemo-accounts" for thread in threading.enumerate())
