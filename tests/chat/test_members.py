@@ -227,11 +227,13 @@ def test_no_token_and_no_password_is_in_a_log_or_an_error(
                 for ws in members.server.connections
             ]
             assert not any(secret in str(shown) for secret in secrets)
-    for text in (program, f"{program}x"):
-        with Visitor(members, text) as ann:
-            ann.hear()
-            ann.ws.send(f'{{"type":"hello","token":"{program}"')
-            ann.ws.send(f'{{"type":"{program}"}}')
+    with Visitor(members, f"{program}x") as eve:
+        assert eve.bye()["code"] == 4401
+    with Visitor(members, program) as ann:
+        ann.until("welcome")
+        ann.ws.send(f'{{"type":"hello","token":"{program}"')
+        ann.ws.send(f'{{"type":"{program}"}}')
+        assert [ann.until("error")["code"] for _ in range(2)] == ["bad_request", "unknown_type"]
     told = caplog.text + str([str(error) for _, error in members.server.errors])
     assert "left after" in told and not any(secret in told for secret in secrets)
 
