@@ -1,4 +1,4 @@
-"""Servers of rooms, which end with the test."""
+"""Servers of rooms, and a NATS, which end with the test."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import contextlib
 import pytest
 
 from tests.patterns.house import Client, House
+from wsdemo.patterns.natsserver import NatsServer
 
 
 @pytest.fixture
@@ -24,3 +25,10 @@ def house():
             ws.cut_off()
     while Client.made:
         Client.made.pop().close()
+
+
+@pytest.fixture
+def broker(tmp_path):
+    """A `nats-server` with JetStream, which may be killed and started again."""
+    with NatsServer(tmp_path / "nats") as server:
+        yield server

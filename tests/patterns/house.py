@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import threading
 import time
@@ -31,12 +32,16 @@ class House:
 
     def __init__(self, log=MemoryLog, limits=None, server_limits=None, may=lambda *a: True, **options):
         self.clock = Clock()
+        broker = options.pop("broker", lambda call: None)
         identify = options.pop("identify", lambda ws, token: Identity(token) if token else None)
         times = {"clock": self.clock, "wall": options.pop("wall", time.time)}
         self.rooms = Rooms(may, identify, limits or RoomLimits(**FAST), **times)
         self.server = serve(self.rooms, subprotocols=[PROTOCOL], limits=server_limits)
+        if "call" in inspect.signature(log).parameters:  # a log with a thread of its own
+            options["call"] = self.server.call_soon
         self.log = log(self.rooms.stored, **options)
-        self.run(self.rooms.begin, self.server, self.log)
+        self.broker = broker(self.server.call_soon)
+        self.run(self.rooms.begin, self.server, self.log, self.broker)
 
     def run(self, function, *args):
         """Call it in the server's thread, and wait for the end."""

@@ -29,6 +29,8 @@ NEWEST: Final = 2**53 - 1
 Message = dict[str, Any]
 #: Whether a user may do something: a function of (user, "join" or "publish" or "volatile", channel).
 May = Callable[[str, str, str], bool]
+#: A function of (channel, text, sender, key).
+Offered = Callable[[str, str, str, "str | None"], object]
 
 
 def with_mailboxes(may: May) -> May:
@@ -55,7 +57,8 @@ class Channels:
 
     def __init__(self, limits: RoomLimits, may: May, fail: Callable[[Session, Exception], object]) -> None:
         self._limits, self._may, self._fail = limits, may, fail
-        self._rooms: dict[str, Room] = {}
+        self.rooms: dict[str, Room] = {}  #: by channel
+        self.offered: Offered = lambda channel, text, sender, key: None  #: for other nodes
         self.broadcast: Callable[[str, list[Connection]], object] = lambda text, to: None  #: the server's
 
     # -- requests -----------------------------------------------------------------------------------------
@@ -70,7 +73,7 @@ class Channels:
         else:
             self.leave(session, channel)  # joining again begins again
             place = session.reader.places[channel] = Place(channel)
-            room = self._rooms.setdefault(channel, Room(channel))
+            room = self.rooms.setdefault(channel, Room(channel))
             room.enter(session, place, message.get("presence", False))
             after = message.get("after", NEWEST)
             if not session.log.read(channel, after, 0, partial(self._joined, session, place, message)):
@@ -78,12 +81,12 @@ class Channels:
                 session.error(answers, "busy", retry=self._limits.retry)
 
     def _no_room(self, channel: str, session: Session) -> str:
-        room, limits, joined = self._rooms.get(channel), self._limits, session.reader.places
+        room, limits, joined = self.rooms.get(channel), self._limits, session.reader.places
         if channel in joined:
             return ""
         if len(joined) >= limits.joined:
             return "too_many"
-        full = len(self._rooms) >= limits.channels if room is None else len(room.members) >= limits.members
+        full = len(self.rooms) >= limits.channels if room is None else len(room.members) >= limits.members
         return "busy" if full else ""
 
     def _joined(self, session: Session, place: Place, join: Message, page: Page | None) -> None:
@@ -98,7 +101,7 @@ class Channels:
             session.error({"id": join["id"]}, "failed" if page is None else "not_allowed", **retry)
             return
         start, complete = self._start(join, page, session.log.epoch)
-        members = self._rooms[place.channel].users(session) if still else None
+        members = self.rooms[place.channel].users(session) if still else None
         told = {"epoch": session.log.epoch, "offset": page.top, "complete": complete}
         session.send("ok", id=join["id"], **told, **({} if members is None else {"members": members}))
         if still:
@@ -117,10 +120,10 @@ class Channels:
         """No longer a member; false where it was none."""
         if session.reader.leave(channel) is None:
             return False
-        room = self._rooms[channel]
+        room = self.rooms[channel]
         room.leave(session)
         if not room.members:
-            del self._rooms[channel]
+            del self.rooms[channel]
         return True
 
     def leave_all(self, session: Session) -> None:
@@ -140,7 +143,7 @@ class Channels:
     def show(self, outcome: Outcome) -> None:
         """An entry is stored: send it to the members at the top; the others find it in the log."""
         channel, entry = outcome.post.channel, outcome.entry
-        room = self._rooms.get(channel)
+        room = self.rooms.get(channel)
         if room is None or entry is None:
             return
         ready = [
@@ -153,7 +156,7 @@ class Channels:
 
     def not_shown(self, outcome: Outcome) -> None:
         """Showing an entry has failed: its members read it from the log."""
-        room, entry = self._rooms.get(outcome.post.channel), outcome.entry
+        room, entry = self.rooms.get(outcome.post.channel), outcome.entry
         if room is not None and entry is not None:
             for member, place in room.members.items():
                 member.reader.not_sent(place, entry.offset)
@@ -161,7 +164,7 @@ class Channels:
     def volatile(self, session: Session, message: Message, size: int) -> None:
         """Send a message that is not stored to the other members."""
         channel, key = message["channel"], message.get("key")
-        room = self._rooms.get(channel)
+        room = self.rooms.get(channel)
         if room is None or session not in room.members:
             session.error({}, "not_joined")
         elif not self._may(session.user, "volatile", channel):
@@ -171,12 +174,23 @@ class Channels:
         elif session.in_rate("volatile", {}):
             text = frame("volatile", channel=channel, **{"from": session.user}, body=message["body"])
             self._offer(text, room.others(session), None if key is None else (session.user, key))
+            self.offered(channel, text, session.user, key)
 
     def say(self, channel: str, body: Any, sender: str, key: str | None) -> None:
         """Send the server's own volatile message to all members."""
-        text = frame("volatile", channel=channel, **{"from": sender}, body=body)
-        if (room := self._rooms.get(channel)) is not None:
+        self.offer(channel, frame("volatile", channel=channel, **{"from": sender}, body=body), sender, key)
+
+    def offer(self, channel: str, text: str, sender: str, key: str | None) -> None:
+        """Send a volatile message, which is text already, to all members."""
+        if (room := self.rooms.get(channel)) is not None:
             self._offer(text, room.members.items(), None if key is None else (sender, key))
+
+    def missed(self, first: int) -> None:
+        """News has been lost, and nothing below ``first`` is kept: all members ask the log."""
+        for room in list(self.rooms.values()):
+            for session, place in list(room.members.items()):
+                session.reader.missed(place, first - 1)
+                self.go_on(session)
 
     def _offer(self, text: str, members: Iterable[tuple[Session, Place]], key: Hashable) -> None:
         self._send(text, (session for session, place in members if session.reader.volatile(place, key, text)))
@@ -205,11 +219,11 @@ class Channels:
         if session.away is not (now - session.heard > self._limits.away):
             session.away = not session.away
             for channel in session.reader.places:
-                self._rooms[channel].see(session, not session.away)
+                self.rooms[channel].see(session, not session.away)
         self.go_on(session)
 
-    def tell_presence(self) -> None:
-        """Tell who came and left."""
-        for room in list(self._rooms.values()):
-            text, hearers = room.news()
+    def tell_presence(self, now: float) -> None:
+        """Tell who came and left; ``now``: seconds that never go back."""
+        for room in list(self.rooms.values()):
+            text, hearers = room.news(now)
             self._send(text, hearers)

@@ -101,8 +101,13 @@ class Reader:
         return self.places.pop(channel, None)
 
     def live(self, place: Place, offset: int) -> bool:
-        """Whether a new entry may be sent now; else it is read from the log later."""
-        place.top = offset
+        """Whether a new entry may be sent now; else it is read from the log later.
+
+        News of other servers may be older than a page that was read meanwhile: then it was sent already.
+        """
+        if offset <= place.offset:
+            return False
+        place.top = max(place.top, offset)
         if place.live and not self.late:
             place.offset = offset
             return True
@@ -113,6 +118,12 @@ class Reader:
         """A new entry could not be sent, or not to all: read it from the log; twice is better than never."""
         if place.live:
             place.offset = min(place.offset, offset - 1)
+            self._fall_behind(place)
+
+    def missed(self, place: Place, last: int) -> None:
+        """This server has missed entries up to ``last``: read what the log still has of them."""
+        if place.offset < last:
+            place.top = max(place.top, last)
             self._fall_behind(place)
 
     def _fall_behind(self, place: Place) -> None:

@@ -22,7 +22,10 @@ from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple, Protocol
 
 #: The fate of a post: it is stored; it was stored before; an earlier one is missing; try again later.
-Status = Literal["stored", "again", "out of order", "failed"]
+Fate = Literal["stored", "again", "out of order", "failed"]
+#: A log that several servers share has news too: an entry to be shown, of whichever server; or entries that
+#: this server has missed, and that are no longer kept.
+Status = Literal[Fate, "news", "missed"]
 
 
 class Post(NamedTuple):
@@ -51,8 +54,10 @@ class Outcome(NamedTuple):
 
     post: Post
     status: Status
-    entry: Entry | None = None  #: where it is stored now
-    expected: int = 0  #: the number that the log takes next from this device
+    entry: Entry | None = None  #: where it is stored now, to be shown to the members
+    expected: int = (
+        0  #: the number that the log takes next from this device; "missed": the oldest offset kept
+    )
     reason: str = ""  #: the reason of a failure
 
 

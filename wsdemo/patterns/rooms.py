@@ -26,10 +26,12 @@ from typing import Any, Final
 
 from wsdemo.net.connection import Connection
 from wsdemo.net.server import Server
+from wsdemo.patterns.broker import Broker, LocalBroker
 from wsdemo.patterns.channels import Channels, May, with_mailboxes
 from wsdemo.patterns.door import Door, Identify, by_request
 from wsdemo.patterns.log import Log, Outcome
 from wsdemo.patterns.messages import BadMessage, parse
+from wsdemo.patterns.nodes import Nodes
 from wsdemo.patterns.publishing import Publishing
 from wsdemo.patterns.session import RoomLimits, Session
 from wsdemo.protocol.errors import InvalidState
@@ -67,12 +69,18 @@ class Rooms:
         self._door = Door(identify, self._limits, clock, wall)
         self._channels = Channels(self._limits, may, self._door.fail)
         self._door.left = self._channels.leave_all
+        self._nodes = Nodes(self._channels, self._door, self.end_all_of, clock)
         devices, fail = self._door.devices, self._door.fail
         self._publishing = Publishing(self._limits, may, devices, self._channels, fail)
 
-    def begin(self, server: Server, log: Log) -> None:
-        """Serve the channels of ``log``, whose ``done`` is `stored`. Earlier clients are refused (1013)."""
+    def begin(self, server: Server, log: Log, broker: Broker | None = None) -> None:
+        """Serve the channels of ``log``, whose ``done`` is `stored`. Earlier clients are refused (1013).
+
+        ``broker``: carries what is not stored to the other nodes, which have the same log; None: there are
+        no others.
+        """
         self._server = server
+        self._nodes.begin(broker or LocalBroker())
         self._channels.broadcast = server.broadcast
         self._door.begin(server, log)
         server.every(TICK, self.tick)
@@ -104,7 +112,12 @@ class Rooms:
             self._door.bye(session, code, reason, self._uniform(0.0, spread))
 
     def dismiss(self, user: str, code: int = 4401, reason: str = "no longer allowed") -> None:
-        """End all connections of a user, in the server's thread."""
+        """End all connections of a user, on all nodes, in the server's thread."""
+        self.end_all_of(user, code, reason)
+        self._nodes.dismissed(user, code, reason)
+
+    def end_all_of(self, user: str, code: int, reason: str) -> None:
+        """End all connections of a user on this node, in the server's thread."""
         for session in self._door.of(user):
             self._door.bye(session, code, reason)
 
@@ -157,7 +170,17 @@ class Rooms:
 
     def stored(self, outcomes: list[Outcome]) -> None:
         """The log's ``done``: confirm what is stored, and show it to the members."""
+        for outcome in outcomes:
+            if outcome.status == "missed":
+                self._missed(outcome.expected)
         self._publishing.stored(outcomes)
+
+    def _missed(self, first: int) -> None:
+        """This node was cut off for too long, or the log of all nodes is another one (0)."""
+        if first:
+            self._channels.missed(first)
+        else:
+            self.end(1012, "the message log is another one")
 
     def tick(self) -> None:
         """Look at all deadlines, and tell the changes of presence; called twice a second."""
@@ -167,7 +190,8 @@ class Rooms:
                 self._door.look(session, now)
             if session.welcomed and not session.ended:
                 self._channels.look(session, now)
-        self._channels.tell_presence()
+        self._channels.tell_presence(now)
+        self._nodes.tick(now)
 
     # -- messages of a client -----------------------------------------------------------------------------
 

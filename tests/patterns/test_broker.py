@@ -1,0 +1,87 @@
+"""News between the nodes of one process, and the way from thread to thread."""
+
+from __future__ import annotations
+
+import threading
+
+from tests.waiting import Seen
+from wsdemo.patterns import broker
+from wsdemo.patterns.broker import Hop, Hub, LocalBroker
+
+
+def test_the_others_hear_it_in_order_and_the_node_itself_does_not():
+    hub, seen = Hub(), {name: Seen() for name in "abc"}
+    nodes = {name: LocalBroker(hub) for name in "abc"}
+    for name, node in nodes.items():
+        node.begin(seen[name])
+    assert nodes["a"].publish("x.one", b"1") and nodes["a"].publish("x.two", b"2")
+    for name in "bc":
+        assert [seen[name].next(), seen[name].next()] == [("x.one", b"1"), ("x.two", b"2")]
+    assert seen["a"].empty()
+
+
+def test_a_node_that_has_left_hears_nothing():
+    hub, seen = Hub(), Seen()
+    ann, bob = LocalBroker(hub), LocalBroker(hub)
+    bob.begin(seen)
+    bob.close()
+    ann.publish("x", b"1")
+    assert seen.empty() and not bob.up and not bob.publish("x", b"2")
+
+
+def test_one_who_raises_still_hears_the_next():
+    hub, seen, calls = Hub(), Seen(), []
+
+    def receive(subject, data):
+        seen(data)
+        if data == b"1":
+            raise ValueError(subject)
+
+    ann, bob = LocalBroker(hub), LocalBroker(hub, calls.append)
+    bob.begin(receive)
+    ann.publish("x", b"1")
+    ann.publish("x", b"2")
+    calls.pop()()
+    assert not calls, "two calls for one batch"
+    assert [seen.next(), seen.next()] == [b"1", b"2"]
+
+
+def test_a_node_that_does_not_listen_keeps_the_newest(monkeypatch):
+    monkeypatch.setattr(broker, "WAITING", 3)
+    hub, seen, calls = Hub(), Seen(), []
+    ann, bob = LocalBroker(hub), LocalBroker(hub, calls.append)
+    bob.begin(lambda subject, data: seen(data))
+    for number in range(5):
+        ann.publish("x", b"%d" % number)
+    for call in calls:
+        call()
+    assert [seen.next() for _ in range(3)] == [b"2", b"3", b"4"] and seen.empty()
+
+
+def test_a_hop_of_many_threads_loses_nothing():
+    taken, calls = [], Seen()
+    hop = Hop(calls, taken.extend)
+
+    def put(first):
+        for number in range(first, first + 1000):
+            hop.put(number)
+
+    threads = [threading.Thread(target=put, args=(1000 * k,)) for k in range(4)]
+    for thread in threads:
+        thread.start()
+    while len(taken) < 4000:
+        calls.next()()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == list(range(4000)) and not len(hop)
+    assert [number for number in taken if number < 1000] == list(range(1000))
+
+
+def test_what_a_hop_calls_may_raise():
+    calls = []
+    hop = Hop(calls.append, lambda items: 1 / 0)
+    hop.put(1)
+    calls.pop()()
+    hop.put(2)
+    calls.pop()()
+    assert [type(error) for error in hop.errors] == [ZeroDivisionError] * 2

@@ -1,0 +1,161 @@
+"""A node's connection to a real NATS: news, a broker that dies and comes back, one that is cut off."""
+
+from __future__ import annotations
+
+import builtins
+import threading
+
+import pytest
+
+from tests.waiting import DEADLINE, Seen
+from wsdemo.patterns import broker as local
+from wsdemo.patterns.nats import Nats, NatsBroker, token
+from wsdemo.proxy.chaos import Chaos
+
+
+def direct(function, *args):
+    function(*args)
+
+
+class Node:
+    """A connection, and what is heard over it."""
+
+    def __init__(self, url):
+        self.seen = Seen()
+        self.nats = Nats(url)
+        self.broker = NatsBroker(self.nats, direct)
+        self.broker.begin(self.seen)
+
+    def close(self):
+        self.broker.close()
+        self.nats.close()
+
+
+@pytest.fixture
+def node():
+    nodes = []
+
+    def make(url):
+        nodes.append(Node(url))
+        return nodes[-1]
+
+    yield make
+    for each in nodes:
+        each.close()
+
+
+def wait_until(condition):
+    """Let some time pass until it holds; nothing tells of it."""
+    pause = threading.Event()
+    for _ in range(int(DEADLINE / 0.02)):
+        if condition():
+            return
+        pause.wait(0.02)
+    raise AssertionError("it did not come to pass")
+
+
+def test_the_others_hear_it_in_order_and_the_node_itself_does_not(broker, node):
+    ann, bob, eve = (node(broker.url) for _ in range(3))
+    for number in range(100):
+        assert ann.broker.publish("room.5", b"%d" % number)
+    for other in (bob, eve):
+        assert [other.seen.next() for _ in range(100)] == [("room.5", b"%d" % n) for n in range(100)]
+    assert bob.broker.publish("end", b"")
+    assert ann.seen.next() == ("end", b"")
+
+
+@pytest.mark.parametrize(
+    "text", ["#lobby", "@a_b-c", "ann\nphone", "a.b", "*", ">", "é 👋", "~", "%", "x" * 64, "a b\tc"]
+)
+def test_any_text_is_one_word_of_a_subject(broker, node, text):
+    ann, bob = node(broker.url), node(broker.url)
+    assert ann.broker.publish(f"to.{token(text)}", text.encode())
+    subject, data = bob.seen.next()
+    assert subject == f"to.{token(text)}" and data.decode() == text
+    assert subject.count(".") == 1
+
+
+def test_tokens_differ_where_the_texts_do():
+    texts = ["a.b", "a%2Eb", "a~b", "A.B", "a b", "a+b", "a\nb"]
+    assert len({token(text) for text in texts}) == len(texts)
+
+
+def test_a_broker_that_dies_and_comes_back(broker, node):
+    ann, bob = node(broker.url), node(broker.url)
+    broker.kill()
+    wait_until(lambda: not (ann.broker.up or bob.broker.up))
+    assert not ann.broker.publish("x", b"nobody hears this")
+    broker.start()
+    wait_until(lambda: ann.broker.up and bob.broker.up)
+    assert ann.broker.publish("x", b"again")
+    assert bob.seen.next() == ("x", b"again")
+
+
+def test_a_node_that_is_cut_off_notices_it_and_comes_back(broker, node):
+    with Chaos("127.0.0.1", broker.port) as network:
+        ann, bob = node(f"nats://127.0.0.1:{network.port}"), node(broker.url)
+        network.freeze()  # no end of the connection tells it
+        wait_until(lambda: not ann.broker.up)
+        assert bob.broker.up
+        network.thaw()
+        wait_until(lambda: ann.broker.up)
+        assert bob.broker.publish("x", b"back") and ann.seen.until(lambda news: news == ("x", b"back"))
+        ann.close()
+
+
+def test_news_for_a_thread_that_does_not_listen_is_bounded(broker, node, monkeypatch):
+    monkeypatch.setattr("wsdemo.patterns.nats.WAITING", 3)
+    calls, heard = Seen(), []
+    ann, nats = node(broker.url), Nats(broker.url)
+    bob = NatsBroker(nats, calls)
+    bob.begin(lambda subject, data: heard.append(data))
+    for number in range(10):
+        assert ann.broker.publish("x", b"%d" % number) or number
+    ann.nats.run(_flush(ann))
+    nats.run(_nothing())
+    wait_until(lambda: len(bob._in) == 3)
+    nats.close()
+    calls.next()()
+    assert len(heard) == 3
+
+
+async def _flush(node):
+    await node.nats._connection.flush()
+
+
+async def _nothing():
+    pass
+
+
+def test_no_nats_is_one_line(broker):
+    broker.kill()
+    with pytest.raises(OSError, match=r"nats://127.0.0.1:\d+: no NATS answers there .*: start one") as caught:
+        Nats(broker.url)
+    assert "\n" not in str(caught.value)
+
+
+def test_without_the_package_one_line_says_how_to_get_it(monkeypatch):
+    really = builtins.__import__
+
+    def missing(name, *args, **kwargs):
+        if name.split(".")[0] == "nats":
+            raise ImportError("No module named 'nats'")
+        return really(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", missing)
+    with pytest.raises(ImportError, match=r"NATS needs the package nats-py: pip install 'wsdemo\[scale\]'"):
+        Nats("nats://127.0.0.1:1")
+
+
+def test_the_thread_ends_with_it(broker):
+    before = threading.active_count()
+    with Nats(broker.url) as nats:
+        assert nats.up and threading.active_count() == before + 1
+    assert threading.active_count() == before
+    nats.call(print)  # nothing happens
+    nats.close()
+
+
+def test_both_brokers_have_the_same_methods():
+    public = [name for name in vars(local.LocalBroker) if not name.startswith("_")]
+    assert all(hasattr(NatsBroker, name) for name in public if name != "put")
