@@ -48,6 +48,7 @@ class Visitor:
     def __init__(self, chat: Chat, token: str | None = "ann.secret", device: str = "phone", **options: Any):
         query = options.pop("query", "")
         self.ws = connect(chat.websocket_url + query, subprotocols=[PROTOCOL], **options)
+        self.welcomed = False
         self.say("hello", v=1, device=device, **({} if token is None else {"token": token}))
 
     def __enter__(self) -> Visitor:
@@ -57,10 +58,15 @@ class Visitor:
         self.ws.close()
 
     def say(self, kind: str, **fields: Any) -> None:
+        """Send a message; the first ones wait for the welcome."""
+        if kind != "hello" and not self.welcomed:
+            self.until("welcome")
         self.ws.send(json.dumps({"type": kind, **fields}))
 
     def hear(self) -> dict[str, Any]:
-        return parse(self.ws.recv(DEADLINE), SERVER)
+        message = parse(self.ws.recv(DEADLINE), SERVER)
+        self.welcomed = self.welcomed or message["type"] == "welcome"
+        return message
 
     def until(self, kind: str) -> dict[str, Any]:
         """The next message of this type; others are passed over."""

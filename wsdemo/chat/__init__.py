@@ -9,6 +9,7 @@
     answers    plain HTTP in JSON, at once or later
     login      plain HTTP: session, login, logout, token, ticket
     frames     under the hood: the bytes of a connection, for its own page
+    metrics    for Prometheus
     app        Chat: all of it on a server
     promises   what is promised, and the tests that hold it
 

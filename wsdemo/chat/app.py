@@ -5,6 +5,7 @@
     GET /                  the page, and its files
     GET /session  POST /login /logout /token /ticket        `login`
     GET /health            200, or 503 and the reason
+    GET /metrics           `metrics`, for Prometheus
     WebSocket /chat        `patterns.rooms`, by the protocol wsdemo.chat.v1
     WebSocket /frames      `frames`, for the user of the connection that they are of
 
@@ -28,6 +29,7 @@ from wsdemo.chat.frames import Recording, Recordings
 from wsdemo.chat.identity import SERVER, Guests, Identities
 from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
 from wsdemo.chat.login import Login, query_of
+from wsdemo.chat.metrics import SECONDS, TYPE, Histogram, MeasuredLog, collect
 from wsdemo.chat.rights import TIME, Rights
 from wsdemo.net.connection import Connection
 from wsdemo.net.server import serve
@@ -38,7 +40,7 @@ from wsdemo.patterns.session import Identity
 from wsdemo.patterns.sqlitelog import SqliteLog
 from wsdemo.protocol.errors import HandshakeError, InvalidState
 from wsdemo.protocol.handshake import check_origin, check_origins, own_origin
-from wsdemo.protocol.http11 import Request, Response
+from wsdemo.protocol.http11 import Headers, Request, Response
 from wsdemo.web import routes
 
 if TYPE_CHECKING:
@@ -105,8 +107,10 @@ class Chat:
         self._recordings = Recordings(limits)
         self._received = 0  # messages, when the time was told last
         self._login: Login | None = None  # it needs the port
-        make = log or (lambda done, call: _log(db, done, call))
-        self.log = make(self.rooms.stored, self._soon)
+        self._commit = Histogram(SECONDS)
+        make = log or (lambda done, call: _log(db, done, call, self._commit))
+        self._measured = MeasuredLog(make, self.rooms.stored, self._soon)
+        self.log = self._measured.log
         try:
             self.server = serve(
                 self,
@@ -135,7 +139,8 @@ class Chat:
         for path, file in routes().items():
             self.server.route(path, file)
         self.server.route("/health", partial(answer, "GET", self._health))
-        self._soon(self.rooms.begin, self.server, self.log)
+        self.server.route("/metrics", partial(answer, "GET", self._metrics))
+        self._soon(self.rooms.begin, self.server, self._measured)
         self.server.every(TICK, self._tell_time)
         self.server.every(LOOK, self._recordings.look)
         self.identity.begin(lambda user: self._soon(self.rooms.dismiss, user))
@@ -261,6 +266,14 @@ class Chat:
             return json_response({"status": f"the message log: {failing}"}, status=503)
         return json_response({"status": "ok"})
 
+    def _metrics(self, request: Request) -> Response:
+        server, figures = self.server, self.rooms.figures
+        connections = len(server.connections)
+        body = collect(server.counts, connections, server.lag, figures, self._measured, self._commit)
+        return Response(200, "OK", Headers([("Content-Type", TYPE)]), body.encode())
 
-def _log(db: str | Path | None, done: Done, call: Callable[..., object]) -> Log:
-    return MemoryLog(done) if db is None else SqliteLog(db, done, call=call)
+
+def _log(db: str | Path | None, done: Done, call: Callable[..., object], commit: Histogram) -> Log:
+    if db is None:
+        return MemoryLog(done)
+    return SqliteLog(db, done, call=call, measured=lambda seconds, posts: commit.add(seconds))

@@ -10,6 +10,7 @@
     session    a client of the server, its numbers       door       who comes in, and when they must go
     following  a reader's way through the log            members    the members of a channel, presence
     channels   join, leave, catch up, volatile           publishing into the log, and the confirmation
+    figures    messages by type, counted
     reconnect  a client that comes back and loses nothing, made of these:
     outbox     messages without confirmation, offsets    window     go-back-N: which number is sent next
     reading    each message once in the application      device     the client's protocol, without a wire

@@ -20,6 +20,7 @@ from typing import Any
 
 from wsdemo.net.connection import Connection
 from wsdemo.net.server import Server
+from wsdemo.patterns.figures import MessageCounts
 from wsdemo.patterns.following import Reader
 from wsdemo.patterns.log import Log
 from wsdemo.patterns.messages import VERSION, BadMessage, parse
@@ -42,6 +43,7 @@ class Door:
 
     ``identify``: see `Identify`.
     ``clock``: seconds that never go back; ``wall``: seconds since 1970.
+    ``figures``: where messages are counted.
     """
 
     def __init__(
@@ -50,8 +52,10 @@ class Door:
         limits: RoomLimits,
         clock: Callable[[], float],
         wall: Callable[[], float],
+        figures: MessageCounts,
     ) -> None:
         self._identify, self._limits, self._clock, self._wall = identify, limits, clock, wall
+        self._figures = figures
         self._house: tuple[Server, Log] | None = None
         self.left: Callable[[Session], object] = lambda session: None  #: called when one with a welcome ends
         self.came: Callable[[str], object] = lambda device: None  #: called with the device of one who comes
@@ -71,7 +75,7 @@ class Door:
 
     def open(self, ws: Connection) -> None:
         """A connection, of which nothing is known yet."""
-        self.sessions[ws.id] = Session(ws, self._limits, self._clock)
+        self.sessions[ws.id] = Session(ws, self._limits, self._clock, self._figures)
 
     def first(self, session: Session, text: str | bytes) -> None:
         """A message before the welcome: hello, or the connection ends. Raises BadMessage for a second one."""
@@ -85,6 +89,7 @@ class Door:
         except BadMessage as error:
             self.bye(session, 4400, str(error))
             return
+        self._figures.received[message["type"]] += 1
         if message["type"] != "hello":
             self.bye(session, 4400, "the first message is hello")
         elif message["v"] != VERSION:
@@ -146,7 +151,8 @@ class Door:
             self.bye(session, 1013, "the log can't be read", self._limits.retry)
             return
         (server, log), limits = self._house, self._limits
-        reader = Reader(session.ws, log, session.device, limits.page, server.limits.high_water)
+        high_water = server.limits.high_water
+        reader = Reader(session.ws, log, session.device, limits.page, high_water, self._figures)
         session.begin(last + 1, log, reader)
         session.send(
             "welcome",

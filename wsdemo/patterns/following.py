@@ -21,6 +21,7 @@ from functools import partial
 from typing import Any, Final
 
 from wsdemo.net.connection import Connection
+from wsdemo.patterns.figures import MessageCounts
 from wsdemo.patterns.log import Entry, Log, Page
 from wsdemo.patterns.messages import frame
 from wsdemo.protocol.errors import ConnectionClosed
@@ -74,10 +75,20 @@ class Reader:
     ``ws``: the connection; ``high_water``: its pending bytes above which the reader stops.
     ``log``: the log; ``size``: bytes of a page.
     ``own``: the device of this connection.
+    ``figures``: where its messages are counted.
     """
 
-    def __init__(self, ws: Connection, log: Log, own: str, size: int, high_water: int) -> None:
+    def __init__(
+        self,
+        ws: Connection,
+        log: Log,
+        own: str,
+        size: int,
+        high_water: int,
+        figures: MessageCounts | None = None,
+    ) -> None:
         self.places: dict[str, Place] = {}
+        self._figures = figures or MessageCounts()
         self._ws, self._log, self._own, self._size, self._high_water = ws, log, own, size, high_water
         self._behind: dict[str, Place] = {}  # the places that are not live; the first one reads next
         self._page: collections.deque[Entry] = collections.deque()
@@ -169,6 +180,7 @@ class Reader:
     def _send_kept(self, place: Place) -> None:
         """Send the news of how much is missing, or the next message that was kept."""
         if place.missed:
+            self._figures.missed += place.missed
             fields, place.missed = {"from": 1, "to": place.missed}, 0
             text = frame("gap", channel=place.channel, **fields, why="slow")
         elif place.news:
@@ -176,7 +188,7 @@ class Reader:
         else:
             text = place.kept.pop(next(iter(place.kept)))
         try:
-            self._ws.send(text)
+            self._send(text)
         except ConnectionClosed:
             place.kept, place.missed, place.news = {}, 0, ""
 
@@ -213,7 +225,7 @@ class Reader:
     def _tell_gap(self, place: Place, first: int, last: int) -> None:
         place.offset = last
         try:
-            self._ws.send(frame("gap", channel=place.channel, **{"from": first}, to=last, why="expired"))
+            self._send(frame("gap", channel=place.channel, **{"from": first}, to=last, why="expired"))
         except ConnectionClosed:
             pass
 
@@ -222,5 +234,9 @@ class Reader:
         if place is None or self.places.get(place.channel) is not place:
             self._page.clear()  # it was left meanwhile
             return
-        self._ws.send(entry_text(place.channel, entry, entry.device == self._own))
+        self._send(entry_text(place.channel, entry, entry.device == self._own))
         place.offset = entry.offset
+
+    def _send(self, text: str) -> None:
+        self._figures.sending(text)
+        self._ws.send(text)

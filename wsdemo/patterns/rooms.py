@@ -22,6 +22,7 @@ from __future__ import annotations
 import random
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, Final
 
 from wsdemo.net.connection import Connection
@@ -29,6 +30,7 @@ from wsdemo.net.server import Server
 from wsdemo.patterns.broker import Broker, LocalBroker
 from wsdemo.patterns.channels import Channels, May, with_mailboxes
 from wsdemo.patterns.door import Door, Identify, by_request
+from wsdemo.patterns.figures import MessageCounts
 from wsdemo.patterns.log import Log, Outcome
 from wsdemo.patterns.messages import BadMessage, parse
 from wsdemo.patterns.nodes import Nodes
@@ -65,8 +67,9 @@ class Rooms:
         self._limits = limits or RoomLimits()
         self._clock, self._uniform = clock, uniform
         self._server: Server | None = None
+        self.figures = MessageCounts()  #: the messages so far, by type
         may = with_mailboxes(may)
-        self._door = Door(identify, self._limits, clock, wall)
+        self._door = Door(identify, self._limits, clock, wall, self.figures)
         self._channels = Channels(self._limits, may, self._door.fail)
         self._door.left = self._channels.leave_all
         self._nodes = Nodes(self._channels, self._door, self.end_all_of, clock)
@@ -81,9 +84,13 @@ class Rooms:
         """
         self._server = server
         self._nodes.begin(broker or LocalBroker())
-        self._channels.broadcast = server.broadcast
+        self._channels.broadcast = partial(self._broadcast, server)
         self._door.begin(server, log)
         server.every(TICK, self.tick)
+
+    def _broadcast(self, server: Server, text: str, to: list[Connection]) -> None:
+        self.figures.sending(text, len(to))
+        server.broadcast(text, to)
 
     # -- the end, of all or of one ------------------------------------------------------------------------
 
@@ -200,6 +207,7 @@ class Rooms:
             self._door.first(session, text)
             return
         message = parse(text)
+        self.figures.received[message["type"]] += 1
         match message["type"]:
             case "publish":
                 self._publishing.publish(session, message, size_of(text))

@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from wsdemo.net.connection import Connection
+from wsdemo.patterns.figures import MessageCounts
 from wsdemo.patterns.following import Reader
 from wsdemo.patterns.log import Log
 from wsdemo.patterns.messages import PERMANENT, TEMPORARY, frame
@@ -96,11 +97,16 @@ class Numbers:
 
 
 class Session:
-    """One connection of a client, from its opening to `bye`. ``clock``: seconds that never go back."""
+    """One connection of a client, from its opening to `bye`.
 
-    def __init__(self, ws: Connection, limits: RoomLimits, clock: Callable[[], float]) -> None:
+    ``clock``: seconds that never go back; ``figures``: where its messages are counted.
+    """
+
+    def __init__(
+        self, ws: Connection, limits: RoomLimits, clock: Callable[[], float], figures: MessageCounts
+    ) -> None:
         now = clock()
-        self._clock = clock
+        self._clock, self._figures = clock, figures
         self.ws = ws
         self.user = ""  #: known after `hello`
         self.device = ""  #: its name in the log
@@ -130,6 +136,7 @@ class Session:
     def send_text(self, text: str) -> None:
         """Send a message that is text already."""
         self.sent = self._clock()
+        self._figures.sending(text)
         try:
             self.ws.send(text)
         except (ConnectionClosed, InvalidState):

@@ -63,6 +63,7 @@ class SqliteLog:
     ``clock``: seconds since 1970.
     ``connect``: a function of (path) that opens the database.
     ``synchronous``: SQLite's setting; "FULL" survives a power cut, "NORMAL" the end of the process.
+    ``measured``: called in the log's thread with the seconds and the posts of each transaction.
 
     Raises OSError where another process has the file, ValueError where it is no log of this version.
     """
@@ -81,6 +82,7 @@ class SqliteLog:
         clock: Callable[[], float] = time.time,
         connect: Callable[[str], Any] = lambda path: sqlite3.connect(path, timeout=0, isolation_level=None),
         synchronous: str = "FULL",
+        measured: Callable[[float, int], object] = lambda seconds, posts: None,
     ) -> None:
         self.epoch = ""
         self.failing = ""  #: the reason why the last transaction failed; "" where it did not
@@ -94,6 +96,7 @@ class SqliteLog:
         self._clock = clock
         self._connect = connect
         self._synchronous = synchronous
+        self._measured = measured
         # A job: a post, or a function to call with the database, after all jobs before it.
         self._jobs: queue.SimpleQueue[Post | Callable[[Any], None] | None] = queue.SimpleQueue()
         self._closed = False
@@ -205,6 +208,7 @@ class SqliteLog:
 
     def _store(self, db: Any, posts: list[Post]) -> list[Outcome]:
         """One transaction: all of it is on the disk, or nothing."""
+        begun = time.perf_counter()
         try:
             _all(db, "BEGIN IMMEDIATE")
             outcomes = self._insert(db, posts)
@@ -213,6 +217,10 @@ class SqliteLog:
             self._failed(db, error)
             return [Outcome(post, "failed", reason=self.failing) for post in posts]
         self.failing = ""
+        try:
+            self._measured(time.perf_counter() - begun, len(posts))
+        except Exception as error:
+            self._wrong(error)
         return outcomes
 
     def _insert(self, db: Any, posts: list[Post]) -> list[Outcome]:
@@ -288,8 +296,11 @@ class SqliteLog:
         try:
             self._call(function, value)
         except BaseException as error:
-            self.errors.append(error)
-            log.error("an error in what the message log calls", exc_info=error)
+            self._wrong(error)
+
+    def _wrong(self, error: BaseException) -> None:
+        self.errors.append(error)
+        log.error("an error in what the message log calls", exc_info=error)
 
 
 def _page(db: Any, channel: str, after: int, size: int) -> Page:
