@@ -35,8 +35,9 @@ BELOW["views"] = {*BELOW["rivals"], "lessons", "rivals", "patterns"}
 BELOW["notebook"] = {"net", "trace", "views"}
 BELOW["wsdemo"] = {"reloading", "protocol", "record", "net", "trace", "notebook"}
 BELOW["course"] = {*BELOW["views"], "views", "wsdemo"}
+BELOW["demos"] = {"words", "protocol", "record", "net", "proxy", "patterns", "wsdemo"}
 BELOW["alternatives"] = {"words", "protocol", "net", "rivals", "wsdemo"}
-BELOW["bench"] = BELOW["commands"] = {*BELOW["course"], "course", "bench", "chat", "alternatives"}
+BELOW["bench"] = BELOW["commands"] = {*BELOW["course"], "course", "bench", "chat", "alternatives", "demos"}
 BELOW["cli"] = {*BELOW["commands"], "commands"}
 BELOW["__main__"] = {"cli"}
 
@@ -48,7 +49,7 @@ DRAWS = {"views", "course"}
 #: Layers whose tests stand file for file beside them: each module has one of its name, or is imported by one.
 MIRRORED = {"protocol", "record", "net", "rawtcp", "trace", "proxy", "patterns", "chat"}
 #: Layers in which it must have the name.
-MIRRORED_BY_NAME = {"views", "course", "commands", "rivals", "bench", "alternatives"}
+MIRRORED_BY_NAME = {"views", "course", "commands", "rivals", "bench", "alternatives", "demos"}
 #: Modules of these that are tested elsewhere in `tests`, each with the reason.
 ELSEWHERE = {
     **{

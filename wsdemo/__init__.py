@@ -20,6 +20,7 @@ The names below are the public ones. To read the package, follow the bytes from 
     views/      drawings
     notebook    lets a Trace and a Connection draw themselves
     course/     the tools of the lessons, and the checks of the exercises
+    demos/      six applications in miniature
     alternatives/  the same server on other libraries, compared
     bench/      the benchmark
     commands/   the commands of ``python -m wsdemo``

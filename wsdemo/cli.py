@@ -13,6 +13,7 @@
     progress      which exercises are solved
     bench         measures the speed, beside others
     compare       one server on six libraries, measured and checked
+    demo          an application in miniature, by its name
 
 Exit status: 0 when it went well or Ctrl-C ended it, 1 for a failure, 2 for wrong use. An error is one line
 on stderr, of at most 300 characters. Text from a peer is escaped before it is printed. A command imports
@@ -29,7 +30,19 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final, NoReturn
 
-from wsdemo.commands import bench, chat, compare, doctor, echo, lessons, progress, sniff, talk, timeserver
+from wsdemo.commands import (
+    bench,
+    chat,
+    compare,
+    demo,
+    doctor,
+    echo,
+    lessons,
+    progress,
+    sniff,
+    talk,
+    timeserver,
+)
 from wsdemo.commands.shared import FAILURE, OK, WRONG_USE, Commands, Failure, line, reason
 from wsdemo.commands.streams import complete, prepared
 from wsdemo.protocol.errors import LENGTH
@@ -46,6 +59,7 @@ COMMANDS: Final[tuple[Callable[[Commands], None], ...]] = (
     progress.add,
     bench.add,
     compare.add,
+    demo.add,
 )
 
 

@@ -1,0 +1,9 @@
+"""Six applications in miniature: the same rooms and log, each with the policy that its messages need.
+
+::
+
+    run("ticker") ── play() ── a Gathering: server, guests, a bad network for each ──► a story, line by line
+
+In reading order: policies (every use, its policy and the reason) · gathering (the server and its guests) ·
+any of chat, ticker, game, document, sensors, payment · running.
+"""
