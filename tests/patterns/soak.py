@@ -2,6 +2,7 @@
 
     kills     a server killed 200 times, a million messages         load     confirmations a second, latencies
     cuts      200 power cuts with FULL, 20 with NORMAL              frozen   one member among 1,000 who stops
+    nodes     three processes on a NATS: a room of 3,000, and 50 kills of one of them or of the broker
 
 The status is 1 where something is lost, doubled or out of order. Latencies are those of this machine, now:
 the first line says how busy it was.
@@ -24,6 +25,7 @@ from pathlib import Path
 import psutil
 
 from tests.patterns.killing import Process, kill_loop
+from tests.patterns.manynodes import nodes
 from tests.patterns.roomserver import FAST
 from tests.patterns.test_sqlitelog import power_cut
 from wsdemo import connect, serve
@@ -207,7 +209,7 @@ def frozen(folder: Path, scale: float) -> Iterator[Row]:
     here.close()
 
 
-RUNS = {run.__name__: run for run in (kills, cuts, load, frozen)}
+RUNS = {run.__name__: run for run in (kills, cuts, load, frozen, nodes)}
 
 
 def main() -> int:

@@ -33,6 +33,7 @@ from wsdemo.chat.metrics import SECONDS, TYPE, Histogram, MeasuredLog, collect
 from wsdemo.chat.rights import TIME, Rights
 from wsdemo.net.connection import Connection
 from wsdemo.net.server import serve
+from wsdemo.patterns.broker import Broker, LocalBroker
 from wsdemo.patterns.log import Done, Log, MemoryLog
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.rooms import Rooms
@@ -56,6 +57,7 @@ log = logging.getLogger("wsdemo.chat")
 
 May = Callable[[str, str, str], bool]
 MakeLog = Callable[[Done, Callable[..., object]], Log]
+MakeBroker = Callable[[Callable[..., object]], Broker]
 
 
 @dataclass(slots=True)
@@ -77,6 +79,7 @@ class Chat:
     ``identity``: the logins, see `Identities`; by default `Guests`.
     ``may``: a function of (user, action, channel); by default `Rights`.
     ``log``: a function of (done, call) that makes the log, in place of ``db``.
+    ``broker``: a function of (call) that makes the broker to the other nodes, which share the log.
     ``limits``: see `ChatLimits`.
     ``origins``: pages that may connect besides our own, each with a token, for no cookie counts there; "*"
     for any.
@@ -95,6 +98,7 @@ class Chat:
         identity: Identities | None = None,
         may: May | None = None,
         log: MakeLog | None = None,
+        broker: MakeBroker = lambda call: LocalBroker(),
         limits: ChatLimits = CHAT_LIMITS,
         origins: Sequence[str] = (),
         hosts: Sequence[str] = (),
@@ -111,6 +115,7 @@ class Chat:
         make = log or (lambda done, call: _log(db, done, call, self._commit))
         self._measured = MeasuredLog(make, self.rooms.stored, self._soon)
         self.log = self._measured.log
+        self._broker = broker(self._soon)
         try:
             self.server = serve(
                 self,
@@ -140,7 +145,7 @@ class Chat:
             self.server.route(path, file)
         self.server.route("/health", partial(answer, "GET", self._health))
         self.server.route("/metrics", partial(answer, "GET", self._metrics))
-        self._soon(self.rooms.begin, self.server, self._measured)
+        self._soon(self.rooms.begin, self.server, self._measured, self._broker)
         self.server.every(TICK, self._tell_time)
         self.server.every(LOOK, self._recordings.look)
         self.identity.begin(lambda user: self._soon(self.rooms.dismiss, user))
@@ -176,6 +181,7 @@ class Chat:
         self._soon(self.rooms.end)
         self.server.close()
         self.log.close()
+        self._broker.close()
         self.identity.close()
 
     def _soon(self, function: Callable[..., object], *args: Any) -> None:

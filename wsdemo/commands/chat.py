@@ -9,7 +9,8 @@ import ipaddress
 import signal
 import socket
 import sys
-from collections.abc import Callable
+import tempfile
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from wsdemo.commands.shared import HOST, OK, Commands, Failure, endpoint, listening_port, seconds, sleep_until
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     import ssl
 
     from wsdemo.chat import Chat
+    from wsdemo.patterns.natsserver import NatsServer
 
 #: Seconds over which the clients leave, after SIGTERM: less than the ten that most service managers wait.
 DRAIN: Final = 8.0
@@ -47,6 +49,12 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--drain", type=seconds, default=DRAIN, metavar="SECONDS", help="for the end by SIGTERM (%(default)g)"
     )
+    command.add_argument(
+        "--broker",
+        metavar="NATS",
+        help="one service of several processes: nats://HOST:PORT, or local to start a NATS "
+        "(--db names its folder then)",
+    )
     command.add_argument("--promises", action="store_true", help="print what is promised, and end")
     command.set_defaults(run=run)
 
@@ -67,7 +75,7 @@ def run(options: argparse.Namespace) -> int:
             "enough to log in"
         )
     context = _context(options)
-    with contextlib.ExitStack() as opened:
+    with _broker(options) as shared, contextlib.ExitStack() as opened:
         try:
             members = Members(options.accounts) if options.accounts else None
             opened.callback(members.close if members else lambda: None)
@@ -78,15 +86,48 @@ def run(options: argparse.Namespace) -> int:
                 identity=members,
                 origins=options.origins,
                 ssl=context,
+                **shared,
             )
         except (ValueError, ImportError) as error:
             raise Failure(str(error)) from None
         opened.pop_all()  # they are the chat's now
-    with chat:
-        for line in greeting(chat, options):
-            print(line, flush=True)
-        _serve(chat, options.drain)
+        with chat:
+            _serve(chat, options.drain, greeting(chat, options))
     return OK
+
+
+@contextlib.contextmanager
+def _broker(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
+    """The log and the broker of a node, as arguments of `Chat`; none for a chat of one process."""
+    if options.broker is None:
+        yield {}
+        return
+    from wsdemo.patterns.jetstream import JetStreamLog
+    from wsdemo.patterns.nats import Nats, NatsBroker
+
+    with contextlib.ExitStack() as opened:
+        if options.broker == "local":
+            options.broker = opened.enter_context(_own_nats(options, opened)).url
+        elif options.db is not None:
+            raise Failure("--db FILE is for one process; with --broker the messages are in NATS")
+        try:
+            nats = opened.enter_context(Nats(options.broker))
+        except ImportError as error:
+            raise Failure(str(error)) from None
+        yield {
+            "log": lambda done, call: JetStreamLog(nats, done, call=call),
+            "broker": lambda call: NatsBroker(nats, call),
+        }
+
+
+def _own_nats(options: argparse.Namespace, opened: contextlib.ExitStack) -> NatsServer:
+    from wsdemo.patterns.natsserver import NatsServer
+
+    folder = options.db or opened.enter_context(tempfile.TemporaryDirectory())
+    try:
+        return NatsServer(folder)
+    except FileNotFoundError as error:
+        raise Failure(str(error)) from None
 
 
 def _change_accounts(options: argparse.Namespace) -> int:
@@ -117,8 +158,8 @@ def _password(user: str) -> str:
     return password
 
 
-def _serve(chat: Chat, drain: float) -> None:
-    """Wait for the end. A second signal ends the drain at once."""
+def _serve(chat: Chat, drain: float, lines: list[str]) -> None:
+    """Say ``lines``, and wait for the end. A second signal ends the drain at once."""
     terminated: list[int] = []
 
     def terminate(number: int, frame: Any) -> None:
@@ -128,6 +169,8 @@ def _serve(chat: Chat, drain: float) -> None:
 
     before = signal.signal(signal.SIGTERM, terminate)
     try:
+        for line in lines:
+            print(line, flush=True)
         sleep_until(lambda: bool(terminated))
         print("the clients are told to come back later; a second signal ends it at once", flush=True)
         chat.drain(drain)
@@ -138,7 +181,9 @@ def _serve(chat: Chat, drain: float) -> None:
 def greeting(chat: Chat, options: argparse.Namespace) -> list[str]:
     """The lines that say where it is, and what is not there."""
     lines = [f"chat on {chat.url}; Ctrl-C ends it"]
-    if options.db is None:
+    if options.broker is not None:
+        lines.append(f"one node of {options.broker}; the next one: chat --port 0 --broker {options.broker}")
+    if options.db is None and options.broker is None:
         lines.append("messages are in memory: --db FILE keeps them")
     if not _is_loopback(options.host):
         lines.append(f"for others: {_for_others(chat, options)}")

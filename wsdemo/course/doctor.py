@@ -31,6 +31,7 @@ from html import escape
 from pathlib import Path
 from typing import Any, Final
 
+from wsdemo.patterns.natsserver import syncs
 from wsdemo.words import plural
 
 OLDEST: Final = (3, 11)
@@ -321,6 +322,19 @@ LOOKS: Final = (
 
 
 # Its parts
+
+
+def nats(monitor: str) -> list[Finding]:
+    """Does a NATS confirm a message only when it is on the disk? ``monitor``: the URL of its monitoring."""
+    try:
+        found = syncs(monitor)
+    except (OSError, ValueError) as error:
+        return [Finding("NATS", "answers at its monitoring", str(error), "start nats-server with -m 8222")]
+    said = {True: "it syncs before it confirms", None: "it has no JetStream"}.get(
+        found, "it confirms before it syncs: a power cut loses up to two minutes of confirmed messages"
+    )
+    remedy = "" if found else "in its configuration: jetstream { sync_interval: always }"
+    return [Finding("NATS", "syncs before it confirms", said, remedy)]
 
 
 def _safely(look: Callable[[], list[Finding]]) -> list[Finding]:

@@ -138,6 +138,11 @@ class JetStreamLog:
     def __exit__(self, *args: object) -> None:
         self.close()
 
+    @property
+    def failing(self) -> str:
+        """The reason why nothing can be stored now; "" where there is none."""
+        return "" if self._nats.up else "NATS can't be reached"
+
     # -- from the server's thread -------------------------------------------------------------------------
 
     def append(self, post: Post) -> bool:

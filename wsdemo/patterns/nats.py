@@ -118,7 +118,7 @@ class Nats:
 
     def _main(self) -> None:
         try:
-            asyncio.run(self._run())
+            asyncio.run(self._run(), debug=False)  # it would report a busy machine
         except BaseException as error:
             log.error("the thread of NATS has ended", exc_info=error)
 

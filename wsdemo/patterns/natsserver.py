@@ -70,7 +70,11 @@ class NatsServer:
             old.unlink()
         with (self._folder / "nats.log").open("ab") as output:
             self._process = subprocess.Popen(
-                [self._program, "-c", str(path)], stdin=subprocess.DEVNULL, stdout=output, stderr=output
+                [self._program, "-c", str(path)],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                start_new_session=True,
             )
         self.port, self.monitor = self._ports()
 
