@@ -160,7 +160,8 @@ def nodes(folder: Path, scale: float) -> Iterator[Row]:
     yield (
         f"{members:,} in one room, {rounds} messages, to each member",
         f"one process p50 {one[0] * 1e3:.0f} ms, p99 {one[1] * 1e3:.0f} ms; three "
-        f"on NATS {many[0] * 1e3:.0f}, {many[1] * 1e3:.0f} ms: {many[0] / one[0]:.2f} × and {many[1] / one[1]:.2f} ×",
+        f"on NATS {many[0] * 1e3:.0f}, {many[1] * 1e3:.0f} ms: "
+        f"{many[0] / one[0]:.2f} and {many[1] / one[1]:.2f} times",
         True,
     )
     yield (
