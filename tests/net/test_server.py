@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 import warnings
@@ -365,14 +366,27 @@ def test_call_soon_in_the_server_s_own_thread_comes_after_what_it_does_now() -> 
 
 
 def test_a_call_that_fails_is_kept_and_harms_nobody(caplog: pytest.LogCaptureFixture) -> None:
+    """In a turn of the thread messages are answered before calls: the answer says nothing of those."""
+    held, come, answered = threading.Event(), threading.Event(), threading.Event()
+
     async def later() -> None: ...
 
+    def hold() -> None:
+        held.set()
+        assert come.wait(DEADLINE)
+
     with serve(echo) as server, connect(server.url) as ws:
+        server.call_soon(hold)
+        assert held.wait(DEADLINE)
+        server.call_soon(answered.wait, DEADLINE)
         server.call_soon(divmod, 1, 0)
         server.call_soon(later)
-        server.call_soon(exit)
+        server.call_soon(sys.exit)  # `exit` would close the standard input first
         ws.send("still here")
+        come.set()
         assert ws.recv(DEADLINE) == "still here"
+        assert not server.errors
+        answered.set()
         turn(server._reactor)
         assert [(number, type(error)) for number, error in server.errors] == [
             (0, ZeroDivisionError),
