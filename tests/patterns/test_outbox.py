@@ -232,3 +232,88 @@ def test_a_process_that_is_killed_loses_nothing_that_it_has_stored(tmp_path, see
             assert outbox.get(outbox.last + 1) is None
             (total,) = outbox._db.execute("SELECT total FROM sum").fetchone()
             assert total == (outbox.position("#a") or Position("e", 0)).offset
+
+
+class Watched(Outbox):
+    """An outbox that notes what it sets without its lock."""
+
+    unheld = None  # as long as it is being made
+
+    def __setattr__(self, name, value):
+        if self.unheld is not None and name in ("last", "confirmed", "device"):
+            self.look(name)
+        super().__setattr__(name, value)
+
+    def look(self, what):
+        if not self._lock._is_owned():
+            self.unheld.append(what)
+
+
+class WatchedFile:
+    """Its connection to SQLite: every use of it counts."""
+
+    def __init__(self, db, look):
+        self._db, self._look = db, look
+
+    def __getattr__(self, name):
+        self._look(name)
+        return getattr(self._db, name)
+
+
+def test_everything_happens_under_the_lock():
+    """Between two steps of one call no other thread may be: it would see a number without its message."""
+    with Watched() as outbox:
+        outbox._db = WatchedFile(outbox._db, outbox.look)
+        outbox.unheld = []
+        keys = [outbox.add("#a", body) for body in "wxyz"]
+        assert outbox.get(1).body == "w" and outbox.get(9) is None
+        outbox.confirm(1)
+        outbox.drop(keys[1])
+        outbox.seen("#a", Position("e", 1), "w")
+        outbox.park("#a", Position("e", 2), "x", "no")
+        assert outbox.position("#a") == Position("e", 2) and len(outbox.parked()) == 1
+        outbox.renew()
+        outbox.close()
+        assert outbox.unheld == []
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda outbox: outbox.add("#a", "x"),
+        lambda outbox: outbox.get(1),
+        lambda outbox: outbox.confirm(0),
+        lambda outbox: outbox.drop(7),
+        lambda outbox: outbox.renew(),
+        lambda outbox: outbox.position("#a"),
+        lambda outbox: outbox.seen("#a", Position("e", 1)),
+        lambda outbox: outbox.park("#a", Position("e", 1), "x", "no"),
+        lambda outbox: outbox.parked(),
+        lambda outbox: outbox.close(),
+    ],
+)
+def test_a_call_waits_for_one_that_is_under_way(call):
+    """The first thing that a call does is to take the lock: what it has looked at before may be old."""
+    outbox, taken = Outbox(), []
+    lock = outbox._lock
+
+    class Lock:
+        def __enter__(self):
+            taken.append("lock")
+            return lock.__enter__()
+
+        def __exit__(self, *error):
+            return lock.__exit__(*error)
+
+    class Looked(Outbox):
+        def __getattribute__(self, name):
+            if name in ("last", "confirmed", "device", "first", "full", "_db"):
+                taken.append(name)
+            return super().__getattribute__(name)
+
+    outbox._lock = Lock()
+    outbox.__class__ = Looked
+    call(outbox)
+    assert taken[0] == "lock"
+    outbox._lock = lock
+    outbox.close()

@@ -326,3 +326,27 @@ def test_the_power_cut_bites(tmp_path):
         told, there, broken = power_cut(folder, seed, "NORMAL")
         lost += broken or there < told
     assert lost
+
+
+def test_a_job_is_queued_under_the_lock_that_its_end_takes_too(tmp_path):
+    """Or it would stand behind the end, and be neither done nor refused."""
+    log = SqliteLog(tmp_path / "log.db", lambda outcomes: None)
+    held = []
+
+    class Jobs:
+        def __init__(self, jobs):
+            self._jobs = jobs
+
+        def put(self, job):
+            held.append(log._lock.locked())
+            self._jobs.put(job)
+
+        def __getattr__(self, name):
+            return getattr(self._jobs, name)
+
+    log._jobs = Jobs(log._jobs)
+    assert log.append(Post("#lobby", "phone", 1, "ann", "hello"))
+    assert ask(log.last, "phone") == 1
+    log.close()
+    assert held == [True] * 3
+    assert not log.append(Post("#lobby", "phone", 2, "ann", "too late"))
