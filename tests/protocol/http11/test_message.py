@@ -56,6 +56,8 @@ def test_request_line_injection_on_output_is_refused(target: str) -> None:
         serialize_request(Request("GET", target))
     with pytest.raises(ValueError):
         serialize_request(Request(f"GET {target}", "/"))
+    with pytest.raises(ValueError, match="version"):
+        serialize_request(Request("GET", "/", version=f"HTTP/1.1{target}"))
     with pytest.raises(ValueError):
         serialize_response(
             Response(200, target.replace("/", "\r").replace("é", "\n").replace(" ", "\0") + "\r")
