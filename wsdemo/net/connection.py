@@ -16,7 +16,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterable, Iterator
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 from typing import Protocol as Interface
 
 from wsdemo.net.counts import Traffic
@@ -47,6 +47,8 @@ BYTES: Final = (bytes, bytearray, memoryview)
 
 #: Close codes after which iterating over a connection simply ends (RFC 6455 §7.4.1).
 GOOD: Final = (1000, 1001, 1005)
+
+T = TypeVar("T")
 
 #: The event for the end of a connection that has ended already.
 GONE: Final = threading.Event()
@@ -396,7 +398,7 @@ class Connection:
             return
         with self.transport.lock:
             events = self._protocol.refuse(error)
-        self._tell(events)
+        self._tell(self._event, events)
         if self.transport.tls is not None and not self.transport.tls.ready:
             self.transport.abort()  # before TLS is ready nothing can be told to the peer
 
@@ -404,7 +406,7 @@ class Connection:
         """Answer a request that was undecided; nothing happens where that comes too late."""
         with self.transport.lock:
             events = self._protocol.decide(answer)
-        self._tell(events)
+        self._tell(self._event, events)
 
     def _not_decided(self) -> HandshakeError:
         """The error for an opening that is late by our own fault."""
@@ -427,9 +429,13 @@ class Connection:
 
     def data_received(self, data: bytes) -> None:
         """Bytes came: turn them into events, and report these."""
-        with self.transport.lock:
-            events = self._protocol.receive(data)
-        self._tell(events)
+        messages, end = self._protocol.messages(data)
+        self._heartbeat.messages += len(messages)
+        self._tell(self._message, messages)
+        if end < len(data):
+            with self.transport.lock:
+                events = self._protocol.receive(data[end:])
+            self._tell(self._event, events)
 
     def get_buffer(self) -> memoryview | None:
         """The rest of a large message goes to its place at once."""
@@ -439,13 +445,13 @@ class Connection:
         """``size`` bytes of it came."""
         with self.transport.lock:
             events = self._protocol.buffer_updated(size)
-        self._tell(events)
+        self._tell(self._event, events)
 
     def eof_received(self) -> None:
         """The peer will send no more."""
         with self.transport.lock:
             events = self._protocol.receive_eof()
-        self._tell(events)
+        self._tell(self._event, events)
         self.transport.close()
 
     def resume_writing(self) -> None:
@@ -459,7 +465,7 @@ class Connection:
         with self.transport.lock:
             events = self._protocol.receive_eof()
         self.sender.blame(error)
-        self._tell(events)
+        self._tell(self._event, events)
         self.owner.ended(self)
         with self.transport.lock:
             gone, self._gone = self._gone, GONE
@@ -468,45 +474,43 @@ class Connection:
 
     # -- events -------------------------------------------------------------------------------------------
 
-    def _tell(self, events: list[Event]) -> None:
-        if len(events) > 1:
-            self._tell_together(events)
-        elif events:
-            self._event(events[0])
-
-    def _tell_together(self, events: list[Event]) -> None:
-        """Answers to messages that came together leave together."""
+    def _tell(self, tell: Callable[[T], object], things: list[T]) -> None:
+        """Call ``tell`` with each; answers to messages that came together leave together."""
+        if len(things) == 1:
+            tell(things[0])
+            return
+        if not things:
+            return
         self.transport.cork()
         try:
-            for event in events:
-                self._event(event)
+            for thing in things:
+                tell(thing)
         finally:
             self.transport.uncork()
         if self._protocol.has_data_to_send:  # pongs, while too much was corked
             self.sender.flush()
 
-    def _event(self, event: Event) -> None:
+    def _message(self, message: str | bytes) -> None:
         """Hand on a message, to your handler or the inbox."""
-        if type(event) is not Message:
-            self._state_event(event)
-            return
         on_message = self._handler.on_message
-        self._heartbeat.messages += 1
         if on_message is not None:
             if self.sender.error is not None:
                 return  # it has failed, and only waits for the peer's close frame
             try:
-                done = on_message(self, event.data)
+                done = on_message(self, message)
                 if done is not None:
                     check_done("on_message", done)
             except BaseException as error:
                 self.handler_failed(error)
-        elif self._inbox is not None and not self._inbox.put(event.data):
+        elif self._inbox is not None and not self._inbox.put(message):
             self.transport.pause_reading()
 
-    def _state_event(self, event: Event) -> None:
+    def _event(self, event: Event) -> None:
         now = self.transport.reactor.now
         match event:
+            case Message(message):
+                self._heartbeat.messages += 1
+                self._message(message)
             case Opened():
                 if self.authenticated:
                     self._heartbeat.active = now

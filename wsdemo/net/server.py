@@ -375,9 +375,8 @@ class Server(Service):
     def _decide(self, connection: Connection, request: Request) -> Answer | Undecided:
         """The answer to a request: one place for plain HTTP and for upgrades."""
         check_host(request, hosts=self._hosts, loopback=self._loopback)
-        request = replace(request, address=connection.address)
         if self._routes and not request.headers.get("upgrade"):
-            ask = partial(self._routes.ask, request)
+            ask = partial(self._routes.ask, replace(request, address=connection.address))
             return self._decisions.answer(connection, ask, partial(response_to, request))
         limit = self.limits.per_address
         self._check_room()
@@ -386,7 +385,7 @@ class Server(Service):
         accepted = self._accept(request)
         if self._authorize is None or isinstance(self._authorize, first_message):
             return accepted
-        ask = partial(self._authorize, request)
+        ask = partial(self._authorize, replace(request, address=connection.address))
         return self._decisions.answer(connection, ask, partial(self._admit, connection, accepted))
 
     def _admit(self, connection: Connection, accepted: Accepted, found: Any) -> Accepted:

@@ -9,7 +9,7 @@
 
 It is one end of one connection and never touches it: the owner of the socket brings the bytes that came and
 takes away the bytes to send. So it runs in a test, in a lesson, in a thread or in an event loop.
-Knows nothing of sockets, threads, clocks. Only one thread at a time may use it.
+Knows nothing of sockets, threads, clocks. Only one thread at a time may use it, `messages` apart.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ from .frames import (
 )
 from .http11 import Request
 from .limits import Limits
-from .masking import STRIDED, mask
+from .masking import mask
 from .opening import Accept, Answer, Opening
 from .partial import PartialFrame, PartialMessage
 from .sending import BINARY_WHOLE, TEXT_WHOLE
@@ -198,13 +198,48 @@ class Protocol(Opening):
 
     # The frames
 
+    def messages(self, data: bytes, start: int = 0) -> tuple[list[str | bytes], int]:
+        """The small whole messages in ``data`` from ``start`` on, and their end; ``receive`` takes the rest.
+
+        The fast way, a fifth of the time that they take one by one as frames, and without an event for each.
+        A message that is no UTF-8 is left to ``receive``. Nothing changes, so another thread may send
+        meanwhile.
+
+        >>> client, server = (Protocol(side, opened=True) for side in (Side.CLIENT, Side.SERVER))
+        >>> server.messages(client.send_text("Hello") + client.send_binary(b"you") + client.ping())
+        (['Hello', b'you'], 20)
+        """
+        found: list[str | bytes] = []
+        if self.state is not OPEN or self._partial is not None or self._message is not None or self._rest:
+            return found, start
+        mask_bit, fast_limit = self._mask_bit, self._fast_limit
+        size = 6 if mask_bit else 2  # of a header
+        position, last = start, len(data) - size
+        from_bytes, append = int.from_bytes, found.append
+        while position <= last:
+            first = data[position]
+            length = data[position + 1] ^ mask_bit  # over 127 where the mask bit is wrong
+            begin = position + size
+            end = begin + length
+            if length > fast_limit or (first != TEXT_WHOLE and first != BINARY_WHOLE) or end > last + size:
+                break
+            payload = data[begin:end]
+            if mask_bit:  # masking.mask_integer, 0.2 µs faster without the calls
+                keys = (data[begin - 4 : begin] * (length + 3 >> 2))[:length]
+                integer = from_bytes(payload, "little") ^ from_bytes(keys, "little")
+                payload = integer.to_bytes(length, "little")
+            try:
+                append(payload.decode() if first == TEXT_WHOLE else payload)
+            except UnicodeDecodeError:
+                break
+            position = end
+        return found, position
+
     def _frames(self, data: bytes, events: list[Event]) -> None:
         """Read all frames in ``data``, behind the rest of the call before.
 
-        The hot loop: a small whole message takes the short way down; everything else goes by ``_header``
-        and ``_frame``, plainly and slower. ``frames.parse`` gives every bit of one frame, to be shown, and
-        applies the same rules by the same functions. Here it would take 6 to 9 µs for a message of 32 bytes,
-        in place of 2.5, and could not begin with a payload that has not all come.
+        ``frames.parse`` gives every bit of one frame, to be shown, and applies the same rules by the same
+        functions. It is slower, and could not begin with a payload that has not all come.
         """
         position, end = 0, len(data)
         partial = self._partial
@@ -214,45 +249,27 @@ class Protocol(Opening):
             if partial.missing or self._finish(partial, events):
                 return
         elif self._rest:
-            data = self._rest + data
+            data, self._rest = self._rest + data, b""
             end = len(data)
-        mask_bit, fast_limit = self._mask_bit, self._fast_limit
-        between = self._message is None  # no message in fragments is under way
-        from_bytes, append, new = int.from_bytes, events.append, tuple.__new__
         while end - position >= 2:
-            first = data[position]
-            length = data[position + 1] ^ mask_bit  # over 127 where the mask bit is wrong
-            if length <= fast_limit and between and (first == TEXT_WHOLE or first == BINARY_WHOLE):  # noqa: SIM109 - faster
-                start = position + 6 if mask_bit else position + 2
-            else:
-                found = self._header(data, position)
-                if found is None:
-                    break
-                start, length = found
+            small, position = self.messages(data, position)
+            events.extend(map(Message, small))
+            found = self._header(data, position) if end - position >= 2 else None
+            if found is None:
+                break
+            first, (start, length) = data[position], found
             stop = start + length
+            if start > end:
+                break
             if stop > end:
-                if start > end:
-                    break
-                self._rest = b""
                 self._arrive(first, length, data, start)
                 return
-            if not mask_bit:
-                payload = data[start:stop]
-            elif length < STRIDED:  # masking.mask_integer, 0.2 µs faster without the calls
-                keys = (data[start - 4 : start] * (length + 3 >> 2))[:length]
-                integer = from_bytes(data[start:stop], "little") ^ from_bytes(keys, "little")
-                payload = integer.to_bytes(length, "little")
-            else:
-                payload = mask(data[start:stop], data[start - 4 : start])
+            payload = data[start:stop]
+            if self._mask_bit:
+                payload = mask(payload, data[start - 4 : start])
             position = stop
-            if first == TEXT_WHOLE:
-                append(new(Message, (payload.decode(),)))
-            elif first == BINARY_WHOLE:
-                append(new(Message, (payload,)))
-            elif self._frame(first, payload, events):
+            if self._frame(first, payload, events):
                 return
-            else:
-                between = self._message is None
         self._rest = data[position:]
 
     def _header(self, data: bytes, position: int) -> tuple[int, int] | None:
