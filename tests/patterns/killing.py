@@ -20,8 +20,8 @@ class Process:
 
     path_in_url = ""
 
-    def __init__(self, path: Path) -> None:
-        self.path, self.port = path, 0
+    def __init__(self, path: Path, slow: float = 0.0) -> None:
+        self.path, self.port, self.slow = path, 0, slow
         self.start()
 
     @property
@@ -30,7 +30,8 @@ class Process:
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "tests.patterns.roomserver", str(self.path), str(self.port)]
+        options = [str(self.path), str(self.port), str(self.slow)]
+        return [sys.executable, "-m", "tests.patterns.roomserver", *options]
 
     def read_port(self, line: str) -> int:
         """The port in the first line that it prints."""
@@ -44,6 +45,11 @@ class Process:
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.child = subprocess.Popen(self.command, cwd=folder, **streams)
         self.port = self.read_port(self.child.stdout.readline())
+
+    def say_goodbye(self) -> None:
+        """All clients are told when to come back."""
+        self.child.stdin.write("\n")
+        self.child.stdin.flush()
 
     def kill(self) -> None:
         self.child.kill()

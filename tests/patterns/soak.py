@@ -2,6 +2,7 @@
 
     kills     a server killed 200 times, a million messages         load     confirmations a second, latencies
     cuts      200 power cuts with FULL, 20 with NORMAL              frozen   one member among 1,000 who stops
+    disk      the log alone: posts a second, latencies              storm    1,000 clients lose their server
     nodes     three processes on a NATS: a room of 3,000, and 50 kills of one of them or of the broker
 
 The status is 1 where something is lost, doubled or out of order. Latencies are those of this machine, now:
@@ -13,23 +14,29 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import queue
 import random
+import sqlite3
 import statistics
+import subprocess
 import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
 
 from tests.patterns.killing import Process, kill_loop
 from tests.patterns.manynodes import nodes
-from tests.patterns.roomserver import FAST
+from tests.patterns.roomserver import FAST, slowly
 from tests.patterns.test_sqlitelog import power_cut
 from wsdemo import connect, serve
+from wsdemo.patterns.log import Outcome, Post
 from wsdemo.patterns.messages import PROTOCOL, frame
+from wsdemo.patterns.reconnect import ReconnectingClient
 from wsdemo.patterns.rooms import Rooms
 from wsdemo.patterns.session import Identity
 from wsdemo.patterns.sqlitelog import SqliteLog
@@ -134,13 +141,114 @@ def quantiles(seconds: list[float]) -> str:
     return f"p50 {cut[49] * 1e3:.2f} ms, p99 {cut[98] * 1e3:.2f} ms"
 
 
+#: A process that measures the pings of another connection for a while, in milliseconds.
+PINGS = """
+import statistics, sys, time
+from wsdemo import connect
+from wsdemo.patterns.messages import PROTOCOL, frame
+
+with connect(sys.argv[1], subprotocols=[PROTOCOL]) as ws:
+    ws.send(frame("hello", v=1, device="pings", token="pings"))
+    ws.recv(20)
+    found, end = [], time.monotonic() + float(sys.argv[2])
+    while time.monotonic() < end:
+        found.append(ws.ping(20) * 1e3)
+        time.sleep(0.01)
+cut = statistics.quantiles(found, n=100)
+print(f"p50 {cut[49]:.2f} ms, p99 {cut[98]:.2f} ms")
+"""
+
+
+def pings(url: str, seconds: float) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", PINGS, url, str(seconds)], stdout=subprocess.PIPE, text=True
+    )
+
+
 def load(folder: Path, scale: float) -> Iterator[Row]:
+    """Publish at a rate, on this disk and on one that takes 5 ms more for each commit."""
+    seconds = max(2.0, 10 * scale)
+    for slow in (0.0, 0.005):
+        server, disk = Process(folder / f"{slow}.db", slow), f"+{slow * 1e3:.0f} ms a commit"
+        yield f"pings alone, {disk}", pings(server.url, 2.0).communicate()[0].strip(), True
+        for name, rate in (("1,000/s", 1_000.0), ("8,000/s", 8_000.0), ("640 in flight", None)):
+            flight, beside = Flight(server.url), pings(server.url, seconds - 1.0)
+            done = flight.run(seconds, rate)
+            flight.close()
+            told = f"{done:,.0f}/s confirmed, {quantiles(flight.seconds)}"
+            others = f"others' pings {beside.communicate()[0].strip()}"
+            yield f"publish, {name}, {disk}", f"{told}; {others}", True
+        server.close()
+
+
+def disk(folder: Path, scale: float) -> Iterator[Row]:
+    """The log alone, without a server: posts of 100 bytes, at a rate or as many in flight as may be."""
+    for slow in (0.0, 0.005):
+        connect = partial(sqlite3.connect, timeout=0, isolation_level=None, factory=slowly(slow))
+        for name, rate in (("1,000/s", 1_000.0), ("8,000/s", 8_000.0), ("640 in flight", None)):
+            at: list[float] = []
+            seconds: list[float] = []
+            room = threading.Semaphore(640)
+
+            def done(outcomes: list[Outcome], at=at, seconds=seconds, room=room) -> None:  # type: ignore[no-untyped-def]
+                now = time.perf_counter()
+                seconds += [now - at[outcome.post.n - 1] for outcome in outcomes]
+                room.release(len(outcomes))
+
+            begun = time.perf_counter()
+            with SqliteLog(folder / f"{slow} {rate}.db", done, connect=connect) as log:
+                while (now := time.perf_counter()) - begun < max(1.0, 5 * scale):
+                    if rate is not None and len(at) >= (now - begun) * rate:
+                        time.sleep(0.0002)
+                        continue
+                    room.acquire()
+                    at.append(time.perf_counter())
+                    assert log.append(Post("#lobby", "phone", len(at), "ann", "x" * 100))
+            rate_found = len(at) / (time.perf_counter() - begun)
+            what = f"the log alone, {name}, +{slow * 1e3:.0f} ms a commit"
+            yield what, f"{rate_found:,.0f}/s confirmed, {quantiles(seconds)}", len(seconds) == len(at)
+
+
+def storm(folder: Path, scale: float) -> Iterator[Row]:
+    """Clients that all lose their server at once, which is killed, or has told them when to come back."""
+    count = max(20, int(1_000 * scale))
     server = Process(folder / "log.db")
-    for name, rate in (("1,000/s", 1_000.0), ("8,000/s", 8_000.0), ("640 in flight", None)):
-        flight = Flight(f"ws://127.0.0.1:{server.port}/")
-        done = flight.run(max(1.0, 10 * scale), rate)
-        flight.close()
-        yield f"publish, {name}", f"{done:,.0f}/s confirmed, {quantiles(flight.seconds)}", True
+    events: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+
+    def times(kind: str) -> list[float]:
+        """The times at which the clients were told something, as many as there are clients."""
+        found: list[float] = []
+        while len(found) < count:
+            told, at = events.get(timeout=120)
+            found += [at] if told == kind else []
+        return found
+
+    clients = [
+        ReconnectingClient(
+            server.url,
+            print,
+            on_event=lambda event: events.put((event["type"], time.monotonic())),
+            token=lambda k=k: f"user{k}",  # type: ignore[misc]
+        )
+        for k in range(count)
+    ]
+    times("welcome")
+    for name, told in (("killed", False), ("with its word", True)):
+        if told:
+            server.say_goodbye()
+            times("away")
+        begun = time.monotonic()
+        server.kill()
+        server.start()
+        up = time.monotonic()
+        back = times("welcome")
+        most = max(sum(at <= other < at + 0.1 for other in back) for at in back)
+        figures = (
+            f"at most {most} within 100 ms, the last one {max(back) - up:.1f} s after it was there again"
+        )
+        yield f"{count} clients, server {name}", f"{figures} (away for {up - begun:.1f} s)", True
+    for client in clients:
+        threading.Thread(target=client.close, args=(1.0,), daemon=True).start()
     server.close()
 
 
@@ -209,7 +317,7 @@ def frozen(folder: Path, scale: float) -> Iterator[Row]:
     here.close()
 
 
-RUNS = {run.__name__: run for run in (kills, cuts, load, frozen, nodes)}
+RUNS = {run.__name__: run for run in (kills, cuts, disk, load, frozen, storm, nodes)}
 
 
 def main() -> int:
@@ -219,7 +327,8 @@ def main() -> int:
     options = parser.parse_args()
     if unknown := [name for name in options.names if name not in RUNS]:
         parser.error(f"no run is named {unknown[0]}, choose of {', '.join(RUNS)}")
-    print(f"{os.cpu_count()} cores, {psutil.cpu_percent(0.5):.0f} % busy before", flush=True)
+    busy = f"{psutil.cpu_percent(0.5):.0f} % busy, load {os.getloadavg()[0]:.1f}"
+    print(f"{os.cpu_count()} cores, before: {busy}", flush=True)
     good = True
     for name in options.names or RUNS:
         with tempfile.TemporaryDirectory() as folder:

@@ -355,7 +355,9 @@ class World:
             self.publish(phone)
 
     def forgets_a_device(self, phone):
+        """What is on its way then may be stored twice: the promise ends with the memory of the device."""
         self.upset = True
+        self.doubled.update(phone.waiting())
         self.inner.forget(f"{phone.user}\n{phone.outbox.device}")
 
     def replace_log(self, phone=None):
