@@ -239,6 +239,8 @@ def storm(folder: Path, scale: float) -> Iterator[Row]:
             times("away")
         begun = time.monotonic()
         server.kill()
+        if not told:
+            time.sleep(3.0)  # a crash takes longer than a deploy
         server.start()
         up = time.monotonic()
         back = times("welcome")
