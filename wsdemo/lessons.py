@@ -86,7 +86,13 @@ PARTS: Final = (
         "Out in the world",
         (
             Lesson(11, "Nothing lost", "What happened while I was gone?", (55,), "11_nothing_lost.ipynb"),
-            Lesson(12, "The browser client", "What can JavaScript see, and what not?", (45,)),
+            Lesson(
+                12,
+                "The browser client",
+                "What can JavaScript see, and what not?",
+                (40,),
+                "12_the_browser_client.ipynb",
+            ),
             Lesson(13, "Private and authenticated", "Who can read it, who may send it?", (60,)),
             Lesson(14, "Attack your own server", "How does it break?", (55,)),
             Lesson(15, "Many servers", "How do two processes share a room?", (60,)),

@@ -24,6 +24,7 @@ from wsdemo.views.charts import speed
 from wsdemo.views.diagrams.facts import Facts
 from wsdemo.views.diagrams.gantt import Fact
 from wsdemo.views.diagrams.levels import Gauge
+from wsdemo.views.diagrams.told import Told
 from wsdemo.views.drawing.drawing import Drawing
 
 KEY: Final = bytes.fromhex("37fa213d")
@@ -231,6 +232,13 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "fate, lost": lambda: views.lanes("power cut", 5.5, "numbered, but confirmed before the sync"),
     "fate, known": lambda: views.lanes("network cut", 6, "send until confirmed, numbered"),
     "storm": lambda: views.storm({"together": [0.55] * 40, "spread": [n / 10 + 0.05 for n in range(40)]}),
+    "told": lambda: views.told(
+        [
+            Told(0, "open", "← 101", 2.4),
+            Told(None, "", "← ping", 1234),
+            Told(9, "send", "", None),
+        ]
+    ),
     "storm, nothing": lambda: views.storm({"nobody": []}),
     "comparison": lambda: views.comparison(COMPARED),
     "verdicts": lambda: views.verdicts(COMPARED),

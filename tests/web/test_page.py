@@ -24,7 +24,7 @@ pytestmark = needs.chromium
 SCREENSHOTS = Path(__file__).parent.parent / "browser" / "screenshots"
 NUMBERS = [str(number) for number in range(10)]
 #: A failed request is told by the browser in its console: these are meant to fail.
-MEANT = ("net::ERR_", "WebSocket connection to", "status of 403", "status of 404", "status of 409")
+MEANT = ("net::ERR_", "WebSocket connection to", "status of 403", "status of 409")
 
 expect.set_options(timeout=DEADLINE * 1000)
 
@@ -269,9 +269,11 @@ def test_at_twice_the_size_nothing_runs_out_of_the_window(chat: Chat, user) -> N
 def test_with_the_keyboard_alone(chat: Chat, user) -> None:
     ann = user()
     ann.page.goto(chat.url)
-    ann.page.keyboard.type("ann")  # the field has the focus
+    expect(ann.page.get_by_label("Your name")).to_be_focused()
+    ann.page.keyboard.type("ann")
     ann.page.keyboard.press("Enter")
     ann.connected()
+    expect(ann.page.get_by_label("Message", exact=True)).to_be_focused()
     ann.page.keyboard.type("by keyboard")
     ann.page.keyboard.press("Enter")
     ann.sees("by keyboard")
@@ -281,6 +283,64 @@ def test_with_the_keyboard_alone(chat: Chat, user) -> None:
         ann.page.keyboard.press("Tab")
         stops.add(ann.page.evaluate("document.activeElement.id || document.activeElement.textContent"))
     assert {"hood-button", "logout", "#lobby", "@ann", "room", "log", "text"} <= stops
+
+
+def test_under_the_hood_the_page_and_the_wire_stand_side_by_side(chat: Chat, user) -> None:
+    ann = user().log_in(chat.url, "ann")
+    ann.page.get_by_role("button", name="Under the hood").click()
+    rows = ann.page.locator("#rows tr:not(.bits)")
+    wire = {"GET /chat": "new WebSocket", "101 Switching": "open", '"hello"': "send", '"welcome"': "message"}
+    for words, event in wire.items():
+        row = rows.filter(has=ann.page.locator("td:nth-child(3)", has_text=words)).first
+        expect(row.locator("td").first).to_contain_text(event)
+    (ws,) = [ws for ws in chat.server.connections if ws.request.path == "/chat"]
+    ws.ping(timeout=DEADLINE)
+    for words in ("← ping", "→ pong"):
+        row = rows.filter(has_text=words).first
+        expect(row.locator("td").first).to_have_class("hatched")
+        expect(row.locator("td").first).to_contain_text("not told")
+    pong = rows.filter(has_text="→ pong").first
+    pong.get_by_role("button", name="bits").click()
+    for words in ("fin = 1", "rsv1 = 0", "opcode = 10", "mask = 1", "masking key", "RFC 6455 §5.2"):
+        expect(ann.page.locator(".bits:not([hidden])")).to_contain_text(words)
+    assert violations(ann.page) == []
+    ann.shot("chat-hood")
+
+
+def test_each_frame_belongs_to_the_event_that_it_made(chat: Chat, user) -> None:
+    """`lanes` alone: fragments, control frames, what came too late, and frames that are no longer kept."""
+    ann = user()
+    ann.page.goto(chat.url)
+
+    def packet(number: int, direction: str, kind: str = "frame", text: str = "", **fields: int) -> Any:
+        given = [{"name": name, "value": value} for name, value in fields.items()]
+        at = float(number * 10)
+        return {"at": at, "direction": direction, "kind": kind, "text": text, "fields": given}
+
+    up, down = "to server", "to client"
+    packets = [
+        packet(1, up, "request"),
+        packet(2, down, "response"),
+        packet(3, up, text="a", opcode=1, fin=1),
+        packet(4, down, text="b", opcode=1, fin=0),
+        packet(5, down, opcode=9, fin=1),
+        packet(6, down, text="b", opcode=0, fin=1),
+        packet(7, down, opcode=8, fin=1),
+    ]
+    names = ["new WebSocket", "open", "send", "message", "close", "send"]
+    data = [None, None, "a", "b", None, "lost"]
+    events = [
+        {"what": what, "data": text, "at": 15.0 + 10 * at}
+        for at, (what, text) in enumerate(zip(names, data, strict=True))
+    ]
+    script = """async ([events, packets, facts]) => {
+        const { lanes } = await import(new URL("frames.js", location));
+        return lanes(events, packets, facts).map(({ event, packet }) =>
+            [event?.what ?? null, packet && packets.indexOf(packet) + 1]); }"""
+    whole = [["new WebSocket", 1], ["open", 2], ["send", 3], [None, 4], [None, 5], ["message", 6]]
+    assert ann.page.evaluate(script, [events, packets, {}]) == [*whole, ["send", None], ["close", 7]]
+    late = ann.page.evaluate(script, [events, packets[3:], {"missed": 3}])
+    assert [None, 1] in late and ["message", 3] in late and ["close", 4] in late
 
 
 @functools.cache

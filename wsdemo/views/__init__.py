@@ -29,13 +29,14 @@
                 fate        the way of one message, and what stops it
                 storm       how many clients come back at once
                 comparison  one server on several libraries: costs, and verdicts
+                told        the browser's events beside the frames on the wire
                 coursemap   all lessons and their questions
     charts/     fontcache   keeps matplotlib's notices about its list of fonts out of a lesson
                 picture     a matplotlib figure, drawn in a style of its own
                 measured    delays, bytes and memory
                 speed       the benchmark, as multiples of plain TCP
     benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
-                laboratory · compressor · throttling · dragging
+                laboratory · compressor · throttling · dragging · embedded
 
 The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
 nor ipywidgets (``live`` and ``benches`` do).
@@ -69,6 +70,7 @@ _HOMES: Final = {
     "compressor": "benches.compressor",
     "coursemap": "diagrams.coursemap",
     "dragging": "benches.dragging",
+    "embedded": "benches.embedded",
     "gantt": "diagrams.gantt",
     "handshake": "bytes.handshake",
     "hexdump": "bytes.hexdump",
@@ -89,6 +91,7 @@ _HOMES: Final = {
     "table": "diagrams.results",
     "theme": "drawing.theme",
     "throttling": "benches.throttling",
+    "told": "diagrams.told",
     "type_a_word": "benches.typing",
     "verdicts": "diagrams.comparison",
     "xor": "bytes.xor",

@@ -14,7 +14,7 @@ const UNSEEN = {
   1: "this text", 2: "these bytes", part: "a fragment: the page is told of whole messages", 8: "a close frame",
   9: "a ping: the browser answers it by itself", 10: "a pong: it comes even while a page hangs",
 };
-const PLAIN = { deflated: "was compressed: the page is told the text" };
+const DEFLATED = "compressed on the wire";
 
 /** The rows of both lanes: {at, event, packet, note}, sorted by time. Messages and data frames belong together in the
  *  order of their direction; where the oldest frames are not known, by their text. */
@@ -30,7 +30,7 @@ export function lanes(events, packets, { skew = 0, missed = 0 } = {}) {
     const part = opcode < 8 && !fin, at = packet.at - skew;
     const event = packet.kind === "request" ? take("start") : packet.kind === "response" ? take("open")
       : opcode === 8 ? (up ? null : take("close")) : opcode > 8 || part ? null : take(up ? "send" : "message", packet.text);
-    const note = event ? (rsv1 ? PLAIN.deflated : "") : UNSEEN[part ? "part" : (opcode ?? packet.kind)] ?? UNSEEN[1];
+    const note = event ? (rsv1 ? DEFLATED : "") : UNSEEN[part ? "part" : (opcode ?? packet.kind)] ?? UNSEEN[1];
     return { at, event, packet, note };
   });
   const used = new Set(rows.map(({ event }) => event));
@@ -109,16 +109,18 @@ export class Hood {
       drawn.set(key, this.#drawn.get(key) ?? this.#row(row, start));
     }
     this.#drawn = drawn;
-    const elements = [...drawn.values()];
+    const elements = [...drawn.values()].flat();
     elements.forEach((element, at) => this.#rows.children[at] !== element && this.#rows.insertBefore(element, this.#rows.children[at] ?? null));
     while (this.#rows.children.length > elements.length) this.#rows.lastElementChild.remove();
     if (low) box.scrollTop = box.scrollHeight;
   }
 
   #row({ at, event, packet, note }, start) {
-    return make("tr", {}, make("th", { scope: "row" }, (at - start).toFixed(1)),
+    const unsent = this.#packets.length ? "nothing, or not yet" : "no record", bits = packet && bitsRow(packet);
+    const row = make("tr", {}, make("th", { scope: "row" }, (at - start).toFixed(1)),
       event ? browserCell(event, note) : make("td", { class: "hatched" }, `not told: ${note}`),
-      packet ? wireCell(packet) : make("td", { class: "hatched" }, this.#packets.length ? "nothing, or not yet" : "no record"));
+      packet ? wireCell(packet, bits) : make("td", { class: "hatched" }, unsent));
+    return bits ? [row, bits] : [row];
   }
 }
 
@@ -127,15 +129,28 @@ function browserCell({ what, data, code, reason, wasClean, protocol }, note) {
   return make("td", {}, make("b", {}, what), ` ${shorten(more ?? "")}`, note && make("small", {}, ` (${note})`));
 }
 
-function wireCell({ direction, kind, size, summary, fields = [], bytes = "", verdict }) {
+function wireCell({ direction, kind, size, summary }, bits) {
   const up = direction === "to server", title = make("b", {}, `${up ? "→" : "←"} ${shorten(summary)}`);
-  if (kind !== "frame") return make("td", { class: up ? "up" : "down" }, title, ` ${size} bytes`);
-  const bits = fields.map(({ name, start, stop, value, meaning, section }) => make("li", {},
-    make("code", {}, `${start === stop - 1 ? `bit ${start}` : `bits ${start}–${stop - 1}`}  ${name} = ${value}`),
-    ` ${meaning} `, make("small", {}, section ?? "")));
-  return make("td", { class: up ? "up" : "down" }, make("details", {}, make("summary", {}, title, ` ${size} bytes`),
-    make("p", {}, make("code", {}, bytes.replace(/../g, "$& ").trim())), make("ul", {}, ...bits),
-    verdict === "accepted" ? "" : make("p", { class: "problem" }, verdict ?? "")));
+  const cell = make("td", { class: up ? "up" : "down" }, title, ` ${size} bytes `);
+  if (kind === "frame") {
+    const more = make("button", { type: "button", class: "more" }, "bits");
+    more.setAttribute("aria-expanded", "false");
+    more.onclick = () => more.setAttribute("aria-expanded", String(!(bits.hidden = !bits.hidden)));
+    cell.append(more);
+  }
+  return cell;
 }
 
-const shorten = (text) => (text.length > 160 ? `${text.slice(0, 159)}…` : text);
+/** All that is known of a frame, bit by bit: a row below its own, at first hidden. */
+function bitsRow({ kind, fields = [], bytes = "", verdict = "accepted" }) {
+  if (kind !== "frame") return null;
+  const items = fields.map(({ name, start, stop, value, meaning, section }) => make("li", {},
+    make("code", {}, `${start === stop - 1 ? `bit ${start}` : `bits ${start}–${stop - 1}`}`), " ",
+    make("b", {}, `${name} = ${shorten(String(typeof value === "boolean" ? Number(value) : value), 40)}`),
+    ` ${shorten(meaning ?? "")} `, make("small", {}, section ?? "")));
+  return make("tr", { class: "bits", hidden: true }, make("td", { colSpan: 3 },
+    make("code", {}, bytes.replace(/../g, "$& ").trim()), make("ul", {}, ...items),
+    verdict === "accepted" ? "" : make("p", { class: "problem" }, verdict)));
+}
+
+const shorten = (text, most = 160) => (text.length > most ? `${text.slice(0, most - 1)}…` : text);

@@ -1,0 +1,16 @@
+# said: should be 'wait'; got 'dead'
+class Watch:
+    def __init__(self, silence, grace, now):
+        self.silence, self.grace = silence, grace
+        self.heard(now)
+
+    def heard(self, now):
+        self.last, self.first = now, None
+
+    def tick(self, now):
+        if now - self.last < self.silence:
+            return "wait"
+        if self.first is None:
+            self.first = now
+            return "wait"
+        return "dead"

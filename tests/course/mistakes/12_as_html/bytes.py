@@ -1,0 +1,6 @@
+# said: should be a text
+import html
+
+
+def as_html(sender, text):
+    return f'<p title="{html.escape(sender)}">{html.escape(text)}</p>'.encode()

@@ -1,0 +1,3 @@
+# said: list of events
+def page_events(status, frames):
+    return "open"
