@@ -480,3 +480,21 @@ def test_types_are_checked_before_anything_is_sent() -> None:
             ws.send("\ud800")
         ws.send(memoryview(b"fine"))
         assert ws.recv(DEADLINE) == b"fine"
+
+
+@pytest.mark.parametrize("end", ["close frame", "end of TCP"])
+def test_a_server_ends_tcp_without_being_asked_or_late(end: str) -> None:
+    """RFC 6455 §7.1.1; no deadline does it, for these are a thousand seconds."""
+    limits = Limits(close_timeout=1000, ping_interval=None)
+    with serve(echo, limits=limits) as server, raw.client(server.port) as peer:
+        (ws,) = server.connections
+        try:
+            if end == "close frame":
+                peer.send(raw.frame(Opcode.CLOSE, b"\x03\xe8"))
+                assert peer.closed()[0] == 1000
+            else:
+                peer.sock.shutdown(socket.SHUT_WR)
+            assert peer.rest() == b""
+            assert ws.wait_closed(DEADLINE) and ws.state is State.CLOSED
+        finally:
+            ws.transport.abort()  # else the server waits for it

@@ -11,7 +11,7 @@ from wsdemo.protocol.codes import Opcode, Side
 from wsdemo.protocol.deflate import Parameters
 from wsdemo.protocol.errors import InvalidState
 from wsdemo.protocol.events import Message, Ping, Pong
-from wsdemo.protocol.frames import Frame, parse
+from wsdemo.protocol.frames import FIN, Frame, parse
 from wsdemo.protocol.protocol import Protocol
 from wsdemo.protocol.states import State
 
@@ -159,3 +159,22 @@ def test_owed_is_taken_away_once() -> None:
     assert server.data_to_send()
     assert not server.has_data_to_send
     assert server.data_to_send() == b""
+
+
+@both
+def test_what_is_taken_first_is_taken_once_and_a_close_frame_stays(side: Side) -> None:
+    here, there = pair(side)
+    here._handshake = b"a head"
+    here.receive(there.ping(b"1") + there.close(1001))
+    pong = here._frame_bytes(FIN | Opcode.PONG, b"1")
+    assert here.data_to_send_first() == b"a head" + pong
+    assert here.data_to_send_first() == b"" and here.has_data_to_send
+    assert here.data_to_send() == here._frame_bytes(FIN | Opcode.CLOSE, (1001).to_bytes(2, "big"))
+    assert not here.has_data_to_send
+
+
+def test_its_repr_names_the_side_and_the_state() -> None:
+    here, _ = pair(Side.CLIENT)
+    assert repr(here) == "<Protocol: client, open>"
+    here.close()
+    assert repr(here) == "<Protocol: client, closing>"

@@ -143,6 +143,11 @@ def test_no_subprotocol_where_none_was_offered() -> None:
             answered(302, Location="https://b.example/?t=hunter2"),
             "'302 ?' and points to 'https://b.example/?...', which is not followed",
         ),
+        (
+            answered(300, Location="/b"),
+            "'300 ?' and points to '/b', which is not followed: connect there yourself",
+        ),
+        (answered(400, Location="/b"), "'400 Bad Request', 101 is needed"),
         (answered(304), "'304 Not Modified', 101 is needed"),
         (answered(100), "'100 ?', 101 is needed"),
     ],
