@@ -48,7 +48,7 @@ GUARDED = (
         Transport,
         "lock",
         sets="_outbox pending broken",
-        calls="write push wake wait wait_for_room add_waiter remove_waiter",
+        calls="write push wake wait wait_for_room add_waiter remove_waiter record",
     ),
     Row(Tls, "owner", calls="encrypt decrypt eof outgoing close"),
     Row(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import collections
 import threading
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
@@ -289,3 +291,23 @@ def test_lag_is_forgotten_after_a_while() -> None:
             assert fired.wait(DEADLINE)
             turn(reactor)
             assert (server.lag >= 5.0) is remembered
+
+
+def test_all_that_is_counted_is_counted_under_the_lock() -> None:
+    """`+= 1` is three steps: two threads that take them at once count one refusal."""
+    tally = Tally(list)
+    held: list[bool] = []
+
+    class Watched(collections.Counter[int]):
+        def __setitem__(self, status: int, number: int) -> None:
+            held.append(tally._lock.locked())
+            super().__setitem__(status, number)
+
+    tally._refused, tally._closed = Watched(), Watched()
+    tally.refused(403)
+    tally.refused(403)
+    ended = SimpleNamespace(traffic=Traffic(), was_opened=True, close_code=1000)
+    tally.ended(cast(Any, ended), lambda: held.append(tally._lock.locked()))
+    assert held == [True] * 4
+    counts = tally.counts()
+    assert (counts.refused, counts.closed) == ({403: 2}, {1000: 1})
