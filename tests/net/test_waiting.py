@@ -38,7 +38,7 @@ def test_a_long_wait_is_several_short_ones(monkeypatch: pytest.MonkeyPatch) -> N
     """As if a system could wait for a hundredth of a second only."""
     monkeypatch.setattr(waiting, "LONGEST", 0.01)
     event = threading.Event()
-    assert not waiting.wait(event, 0.05)
+    assert waiting.wait(event, 0.05) is False
     timer = threading.Timer(0.05, event.set)
     timer.start()
     assert waiting.wait(event, math.inf)
