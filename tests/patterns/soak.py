@@ -3,6 +3,7 @@
     kills     a server killed 200 times, a million messages         load     confirmations a second, latencies
     cuts      200 power cuts with FULL, 20 with NORMAL              frozen   one member among 1,000 who stops
     disk      the log alone: posts a second, latencies              storm    1,000 clients lose their server
+    chat      the chat itself, killed 100 times                     crowd    1,000 clients in one of its rooms
     nodes     three processes on a NATS: a room of 3,000, and 50 kills of one of them or of the broker
 
 The status is 1 where something is lost, doubled or out of order. Latencies are those of this machine, now:
@@ -29,6 +30,7 @@ from pathlib import Path
 
 import psutil
 
+from tests.chat.soak import chat, crowd
 from tests.patterns.killing import Process, kill_loop
 from tests.patterns.manynodes import nodes
 from tests.patterns.roomserver import FAST, slowly
@@ -319,7 +321,7 @@ def frozen(folder: Path, scale: float) -> Iterator[Row]:
     here.close()
 
 
-RUNS = {run.__name__: run for run in (kills, cuts, disk, load, frozen, storm, nodes)}
+RUNS = {run.__name__: run for run in (kills, cuts, disk, load, frozen, storm, chat, crowd, nodes)}
 
 
 def main() -> int:
