@@ -29,10 +29,10 @@ BELOW: dict[str, set[str]] = {
     "rivals": {"words", "protocol", "record", "net", "rawtcp", "trace", "proxy"},
     "patterns": {"protocol", "net"},
     "web": {"net"},
-    "chat": {"protocol", "record", "net", "trace", "patterns", "web"},
+    "chat": {"protocol", "record", "net", "trace", "patterns", "web", "notebook"},
 }
 BELOW["views"] = {*BELOW["rivals"], "lessons", "rivals", "patterns"}
-BELOW["notebook"] = {"net", "trace", "views"}
+BELOW["notebook"] = {"words", "net", "trace", "views"}
 BELOW["wsdemo"] = {"reloading", "protocol", "record", "net", "trace", "notebook"}
 BELOW["course"] = {*BELOW["views"], "views", "wsdemo"}
 BELOW["demos"] = {"words", "protocol", "record", "net", "proxy", "patterns", "wsdemo"}

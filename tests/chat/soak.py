@@ -86,8 +86,8 @@ def crowd(folder: Path, scale: float) -> Iterator[Row]:
     delivered = f"{len(here.seconds):,} deliveries of {size * messages:,}"
     yield (
         f"{size:,} clients, {messages} messages at 5/s, on disk",
-        f"{delivered}, p50 {cut[49]:.1f} ms, p99 {cut[98]:.1f} ms; {memory / 1024:.1f} KiB of server a client; "
-        f"load {psutil.getloadavg()[0]:.1f}",
+        f"{delivered}, p50 {cut[49]:.1f} ms, p99 {cut[98]:.1f} ms; "
+        f"{memory / 1024:.1f} KiB of server a client; load {psutil.getloadavg()[0]:.1f}",
         good,
     )
     for ws in clients:

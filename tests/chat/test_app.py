@@ -160,3 +160,13 @@ def test_the_server_tells_the_time_and_how_it_is_and_users_only_read(chat: Chat)
 def test_the_files_of_the_page_are_served(chat: Chat) -> None:
     found = ask(chat, "GET", "/socket.js")
     assert found.status == 200 and found.headers["Content-Type"].startswith("text/javascript")
+
+
+def test_behind_a_proxy_nothing_is_compressed(chat: Chat) -> None:
+    """jupyter-server-proxy passes on a browser's offer, and cannot read what was agreed."""
+    agreed = []
+    for host in (f"localhost:{chat.server.port}", "localhost:8888", "localhost"):
+        with Visitor(chat, headers={"Host": host}, device=host) as ann:
+            assert ann.ws.response is not None
+            agreed.append(ann.ws.response.headers.get("sec-websocket-extensions") is not None)
+    assert agreed == [True, False, False]

@@ -15,7 +15,18 @@ import trustme
 
 from tests import raw
 from tests.waiting import DEADLINE, Seen, turn, turn_until
-from wsdemo import Connection, HandshakeError, Headers, Limits, Opcode, Response, Server, connect, serve
+from wsdemo import (
+    Connection,
+    Deflate,
+    HandshakeError,
+    Headers,
+    Limits,
+    Opcode,
+    Response,
+    Server,
+    connect,
+    serve,
+)
 
 CA = trustme.CA()
 PLAIN: dict[str, str | None] = {"Upgrade": None, "Connection": None}
@@ -367,3 +378,19 @@ def test_what_is_decided_is_forgotten(asked: tuple[Server, bytes], desk: Desk) -
                 peer.head()
     turn_until(server._reactor, lambda: not server._living())
     assert not server._decisions._waiting
+
+
+def test_compression_may_be_chosen_by_the_request() -> None:
+    settings = {"/plain": False, "/small": Deflate(server_max_window_bits=9), "/usual": True}
+    with serve(lambda ws, message: None, compression=lambda request: settings[request.path]) as server:
+        agreed = {}
+        for path in settings:
+            with connect(server.url + path) as ws:
+                assert ws.response is not None
+                agreed[path] = ws.response.headers.get("sec-websocket-extensions")
+        assert agreed["/plain"] is None and "server_max_window_bits=9" in str(agreed["/small"])
+        assert "server_max_window_bits=12" in str(agreed["/usual"])
+        with pytest.raises(HandshakeError) as caught:
+            connect(f"{server.url}/a-key-error")
+        assert caught.value.status == 500
+        assert [type(error) for _, error in server.errors][:1] == [KeyError]

@@ -24,5 +24,8 @@ from wsdemo.chat.identity import Guests, Identities
 from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
 from wsdemo.chat.members import Members
 from wsdemo.chat.rights import Rights
+from wsdemo.notebook import show_page
 
 __all__ = ["CHAT_LIMITS", "Chat", "ChatLimits", "Guests", "Identities", "Members", "NotAllowed", "Rights"]
+
+show_page(Chat)  # as the last line of a cell

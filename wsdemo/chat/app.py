@@ -41,6 +41,7 @@ from wsdemo.patterns.session import Identity
 from wsdemo.patterns.sqlitelog import SqliteLog
 from wsdemo.protocol.errors import HandshakeError, InvalidState
 from wsdemo.protocol.handshake import check_origin, check_origins, own_origin
+from wsdemo.protocol.headers import split_authority
 from wsdemo.protocol.http11 import Headers, Request, Response
 from wsdemo.web import routes
 
@@ -125,6 +126,7 @@ class Chat:
                 origins="*",  # `_authorize` looks at it
                 hosts=hosts,
                 authorize=self._authorize,
+                compression=self._is_direct,
                 limits=limits.net,
                 ssl=ssl,
             )
@@ -208,6 +210,15 @@ class Chat:
             case "/frames" if isinstance(found := self._login.record(request), Recording):
                 return found
         raise HandshakeError(f"no WebSocket is here; the chat is at {PATH}", 404)
+
+    def _is_direct(self, request: Request) -> bool:
+        """Whether a client names our own port; then its messages may be compressed.
+
+        Through jupyter-server-proxy a browser's offer comes here as it was made, and the proxy can't read
+        what was agreed (version 4.6): such a page would have no connection.
+        """
+        port = split_authority(request.host)[1] or (443 if self._secure else 80)
+        return self._login is not None and port == self.server.port
 
     def _identify(self, ws: Connection, token: str | None) -> Identity | None:
         """See `Rooms`: a token in a message counts before that of the request, which may have ended since."""

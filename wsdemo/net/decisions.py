@@ -46,7 +46,7 @@ class Decisions:
         except HandshakeError:
             raise
         except BaseException as error:
-            raise self._error(connection, error) from error
+            raise self.failure(connection, error) from error
         self._waiting[connection.id] = found
         call_soon = connection.transport.reactor.call_soon
         found.add_done_callback(lambda future: call_soon(self._decided, connection, future, use))
@@ -67,10 +67,11 @@ class Decisions:
         except HandshakeError as error:
             answer = error
         except BaseException as error:
-            answer = self._error(connection, error)
+            answer = self.failure(connection, error)
         connection.decide(answer)
 
-    def _error(self, connection: Connection, error: BaseException) -> HandshakeError:
+    def failure(self, connection: Connection, error: BaseException) -> HandshakeError:
+        """The answer to a request where our own code fails; it is told to ``failed``."""
         self._failed(connection, error)
         return HandshakeError("the server failed to answer", 500)
 

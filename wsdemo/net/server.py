@@ -77,7 +77,7 @@ def serve(
     origins: Sequence[str | None] | None = None,
     hosts: Sequence[str] = (),
     authorize: Authorize | None = None,
-    compression: bool | Deflate = True,
+    compression: bool | Deflate | Callable[[Request], bool | Deflate] = True,
     limits: Limits | None = None,
     ssl: tls.SSLContext | None = None,
     trace: Record | None = None,
@@ -97,7 +97,8 @@ def serve(
     it gives None or False (403), or raises HandshakeError with a status. What takes long, such as a
     password's hash, it gives to an executor, and returns the `concurrent.futures.Future`. Or
     ``first_message(f)``.
-    ``compression``: whether to agree to permessage-deflate (RFC 7692), or a `Deflate` with its settings.
+    ``compression``: whether to agree to permessage-deflate (RFC 7692), or a `Deflate` with its settings; or a
+    function of (request) that gives one of these.
     ``limits``: bounds and timeouts; see `Limits`.
     ``ssl``: a context with a certificate, for ``wss://``.
     ``trace``: a `Trace` that records every byte.
@@ -111,17 +112,18 @@ def serve(
         check_context(ssl, server_side=True)
     check_kind("trace", trace, (Record, type(None)), "a Trace, or None")
     hosts = check_hosts(hosts)
+    deflate = _deflate(compression)
+    accepts = partial(
+        accept,
+        origins=check_origins(origins),
+        secure=ssl is not None,
+        subprotocols=check_subprotocols(subprotocols),
+    )
     return Server(
         Handler.of(handler),
         host,
         port,
-        partial(
-            accept,
-            origins=check_origins(origins),
-            secure=ssl is not None,
-            subprotocols=check_subprotocols(subprotocols),
-            deflate=Deflate.of(compression),
-        ),
+        lambda request: accepts(request, deflate=deflate(request)),
         hosts=hosts,
         authorize=authorize,
         limits=limits_or_default(limits),
@@ -382,7 +384,12 @@ class Server(Service):
         self._check_room()
         if limit is not None and self._addresses[connection.address[0]] > limit:
             raise HandshakeError(f"at most {limit} connections from one address are accepted", 503)
-        accepted = self._accept(request)
+        try:
+            accepted = self._accept(request)
+        except HandshakeError:
+            raise
+        except Exception as error:  # of the function that chooses the compression
+            raise self._decisions.failure(connection, error) from error
         if self._authorize is None or isinstance(self._authorize, first_message):
             return accepted
         ask = partial(self._authorize, replace(request, address=connection.address))
@@ -555,6 +562,15 @@ class Server(Service):
             for connection in list(group.values()):
                 connection.cut_off()
         self._reactor.close()
+
+
+def _deflate(compression: Any) -> Callable[[Request], Deflate | None]:
+    """The choice of a compression for each request. TypeError or ValueError for a wrong option."""
+    if callable(compression):
+        check_function("compression", compression, 1, "True, False, a Deflate, or a function of (request)")
+        return lambda request: Deflate.of(compression(request))
+    fixed = Deflate.of(compression)
+    return lambda request: fixed
 
 
 def _is_loopback(address: tuple[Any, ...]) -> bool:

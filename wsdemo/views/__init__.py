@@ -12,6 +12,7 @@
                 still       the picture in the widget's place where there is no kernel
                 following   a drawing that follows live traffic
                 buttons     buttons that do something live, and a drawing that follows
+                webpage     the page of a server, in a frame
     bytes/      stream      the byte stream, cut into pieces by ``recv``
                 word        a word and its bytes
                 handshake   a request beside its response
