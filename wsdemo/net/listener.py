@@ -49,7 +49,8 @@ class Listener:
         ] = {}  # of all of them, except while accepting is paused
         self.addresses: list[Any] = [sock.getsockname() for sock in self._sockets]
         self.port: int = self.addresses[0][1]
-        self._resume()
+        for sock in self._sockets:
+            reactor.call_soon(self._watch, sock)
 
     def close(self) -> None:
         """Accept no more; in the reactor's thread."""
@@ -57,10 +58,6 @@ class Listener:
             self._stop(sock)
             sock.close()
         self._sockets = []
-
-    def _resume(self) -> None:
-        for sock in self._sockets:
-            self._reactor.call_soon(self._watch, sock)
 
     def _watch(self, sock: socket.socket) -> None:
         if sock in self._sockets:
