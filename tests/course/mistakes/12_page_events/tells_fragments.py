@@ -16,6 +16,6 @@ def page_events(status, frames):
         if True:
             data = b"".join(piece.payload for piece in pieces)
             text = pieces[0].opcode == Opcode.TEXT
-            events.append(("message", data.decode() if text else data))
+            events.append(("message", data.decode(errors="replace") if text else data))
             pieces = []
     return [*events, ("close", 1006)]
