@@ -231,6 +231,20 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "fate, doubled": lambda: views.lanes("kill -9 of the server", 8, "send until confirmed"),
     "fate, lost": lambda: views.lanes("power cut", 5.5, "numbered, but confirmed before the sync"),
     "fate, known": lambda: views.lanes("network cut", 6, "send until confirmed, numbered"),
+    "hops": lambda: views.hops(
+        [
+            ("Ana", 0.0, "node A", 0.0004),
+            ("node A", 0.00042, "broker", 0.0007),
+            ("broker", 0.00072, "node B", 0.0011),
+            ("broker", 0.00075, "node C", 0.0013),
+            ("node B", 0.00112, "Ben", 0.0015),
+            ("node C", 0.00132, "<Cleo>", 0.0018),
+        ],
+        "One message over three nodes",
+    ),
+    "cluster": lambda: views.cluster(3),
+    "cluster, a node": lambda: views.cluster(4, "node 2"),
+    "cluster, the broker": lambda: views.cluster(3, "the broker"),
     "storm": lambda: views.storm({"together": [0.55] * 40, "spread": [n / 10 + 0.05 for n in range(40)]}),
     "told": lambda: views.told(
         [

@@ -29,6 +29,8 @@
                 levels      the bytes that wait for each member of a room, by time
                 fate        the way of one message, and what stops it
                 storm       how many clients come back at once
+                hops        the way of one message over several machines, by time
+                cluster     who hears a message, while nodes live or are killed
                 comparison  one server on several libraries: costs, and verdicts
                 told        the browser's events beside the frames on the wire
                 coursemap   all lessons and their questions
@@ -37,7 +39,7 @@
                 measured    delays, bytes and memory
                 speed       the benchmark, as multiples of plain TCP
     benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
-                laboratory · compressor · throttling · dragging · embedded
+                laboratory · compressor · throttling · dragging · embedded · adding
 
 The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
 nor ipywidgets (``live`` and ``benches`` do).
@@ -61,11 +63,13 @@ _HOMES: Final = {
     "Picture": "charts.picture",
     "Sketch": "drawing.canvas",
     "Word": "bytes.word",
+    "adding": "benches.adding",
     "asking": "benches.asking",
     "beside": "drawing.column",
     "buttons": "live.buttons",
     "charts": "charts",
     "choose_a_key": "benches.keys",
+    "cluster": "diagrams.cluster",
     "column": "drawing.column",
     "comparison": "diagrams.comparison",
     "compressor": "benches.compressor",
@@ -75,6 +79,7 @@ _HOMES: Final = {
     "gantt": "diagrams.gantt",
     "handshake": "bytes.handshake",
     "hexdump": "bytes.hexdump",
+    "hops": "diagrams.hops",
     "laboratory": "benches.laboratory",
     "ladder": "diagrams.ladder",
     "lanes": "diagrams.fate",
