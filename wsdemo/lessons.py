@@ -95,7 +95,7 @@ PARTS: Final = (
             ),
             Lesson(13, "Private and authenticated", "Who can read it, who may send it?", (60,)),
             Lesson(14, "Attack your own server", "How does it break?", (55,)),
-            Lesson(15, "Many servers", "How do two processes share a room?", (60,)),
+            Lesson(15, "Many servers", "How do two processes share a room?", (60,), "15_many_servers.ipynb"),
         ),
     ),
     Part("Your choice", (Lesson(16, "Choose well", "Which tool for which job?", (60,)),)),

@@ -1,0 +1,14 @@
+# said: log=False) should be
+def delivered(events, node, log):
+    up, waiting, heard = True, [], []
+    for event in events:
+        if isinstance(event, str):
+            up = event == "up"
+            if up and log:
+                heard += waiting
+                waiting = []
+        elif up:
+            heard.append(event[1])
+        elif log:
+            waiting.append(event[1])
+    return heard

@@ -1,0 +1,5 @@
+# said: the drain is over at
+def farewells(clients, seconds, rng):
+    rng.shuffle(clients)
+    step = seconds / max(1, len(clients))
+    return [(n * step, client, rng.uniform(0, seconds)) for n, client in enumerate(clients)]
