@@ -67,8 +67,13 @@ def _pass(
     same(published, 0 if from_broker else 1, f"{what}: how often it was published")
     if published and notes[-1][0] != "the broker":
         raise Wrong(f"{what}: the members here should hear it first, and the broker last; got {show(notes)}")
-    same(members, before, f"{what}: the rooms afterwards")
+    same(_names(members), _names(before), f"{what}: the rooms afterwards")
     same(got, not dead or from_broker, f"{what}: whether nothing is missing elsewhere")
+
+
+def _names(members: dict[str, set[Member]]) -> dict[str, list[str]]:
+    """The rooms, as they print in every process alike."""
+    return {room: sorted(map(repr, people)) for room, people in members.items()}
 
 
 Event = tuple[str, str] | str
