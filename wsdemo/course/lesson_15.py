@@ -12,7 +12,7 @@ TEXTS: Final = ("The kettle is on.", "", "日本", "héllo", "one more", "?")
 ROOMS: Final = ("tea", "coffee", "a_b-c")
 
 
-class Member:
+class NotingMember:
     """A member of a room, who notes what is sent to it."""
 
     def __init__(self, name: str, notes: list[tuple[str, str]]) -> None:
@@ -46,7 +46,8 @@ def _pass(
 ) -> None:
     notes: list[tuple[str, str]] = []
     members = {
-        name: {Member(f"{name} {number}", notes) for number in range(rng.randint(1, 3))} for name in ROOMS
+        name: {NotingMember(f"{name} {number}", notes) for number in range(rng.randint(1, 3))}
+        for name in ROOMS
     }
     before = {name: set(people) for name, people in members.items()}
     text = rng.choice(TEXTS)
@@ -71,7 +72,7 @@ def _pass(
     same(got, not dead or from_broker, f"{what}: whether nothing is missing elsewhere")
 
 
-def _names(members: dict[str, set[Member]]) -> dict[str, list[str]]:
+def _names(members: dict[str, set[NotingMember]]) -> dict[str, list[str]]:
     """The rooms, as they print in every process alike."""
     return {room: sorted(map(repr, people)) for room, people in members.items()}
 

@@ -62,7 +62,7 @@ def members(nodes: int, killed: str = NOTHING) -> dict[str, list[str]]:
 
 
 def hearers(nodes: int, killed: str = NOTHING) -> list[str]:
-    """Who hears what Ana says. Raises ValueError as `members` does.
+    """The members who hear what Ana says. Raises ValueError as `members` does.
 
     >>> hearers(3), hearers(3, "the broker"), hearers(1, "node 1")
     (['Ben', 'Cleo', 'Dora', 'Eva', 'Finn'], ['Dora'], [])
