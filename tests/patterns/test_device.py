@@ -225,3 +225,43 @@ def test_a_text_is_what_a_server_parses():
         "channel": "#a",
         "body": {"ü": [1]},
     }
+
+
+def test_a_copy_that_has_sent_messages_by_the_same_numbers_is_noticed(desk):
+    """Else the messages here would count as confirmed, and be lost."""
+    desk.begin()
+    for body in "12":
+        desk.outbox.add("#a", body)
+    desk.device.end()  # before anything was sent
+    with pytest.raises(ConnectionClosed) as caught:
+        desk.begin(next=2)
+    assert caught.value.code == 4409 and len(desk.outbox) == 2
+    desk.device.end()
+    desk.outbox.renew()
+    with pytest.raises(ConnectionClosed):
+        desk.begin(next=2)  # nor has the new device sent anything
+    desk.device.end()
+    desk.begin(next=1)
+    assert [message["n"] for message in desk.says()] == [1, 2]
+    desk.device.end()
+    desk.begin(next=3)
+    assert len(desk.outbox) == 0
+
+
+def test_what_was_dropped_was_not_sent(desk):
+    desk.begin()
+    for body in "123":
+        desk.outbox.add("#a", body)
+    desk.says()
+    desk.hear("error", n=1, code="not_allowed", reason="")
+    desk.device.end()  # 2 and 3 are 1 and 2 now, and were not sent as such
+    with pytest.raises(ConnectionClosed):
+        desk.begin(next=2)
+
+
+def test_an_earlier_life_may_have_sent_all_of_the_outbox():
+    with Outbox() as outbox:
+        for body in "12":
+            outbox.add("#a", body)
+        Desk(outbox).begin(next=3)
+        assert len(outbox) == 0
