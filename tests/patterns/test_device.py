@@ -237,9 +237,12 @@ def test_a_copy_that_has_sent_messages_by_the_same_numbers_is_noticed(desk):
         desk.begin(next=2)
     assert caught.value.code == 4409 and len(desk.outbox) == 2
     desk.device.end()
+    desk.begin(next=1)
+    assert [message["n"] for message in desk.says()] == [1, 2]
+    desk.device.end()
     desk.outbox.renew()
     with pytest.raises(ConnectionClosed):
-        desk.begin(next=2)  # nor has the new device sent anything
+        desk.begin(next=2)  # the new device has sent nothing
     desk.device.end()
     desk.begin(next=1)
     assert [message["n"] for message in desk.says()] == [1, 2]
