@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import tempfile
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -173,7 +174,11 @@ def _serve(chat: Chat, drain: float, lines: list[str]) -> None:
             print(line, flush=True)
         sleep_until(lambda: bool(terminated))
         print("the clients are told to come back later; a second signal ends it at once", flush=True)
-        chat.drain(drain)
+        # In a thread: an exception in `join` makes Python 3.11 take the joined thread for ended, and so the
+        # process would end before the clients have heard of it.
+        draining = threading.Thread(target=chat.rooms.drain, args=(drain,), daemon=True)
+        draining.start()
+        sleep_until(lambda: not draining.is_alive())
     finally:
         signal.signal(signal.SIGTERM, before)
 
