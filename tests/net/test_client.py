@@ -8,12 +8,15 @@ import socket
 import threading
 import time
 from collections.abc import Callable
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from tests import raw
 from tests.waiting import DEADLINE, Seen, open_files
 from wsdemo import Connection, HandshakeError, Limits, Opcode, connect, serve
+from wsdemo.net import client, reactor
 from wsdemo.protocol.handshake import accept_key
 
 
@@ -230,3 +233,18 @@ def test_a_connection_that_was_reset_at_once_leaves_nothing_open(monkeypatch):
         with pytest.raises(OSError):
             connect("ws://127.0.0.1:1")
         assert reset.fileno() == -1
+
+
+@pytest.mark.parametrize(("error", "why"), [(None, ""), (ConnectionResetError("reset"), ": reset")])
+def test_an_end_before_the_opening_is_no_answer_and_frees_the_shared_thread(
+    error: Exception | None, why: str
+) -> None:
+    owner = client._Owner(reactor.acquire(), Limits())
+    users = owner.reactor.users
+    owner.ended(cast(Any, SimpleNamespace(error=error)))
+    assert owner.reactor.users == users - 1
+    with pytest.raises(
+        HandshakeError, match=f"^the connection ended before the opening handshake{why}$"
+    ) as told:
+        owner.wait(time.monotonic())
+    assert told.value.status == 0

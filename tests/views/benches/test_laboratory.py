@@ -79,3 +79,12 @@ def test_without_a_kernel_it_says_what_it_would_do() -> None:
     assert set(_instances) == before, "no widget is left"
     with pytest.raises(ValueError, match="expected 1 to 4"):
         laboratory(())
+
+
+def test_points_of_a_way_lie_on_seventeen_heights_one_after_the_other(lab: Laboratory) -> None:
+    """So that many equal delays are seen as many."""
+    lab._points["SSE"].extend([1.0] * 35)
+    marks = re.findall(r'd="M([\d.]+),([\d.]+) [^"]*" fill="[^"]*" fill-opacity', lab._draw_points().svg)
+    heights = [float(y) for _, y in marks]
+    assert len({x for x, _ in marks}) == 1 and len(marks) == 35
+    assert [y - heights[0] for y in heights] == [2.0 * step for step in [*range(17), *range(17), 0]]

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests import raw
 from wsdemo import Trace, connect, serve
 from wsdemo.protocol import Frame, Side
 from wsdemo.protocol.deflate import Parameters
@@ -219,4 +220,18 @@ def test_the_shelf_names_each_frame_and_its_direction(trace: Trace) -> None:
     scope.close()
     scope = microscope([bytes.fromhex(HELLO), b"\x89\x00", Frame(9)])
     assert json.loads(scope.shelf) == ["81 85 37 fa 21 3d 7f 9f …", "89 00", "89 00"]
+    scope.close()
+
+
+def test_the_shelf_has_the_newest_four_hundred() -> None:
+    many = Trace()
+    tap = many.tap("client", ("127.0.0.1", 1), ("127.0.0.1", 2))
+    tap.sent(raw.request())
+    tap.received(b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+                 b"Sec-WebSocket-Accept: s3pPLMBiTxaQ9kYGzzhZRbK+xOo=\r\n\r\n")  # fmt: skip
+    for number in range(401):
+        tap.sent(masked(1, b"%d" % number).serialize())
+    scope = microscope(many)
+    names = json.loads(scope.shelf)
+    assert (len(names), names[0], names[-1]) == (400, "→ text 1 B '1'", "→ text 3 B '400'")
     scope.close()
