@@ -35,7 +35,7 @@ from tests.patterns.killing import Process, kill_loop
 from tests.patterns.manynodes import nodes
 from tests.patterns.roomserver import FAST, slowly
 from tests.patterns.test_sqlitelog import power_cut
-from wsdemo import connect, serve
+from wsdemo import Limits, connect, serve
 from wsdemo.patterns.log import Outcome, Post
 from wsdemo.patterns.messages import PROTOCOL, frame
 from wsdemo.patterns.reconnect import ReconnectingClient
@@ -261,7 +261,8 @@ class Here:
 
     def __init__(self, folder: Path) -> None:
         self.rooms = Rooms(identify=lambda ws, token: Identity(token or "x"), limits=FAST)
-        self.server = serve(self.rooms, subprotocols=[PROTOCOL])
+        limits = Limits(ping_interval=None, write_timeout=3600.0)  # else who is frozen is cut off after 10 s
+        self.server = serve(self.rooms, subprotocols=[PROTOCOL], limits=limits)
         self.log = SqliteLog(folder / "here.db", self.rooms.stored, call=self.server.call_soon)
         self.server.call_soon(self.rooms.begin, self.server, self.log)
 
@@ -271,8 +272,8 @@ class Here:
 
 
 def frozen(folder: Path, scale: float) -> Iterator[Row]:
-    """Rounds of messages of 10 kB to all members, without and with one more who reads nothing."""
-    here, members, count = Here(folder), max(20, int(1_000 * scale)), 1_500  # more than kernels keep
+    """Rounds of messages of 60 kB to all members, without and with one more who reads nothing."""
+    here, members, count = Here(folder), max(20, int(1_000 * scale)), 250  # more than kernels keep
     arrived, seconds, sent = threading.Semaphore(0), [], [0.0]
 
     def heard(message: dict) -> None:
@@ -292,7 +293,7 @@ def frozen(folder: Path, scale: float) -> Iterator[Row]:
         peak = 0
         for n in range(first, first + count):
             sent[0] = time.perf_counter()
-            writer.ws.send(frame("publish", n=n, channel="#lobby", body="x" * 10_000))
+            writer.ws.send(frame("publish", n=n, channel="#lobby", body="x" * 60_000))
             assert all(arrived.acquire(timeout=30) for _ in clients)
             peak = max(peak, max(ws.pending for ws in here.server.connections))
         return statistics.median(seconds), peak
@@ -310,7 +311,7 @@ def frozen(folder: Path, scale: float) -> Iterator[Row]:
         offsets += [message["offset"]] if message["type"] == "message" else []
     good = offsets == list(range(count + 1, 2 * count + 1))
     yield (
-        f"one of {members} frozen, {count} messages of 10 kB",
+        f"one of {members} frozen, {count} messages of 60 kB",
         f"median of the others {before * 1e3:.1f} ms without it, {after * 1e3:.1f} ms with it; at most "
         f"{peak:,} bytes pending; thawed: {'all in order' if good else 'NOT all in order'}",
         good,
