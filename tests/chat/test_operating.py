@@ -1,0 +1,174 @@
+"""The page for those who run the chat holds: its nginx, its NATS and its commands are run as they stand."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.processes import Start, line, starting
+from tests.waiting import DEADLINE
+from wsdemo import ConnectionClosed, connect
+from wsdemo.patterns import natsserver
+from wsdemo.patterns.backoff import Waits
+from wsdemo.patterns.log import Post
+from wsdemo.patterns.messages import PROTOCOL
+from wsdemo.patterns.reconnect import ReconnectingClient
+from wsdemo.patterns.sqlitelog import SqliteLog
+
+PAGE = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
+
+nginx = pytest.mark.skipif(shutil.which("nginx") is None, reason="apt-get install nginx-light")
+
+
+def block(language: str) -> str:
+    return re.findall(rf"(?s)```{language}\n(.*?)```", PAGE)[0]
+
+
+@pytest.fixture
+def start() -> Iterator[Start]:
+    yield from starting()
+
+
+def node(start: Start, broker: str, port: int = 0, *options: str):
+    process = start("chat", "--port", str(port), "--broker", broker, *options)
+    found = re.fullmatch(r"chat on http://127.0.0.1:(\d+)/; Ctrl-C ends it", line(process))
+    assert found
+    line(process)
+    return process, int(found[1])
+
+
+@pytest.fixture
+def front(tmp_path: Path) -> Iterator:
+    """nginx with the configuration of the page, and other ports."""
+    running = []
+
+    def make(ports: list[int], patience: str = "60s") -> int:
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            port = free.getsockname()[1]
+        text = block("nginx").replace("127.0.0.1:8080", f"127.0.0.1:{port}")
+        text = text.replace("127.0.0.1:8001", f"127.0.0.1:{ports[0]}")
+        text = text.replace("127.0.0.1:8002", f"127.0.0.1:{ports[1]}").replace("60s", patience)
+        own = f"daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log;\n"
+        paths = "".join(
+            f"{name}_temp_path {tmp_path}/{name};"
+            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+        )
+        text = text.replace("http {", f"http {{ access_log off; {paths}")
+        (tmp_path / "nginx.conf").write_text(own + text)
+        running.append(
+            subprocess.Popen(["nginx", "-e", f"{tmp_path}/error.log", "-c", f"{tmp_path}/nginx.conf"])
+        )
+        pause = threading.Event()
+        for _ in range(int(DEADLINE / 0.02)):
+            try:
+                socket.create_connection(("127.0.0.1", port), 1).close()
+                return port
+            except OSError:
+                pause.wait(0.02)
+        raise AssertionError((tmp_path / "error.log").read_text())
+
+    yield make
+    for process in running:
+        process.terminate()
+        process.wait(DEADLINE)
+
+
+@nginx
+def test_a_deploy_behind_nginx_loses_no_message(start: Start, front, tmp_path: Path) -> None:
+    with natsserver.NatsServer(tmp_path / "nats") as broker:
+        old, first = node(start, broker.url, 0, "--drain", "1")
+        other, second = node(start, broker.url, 0, "--drain", "1")
+        port = front([first, second])
+        read, arrived = [], threading.Condition()
+
+        def message(message: dict) -> None:
+            with arrived:
+                read.append(message["body"])
+                arrived.notify()
+
+        def wait_for(number: int) -> None:
+            with arrived:
+                assert arrived.wait_for(lambda: read and read[-1] == number, 3 * DEADLINE)
+
+        url, soon = f"ws://127.0.0.1:{port}/chat", {"base": 0.02, "cap": 0.2}
+        ended: list[str] = []
+
+        def event(event: dict) -> None:
+            if event["type"] in ("gap", "doubled", "dropped", "parked", "incomplete", "ended"):
+                ended.append(str(event))
+
+        with (
+            ReconnectingClient(
+                url, message, on_event=event, token=lambda: "bob.s", waits=Waits(**soon)
+            ) as reader,
+            ReconnectingClient(
+                url, print, on_event=event, token=lambda: "ann.s", waits=Waits(**soon)
+            ) as writer,
+        ):
+            reader.join("#lobby", after=0)
+            number = 0
+            for victim, at in ((old, first), (other, second)):
+                for _ in range(20):
+                    number += 1
+                    writer.publish("#lobby", number)
+                victim.send_signal(signal.SIGTERM)
+                for _ in range(20):
+                    number += 1
+                    writer.publish("#lobby", number)
+                assert victim.wait(DEADLINE) == 0
+                node(start, broker.url, at)  # the new version
+                wait_for(number)
+        assert read == list(range(1, number + 1)) and not ended
+
+
+@nginx
+def test_a_silent_connection_lives_by_the_pings(start: Start, front, tmp_path: Path) -> None:
+    with natsserver.NatsServer(tmp_path / "nats") as broker:
+        _, first = node(start, broker.url)
+        _, second = node(start, broker.url)
+        ws = connect(f"ws://127.0.0.1:{front([first, second], '1s')}/chat", subprotocols=[PROTOCOL])
+        ws.send('{"type":"hello","v":1,"device":"d","token":"ann.s"}')
+        ws.recv(DEADLINE)
+        with pytest.raises(ConnectionClosed):  # a second is less than the twenty between two pings
+            ws.recv(DEADLINE)
+        assert ws.close_code == 1006
+        assert "proxy_read_timeout 60s;" in PAGE  # and twenty is less than a third of this
+
+
+def test_the_configuration_of_nats_syncs(tmp_path: Path) -> None:
+    text = block("conf")
+    assert "sync_interval: always" in text
+    program = natsserver.find()
+    assert program is not None
+    (tmp_path / "nats.conf").write_text(text)
+    assert (
+        subprocess.run([program, "-t", "-c", str(tmp_path / "nats.conf")], capture_output=True).returncode
+        == 0
+    )
+
+
+def test_a_file_that_is_put_back_has_a_new_epoch(tmp_path: Path) -> None:
+    path = tmp_path / "chat.db"
+    with SqliteLog(path, lambda outcomes: None) as log:
+        assert log.append(Post("#lobby", "phone", 1, "ann", '"hello"'))
+        before = log.epoch
+    command = re.findall(r'(?m)^python -c "(.*)"$', PAGE)[0]
+    subprocess.run([sys.executable, "-c", command], cwd=tmp_path, check=True)
+    with SqliteLog(path, lambda outcomes: None) as log:
+        assert log.epoch not in ("", before)
+
+
+def test_each_command_of_the_chat_is_one(start: Start) -> None:
+    from wsdemo.cli import parser
+
+    for arguments in re.findall(r"(?m)^python -m wsdemo (.*)$", PAGE):
+        parser().parse_args(arguments.split())
