@@ -257,6 +257,17 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "comparison": lambda: views.comparison(COMPARED),
     "verdicts": lambda: views.verdicts(COMPARED),
     "trace": lambda: Facts([("connections", "1"), ("to <server>", "18 bytes")], views.states(State.OPEN)),
+    "taps": lambda: views.taps(
+        "PIN 4711",
+        {
+            "ws://": {"the network": b"PIN 4711", "the server": b"PIN 4711"},
+            "sealed": {"the network": b"\x17\x03\x03" + bytes(9), "the server": b""},
+        },
+    ),
+    "leaks": views.leaks,
+    "leaks, cookie": lambda: views.leaks("cookie"),
+    "leaks, ticket": lambda: views.leaks("ticket in the URL"),
+    "leaks, first message": lambda: views.leaks("first message", tls=False),
     "results": lambda: views.table(comparison()),
     "word": lambda: views.Word("aé日👋 \n"),
     "column": lambda: views.column("the <client>", "a  1\nb  <2>", views.states(State.OPEN)),

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import functools
 import random
-import secrets
 import ssl
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple, Protocol
@@ -90,7 +89,7 @@ def log_line(answer: Callable[[str, list[tuple[str, str]]], str], rng: random.Ra
     """Path, and names of fields; values of three harmless fields; no query, no other value."""
     targets = ["/chat?ticket={}", "/chat?a=1&Token={}&b=2", "/?{}", "/rooms/tea?x=?{}", "/rooms/tea"]
     for form in rng.sample(4 * targets, 4 * len(targets)):
-        secret = secrets.token_hex(8)
+        secret = rng.randbytes(8).hex()
         target, path = form.format(secret), form.partition("?")[0]
         fields = [
             ("Host", "chat.example"),

@@ -33,6 +33,8 @@
                 cluster     who hears a message, while nodes live or are killed
                 comparison  one server on several libraries: costs, and verdicts
                 told        the browser's events beside the frames on the wire
+                taps        one message at several taps, and who can read it
+                leaks       five ways to bring a token, and where it turns up
                 coursemap   all lessons and their questions
     charts/     fontcache   keeps matplotlib's notices about its list of fonts out of a lesson
                 picture     a matplotlib figure, drawn in a style of its own
@@ -40,6 +42,8 @@
                 speed       the benchmark, as multiples of plain TCP
     benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
                 laboratory · compressor · throttling · dragging · embedded · adding
+                laboratory · compressor · throttling · dragging · embedded ·
+                leaking
 
 The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
 nor ipywidgets (``live`` and ``benches`` do).
@@ -83,6 +87,8 @@ _HOMES: Final = {
     "laboratory": "benches.laboratory",
     "ladder": "diagrams.ladder",
     "lanes": "diagrams.fate",
+    "leaking": "benches.leaking",
+    "leaks": "diagrams.leaks",
     "levels": "diagrams.levels",
     "microscope": "benches.microscope",
     "ruler": "bytes.ruler",
@@ -95,6 +101,7 @@ _HOMES: Final = {
     "storm": "diagrams.storm",
     "stream": "bytes.stream",
     "table": "diagrams.results",
+    "taps": "diagrams.taps",
     "theme": "drawing.theme",
     "throttling": "benches.throttling",
     "told": "diagrams.told",
