@@ -41,9 +41,7 @@
                 measured    delays, bytes and memory
                 speed       the benchmark, as multiples of plain TCP
     benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
-                laboratory · compressor · throttling · dragging · embedded · adding
-                laboratory · compressor · throttling · dragging · embedded ·
-                leaking
+                laboratory · compressor · throttling · dragging · embedded · adding · leaking
 
 The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
 nor ipywidgets (``live`` and ``benches`` do).
