@@ -27,7 +27,6 @@ CELLS = (  # what the source of each cell begins with, and a word of its still
     ("views.throttling", "the room is played again"),
     ("views.ladder", "the picture follows the traffic"),
     ("views.dragging", "a slider drags the event"),
-    ("views.embedded", "stands here, in a frame"),
 )
 ERROR = re.compile("Error displaying|model not found")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests import needs
+from tests import needs, processes
 from tests.waiting import DEADLINE
 from wsdemo import serve
 from wsdemo.chat import Chat
@@ -202,6 +203,36 @@ def test_a_server_that_is_started_again_loses_nothing(user, tmp_path: Path) -> N
         ann.page.reload()
         ann.connected().sees("before", *NUMBERS)
         expect(ann.page.locator(".note")).to_have_count(0)
+
+
+def test_a_server_that_is_killed_at_any_moment_loses_and_doubles_nothing(user, start, tmp_path) -> None:
+    """kill -9 of ``python -m wsdemo chat`` while both write; what the pages show is compared."""
+    command = ["chat", "--db", str(tmp_path / "chat.db")]
+    server = start(*command)
+    url = _url(server)
+    ann, bob = user().log_in(url, "ann"), user().log_in(url, "bob")
+    wanted: list[str] = []
+    for kill in range(3):
+        texts = [f"{kill} {number}" for number in range(6)]
+        ann.say(*texts[:3])
+        server.kill()
+        server.wait(DEADLINE)
+        ann.away()
+        ann.say(*texts[3:])
+        wanted += texts
+        server = start(*command, "--port", url.rsplit(":", 1)[1].strip("/"))
+        assert _url(server) == url
+        for page in (ann, bob):
+            page.page.evaluate("dispatchEvent(new Event('online'))")
+            page.sees(*wanted)
+    expect(ann.page.locator("#waiting li")).to_have_count(0)
+
+
+def _url(server: processes.Process) -> str:
+    """The address of the page, in the first lines of the command."""
+    while not (found := re.search(r"http://[\w.:]+/", line := processes.line(server))):
+        assert line, server.communicate()
+    return found[0]
 
 
 def test_a_page_that_hangs_for_three_seconds_misses_nothing(chat: Chat, user) -> None:
