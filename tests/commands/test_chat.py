@@ -14,12 +14,13 @@ from typing import Any
 import pytest
 
 from tests.processes import Process, Start, end, ended, line, run
-from tests.waiting import DEADLINE
+from tests.waiting import DEADLINE, Seen
 from wsdemo import ConnectionClosed, connect
 from wsdemo.cli import main
 from wsdemo.commands import chat
 from wsdemo.patterns import natsserver
 from wsdemo.patterns.messages import PROTOCOL
+from wsdemo.patterns.reconnect import ReconnectingClient
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
@@ -68,6 +69,34 @@ def test_with_a_file_messages_are_kept(start: Start, tmp_path: Path) -> None:
             ws.send(json.dumps({"type": "publish", "n": next_number, "channel": "#lobby", "body": "hi"}))
             assert json.loads(ws.recv(DEADLINE)) == {"type": "confirm", "n": next_number}
         assert end(process)[0] == 0
+
+
+def test_a_terminal_and_a_program_in_one_room(start: Start) -> None:
+    """``talk`` speaks the protocol line by line."""
+    process, url = serve(start)
+    address = f"ws{url.removeprefix('http')}chat"
+    terminal = start("talk", address, "--subprotocol", PROTOCOL, stdin=subprocess.PIPE)
+    heard = Seen()
+
+    def type_in(**fields: Any) -> dict[str, Any]:
+        assert terminal.stdin is not None
+        terminal.stdin.write(json.dumps(fields) + "\n")
+        terminal.stdin.flush()
+        found: dict[str, Any] = json.loads(line(terminal).removeprefix("< "))
+        return found
+
+    assert type_in(type="hello", v=1, device="tty", token="bob.secret")["user"] == "bob"
+    assert type_in(type="join", id=1, channel="#lobby")["type"] == "ok"
+    with ReconnectingClient(address, heard, token=lambda: "ann.secret") as program:
+        program.join("#lobby", after=0)
+        program.publish("#lobby", "from the program")
+        assert json.loads(line(terminal).removeprefix("< "))["body"] == "from the program"
+        assert heard.next()["body"] == "from the program"
+        shown = [type_in(type="publish", n=1, channel="#lobby", body="from a terminal")]
+        shown.append(json.loads(line(terminal).removeprefix("< ")))
+        assert {message["type"] for message in shown} == {"message", "confirm"}
+        assert heard.next()["body"] == "from a terminal"
+    assert end(terminal)[0] == end(process)[0] == 0
 
 
 @POSIX
