@@ -222,3 +222,32 @@ def test_a_page_for_a_channel_that_was_left_or_joined_anew_is_passed_over():
         world.answer("")  # the page
         assert world.peer.heard == []
         world.settle()
+
+
+def follower():
+    """A reader at the top of a channel with two entries."""
+    peer, log, place = Peer(), MemoryLog(lambda outcomes: None), Place("#a")
+    for n in (1, 2):
+        log.append(Post("#a", "writer", n, "bob", '"x"'))
+    reader = Reader(peer, log, "own", 1000, 10_000)
+    reader.places["#a"] = place
+    reader.follow(place, 0, 2)
+    return peer, reader, place
+
+
+def test_news_that_a_page_has_brought_already_is_not_sent_again():
+    peer, reader, place = follower()
+    assert not reader.live(place, 1) and not reader.live(place, 2)
+    reader.drained()
+    assert [message["offset"] for message in peer.heard] == [1, 2] and place.live
+    assert reader.live(place, 3)
+
+
+def test_what_a_server_has_missed_is_read_from_the_log():
+    peer, reader, place = follower()
+    reader.missed(place, 1)
+    assert place.live  # it was sent before
+    place.offset = 1  # as if the second one had never come
+    reader.missed(place, 2)
+    reader.go_on()
+    assert [message["offset"] for message in peer.heard] == [1, 2, 2] and place.live
