@@ -254,6 +254,10 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
         ]
     ),
     "storm, nothing": lambda: views.storm({"nobody": []}),
+    "choice": lambda: views.choice(),
+    "choice, yours": lambda: views.choice((1, 1, 2, 0, 0, 2), uses={}),
+    "instead": lambda: views.instead("MQTT"),
+    "instead, datagrams": lambda: views.instead("WebTransport"),
     "comparison": lambda: views.comparison(COMPARED),
     "verdicts": lambda: views.verdicts(COMPARED),
     "trace": lambda: Facts([("connections", "1"), ("to <server>", "18 bytes")], views.states(State.OPEN)),

@@ -35,13 +35,16 @@
                 told        the browser's events beside the frames on the wire
                 taps        one message at several taps, and who can read it
                 leaks       five ways to bring a token, and where it turns up
+                choice      six questions, and a line for each use
+                instead     the other ways, a small figure of each
                 coursemap   all lessons and their questions
     charts/     fontcache   keeps matplotlib's notices about its list of fonts out of a lesson
                 picture     a matplotlib figure, drawn in a style of its own
                 measured    delays, bytes and memory
                 speed       the benchmark, as multiples of plain TCP
     benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
-                laboratory · compressor · throttling · dragging · embedded · adding · leaking
+                laboratory · compressor · throttling · dragging · embedded · adding · leaking ·
+                choosing
 
 The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
 nor ipywidgets (``live`` and ``benches`` do).
@@ -70,8 +73,10 @@ _HOMES: Final = {
     "beside": "drawing.column",
     "buttons": "live.buttons",
     "charts": "charts",
+    "choice": "diagrams.choice",
     "choose_a_key": "benches.keys",
     "cluster": "diagrams.cluster",
+    "choosing": "benches.choosing",
     "column": "drawing.column",
     "comparison": "diagrams.comparison",
     "compressor": "benches.compressor",
@@ -82,6 +87,7 @@ _HOMES: Final = {
     "handshake": "bytes.handshake",
     "hexdump": "bytes.hexdump",
     "hops": "diagrams.hops",
+    "instead": "diagrams.instead",
     "laboratory": "benches.laboratory",
     "ladder": "diagrams.ladder",
     "lanes": "diagrams.fate",

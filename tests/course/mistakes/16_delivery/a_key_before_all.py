@@ -1,0 +1,5 @@
+# said: delivery(
+def delivery(lost, replaced, twice):
+    if twice:
+        return "published with a key"
+    return "published" if lost and not replaced else "volatile"

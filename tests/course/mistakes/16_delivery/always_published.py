@@ -1,0 +1,3 @@
+# said: delivery(
+def delivery(lost, replaced, twice):
+    return "published"

@@ -1,0 +1,5 @@
+# said: delivery(
+def delivery(lost, replaced, twice):
+    if not lost and replaced:
+        return "volatile"
+    return "published with a key" if twice else "published"

@@ -1,0 +1,3 @@
+# said: should be one of
+def delivery(lost, replaced, twice):
+    pass

@@ -1,0 +1,23 @@
+# said: the transport should be
+def delivery(lost, replaced, twice):
+    if not lost or (replaced and not twice):
+        return "volatile"
+    return "published with a key" if twice else "published"
+
+
+def design(needs):
+    {message["from"] for message in needs["messages"].values()}
+    policies = {
+        name: delivery(message["lost"], message["replaced"], message["twice"])
+        for name, message in needs["messages"].items()
+    }
+    return {
+        "transport": "WebSocket",
+        "delivery": policies,
+        "ping": needs["proxy_timeout"] / 2,
+        "outbox": any(
+            message["from"] == "client" and policies[name] != "volatile"
+            for name, message in needs["messages"].items()
+        ),
+        "broker": needs["processes"] > 1,
+    }

@@ -1,0 +1,3 @@
+# said: bytes instead of
+def envelope_bytes(text):
+    return len("42" + json.dumps(["message", text], separators=(",", ":"))) - len(text.encode())

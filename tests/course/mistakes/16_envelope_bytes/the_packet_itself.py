@@ -1,0 +1,3 @@
+# said: a number of bytes
+def envelope_bytes(text):
+    return "42" + json.dumps(["message", text], separators=(",", ":"))

@@ -1,0 +1,3 @@
+# said: the bytes of a frame
+def takes_unmasked(ask):
+    return ask("hello") == "heard"

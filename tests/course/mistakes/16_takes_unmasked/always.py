@@ -1,0 +1,4 @@
+# said: a server that refuses them
+def takes_unmasked(ask):
+    ask(b"\x81\x05hello")
+    return True

@@ -1,0 +1,3 @@
+# said: never asked
+def takes_unmasked(ask):
+    return False

@@ -1,0 +1,3 @@
+# said: a server that refuses them
+def takes_unmasked(ask):
+    return ask(b"\x81\x05hello") != "1002"

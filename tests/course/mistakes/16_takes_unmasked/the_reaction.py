@@ -1,0 +1,3 @@
+# said: True or False
+def takes_unmasked(ask):
+    return ask(b"\x81\x05hello")
