@@ -104,7 +104,10 @@ PARTS: Final = (
             Lesson(15, "Many servers", "How do two processes share a room?", (60,), "15_many_servers.ipynb"),
         ),
     ),
-    Part("Your choice", (Lesson(16, "Choose well", "Which tool for which job?", (60,)),)),
+    Part(
+        "Your choice",
+        (Lesson(16, "Choose well", "Which tool for which job?", (60,), "16_choose_well.ipynb"),),
+    ),
 )
 
 #: All of them, in order.

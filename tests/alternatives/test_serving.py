@@ -48,3 +48,21 @@ def test_a_port_is_kept_for_its_server() -> None:
         sock.close()
     with Serving(ALTERNATIVES["websockets"]) as one, Serving(ALTERNATIVES["websockets"]) as other:
         assert one.port != other.port and one.alive and other.alive
+
+
+def test_several_run_together_and_end_together() -> None:
+    with serving.running("wsdemo", "websockets") as servers:
+        assert list(servers) == ["wsdemo", "websockets"]
+        assert all(server.alive for server in servers.values())
+    assert not any(server.alive for server in servers.values())
+
+
+def test_one_that_does_not_start_ends_the_others(tmp_path, monkeypatch) -> None:
+    file = tmp_path / "on_broken.py"
+    file.write_text("raise SystemExit('no, thank you')")
+    started, close = [], Serving.close
+    monkeypatch.setitem(serving.ALTERNATIVES, "broken", Broken("broken", str(file), (), (), "", ""))
+    monkeypatch.setattr(Serving, "close", lambda self: (started.append(self), close(self)))
+    with pytest.raises(RuntimeError, match="did not start"), serving.running("wsdemo", "broken"):
+        pass
+    assert started and not any(server.alive for server in started)

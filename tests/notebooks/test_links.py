@@ -52,6 +52,8 @@ def test_links_of_a_lesson_lead_somewhere(path: Path) -> None:
     ("path", "following"), list(zip(notebooks.lessons(), notebooks.lessons()[1:], strict=False))
 )
 def test_a_lesson_ends_with_a_link_to_the_next(path: Path, following: Path) -> None:
+    if int(following.name[:2]) > int(path.name[:2]) + 1:
+        return  # the next one is not yet written
     assert following.name in links(notebooks.read(path).cells[-1].source)
 
 

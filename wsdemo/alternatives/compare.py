@@ -239,16 +239,7 @@ def _json(figures: Figures) -> dict[str, Any]:
     values = figures._asdict()
     for name in ("opening", "message", "echo", "fan_out", "slow"):
         values[name] = values[name]._asdict()
-    values["wire"] = [
-        {
-            "check": one.check.name,
-            "section": one.check.section,
-            "expected": one.check.expected,
-            "did": one.did,
-            "verdict": one.verdict,
-        }
-        for one in figures.wire
-    ]
+    values["wire"] = [one.row for one in figures.wire]
     return values
 
 

@@ -11,16 +11,19 @@ nothing of messages.
 
 from __future__ import annotations
 
+import contextlib
 import re
 import socket
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, wait
 from types import TracebackType
 from typing import Final, Self
 
-from wsdemo.alternatives.table import Alternative
+from wsdemo.alternatives.table import ALTERNATIVES, Alternative
 
 HOST: Final = "127.0.0.1"
 #: Seconds in which a server must listen.
@@ -109,6 +112,24 @@ class Serving:
             except OSError:
                 time.sleep(PACE)
         return False
+
+
+@contextlib.contextmanager
+def running(*names: str) -> Iterator[dict[str, Serving]]:
+    """The servers of these names, of all that are installed where none is given; they end with the ``with``.
+
+    Raises KeyError for a name that is none, RuntimeError where one does not start.
+    """
+    chosen = [ALTERNATIVES[name] for name in names]
+    chosen = chosen or [one for one in ALTERNATIVES.values() if not one.missing]
+    with ThreadPoolExecutor(len(chosen)) as pool:
+        starting = [pool.submit(Serving, one) for one in chosen]
+        wait(starting)
+        started = [future.result() for future in starting if future.exception() is None]
+        try:
+            yield {one.name: future.result() for one, future in zip(chosen, starting, strict=True)}
+        finally:
+            list(pool.map(Serving.close, started))
 
 
 def reserved_port() -> tuple[int, socket.socket]:

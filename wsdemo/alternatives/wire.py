@@ -68,6 +68,18 @@ class Reaction(NamedTuple):
             return ENDS
         return WRONG
 
+    @property
+    def row(self) -> dict[str, str]:
+        """All of it, for a file or a picture."""
+        check = self.check
+        return {
+            "check": check.name,
+            "section": check.section,
+            "expected": check.expected,
+            "did": self.did,
+            "verdict": self.verdict,
+        }
+
 
 def frame(
     opcode: int, payload: bytes = b"", *, fin: bool = True, rsv1: bool = False, masked: bool = True
