@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from tests import needs
 from tests.browser.lab import Lab
 
-pytestmark = needs.chromium
+pytestmark = [needs.chromium, pytest.mark.timeout(400)]  # it starts six servers four times
 
 NOTEBOOK = "16_choose_well.ipynb"
 BENCH = "views.choosing"

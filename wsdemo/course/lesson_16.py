@@ -84,7 +84,7 @@ def takes_unmasked(answer: Callable[[Callable[[bytes], str]], object], rng: rand
         same(got, lenient, f"a server that {which}, asked with {asked}: takes_unmasked")
 
 
-class Facts(NamedTuple):
+class Worth(NamedTuple):
     """The facts about one kind of message, and the policy that follows."""
 
     lost: bool  # a lost one is missed
@@ -101,14 +101,14 @@ class Facts(NamedTuple):
 
 #: Kinds of messages whose facts are beyond doubt.
 KINDS: Final = {
-    "a sentence of a chat": Facts(True, False, False),
-    "somebody is typing": Facts(False, True, False),
-    "a stock price": Facts(False, True, False),
-    "the state of a game, each tick": Facts(False, True, False),
-    "an edit of a shared document": Facts(True, False, False),
-    "a measurement of a sensor": Facts(True, False, False),
-    "a payment": Facts(True, False, True),
-    "open the gate": Facts(True, False, True),
+    "a sentence of a chat": Worth(True, False, False),
+    "a sign of typing": Worth(False, True, False),
+    "a stock price": Worth(False, True, False),
+    "the state of a game, each tick": Worth(False, True, False),
+    "an edit of a shared document": Worth(True, False, False),
+    "a measurement of a sensor": Worth(True, False, False),
+    "a payment": Worth(True, False, True),
+    "open the gate": Worth(True, False, True),
 }
 
 
@@ -118,7 +118,7 @@ def delivery(answer: Callable[[bool, bool, bool], str], rng: random.Random) -> N
     named = list(KINDS.items())
     rng.shuffle(named)
     rest = [
-        ("a message", Facts(lost, replaced, twice))
+        ("a message", Worth(lost, replaced, twice))
         for lost in (False, True)
         for replaced in (False, True)
         for twice in (False, True)
@@ -135,7 +135,7 @@ def delivery(answer: Callable[[bool, bool, bool], str], rng: random.Random) -> N
 #: The messages of the first applications: of the server, of both (the second is the client's), of clients.
 FIRST: Final = (
     ("a sentence of a chat", "a payment"),
-    ("a payment", "somebody is typing"),
+    ("a payment", "a sign of typing"),
     ("a measurement of a sensor", "a stock price"),
 )
 
@@ -179,7 +179,7 @@ def _grade(needs: dict[str, Any], got: Mapping[str, Any]) -> None:
     transport = {"server": "SSE", "client": "HTTP"}[senders.pop()] if len(senders) == 1 else "WebSocket"
     who = {"SSE": "only the server", "HTTP": "only the client", "WebSocket": "either side"}[transport]
     same(got["transport"], transport, f"where {who} sends, the transport")
-    wanted = {name: Facts(m["lost"], m["replaced"], m["twice"]).policy for name, m in messages.items()}
+    wanted = {name: Worth(m["lost"], m["replaced"], m["twice"]).policy for name, m in messages.items()}
     chosen = got["delivery"]
     if not isinstance(chosen, Mapping) or chosen.keys() != wanted.keys():
         raise Wrong(f"delivery should name each of {', '.join(wanted)}; got {show(chosen)}")

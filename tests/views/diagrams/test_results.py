@@ -34,3 +34,7 @@ def test_the_conditions_are_a_note_in_one_line() -> None:
 def test_numbers_stand_right_and_words_left() -> None:
     assert "text-align:right" in figure(5) and "text-align:right" in figure(None)
     assert "text-align:left" in figure("SSE")
+
+
+def test_a_long_text_goes_on_in_the_next_line() -> None:
+    assert "nowrap" in figure("a short name") and "nowrap" not in figure("word " * 20)

@@ -31,7 +31,7 @@ class Arrow(NamedTuple):
     kind: str = ""
 
 
-class Way(NamedTuple):
+class OtherWay(NamedTuple):
     """One way: its lanes from top to bottom, its arrows in their order, and its point in one line."""
 
     lanes: tuple[str, ...]
@@ -41,7 +41,7 @@ class Way(NamedTuple):
 
 #: By name.
 WAYS: Final = {
-    "SSE": Way(
+    "SSE": OtherWay(
         ("browser", "server"),
         (
             Arrow(0, 1, "GET /news"),
@@ -53,7 +53,7 @@ WAYS: Final = {
         ),
         "One request, an answer without end; the browser comes back by itself, and says where it stopped.",
     ),
-    "long polling": Way(
+    "long polling": OtherWay(
         ("browser", "server"),
         (
             Arrow(0, 1, "GET after 1"),
@@ -64,7 +64,7 @@ WAYS: Final = {
         ),
         "Each answer waits for news; a request for each of them, through every proxy there is.",
     ),
-    "HTTP/2 and HTTP/3": Way(
+    "HTTP/2 and HTTP/3": OtherWay(
         ("browser", "server"),
         (
             Arrow(0, 1, "stream 1: GET"),
@@ -75,7 +75,7 @@ WAYS: Final = {
         ),
         "Many exchanges on one connection, a WebSocket among them (RFC 8441, RFC 9220): the frames stay.",
     ),
-    "WebTransport": Way(
+    "WebTransport": OtherWay(
         ("browser", "server"),
         (
             Arrow(0, 1, "CONNECT (HTTP/3)"),
@@ -87,7 +87,7 @@ WAYS: Final = {
         ),
         "Streams that do not wait for each other, and datagrams that may be lost: for games and media.",
     ),
-    "MQTT": Way(
+    "MQTT": OtherWay(
         ("sensor", "broker", "office"),
         (
             Arrow(2, 1, "SUBSCRIBE home/+"),
@@ -98,7 +98,7 @@ WAYS: Final = {
         ),
         "A broker between all; topics, three qualities of delivery, a last will: made for devices.",
     ),
-    "gRPC": Way(
+    "gRPC": OtherWay(
         ("service", "service"),
         (
             Arrow(0, 1, "call Prices(symbols)"),

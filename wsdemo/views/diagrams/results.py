@@ -13,11 +13,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Final, Protocol
 
 from wsdemo.rivals import tables
 from wsdemo.views.drawing import table as sheet
 from wsdemo.views.drawing.drawing import Drawing
+
+#: Characters of a text that stand in one line on every page.
+LONG: Final = 40
 
 
 class Measured(Protocol):
@@ -57,5 +60,7 @@ def table(result: Measured) -> Results:
 
 
 def figure(value: tables.Value) -> str:
-    """The cell of one figure."""
+    """The cell of one figure; a text too long for one line goes on in the next."""
+    if isinstance(value, str) and len(value) > LONG:
+        return sheet.cell(value)
     return sheet.figure(tables.shown(value), "left" if isinstance(value, str) else "right")
