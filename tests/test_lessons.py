@@ -116,7 +116,7 @@ def test_lessons_say_what_later_ones_are_about() -> None:
         12: "browser",
         13: "TLS|token|private",
         14: "attack",
-        15: "ping|stops",
+        15: "ping|stops|servers",
         16: "choose",
     }
     about = {12: "browser", 13: "TLS|token", 14: "attack", 15: "ping|stops"}

@@ -100,7 +100,7 @@ PARTS: Final = (
                 (60,),
                 "13_private.ipynb",
             ),
-            Lesson(14, "Attack your own server", "How does it break?", (55,)),
+            Lesson(14, "Attack your own server", "How does it break?", (60,), "14_attack.ipynb"),
             Lesson(15, "Many servers", "How do two processes share a room?", (60,), "15_many_servers.ipynb"),
         ),
     ),

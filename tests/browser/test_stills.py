@@ -25,6 +25,7 @@ CELLS = (  # what the source of each cell begins with, and a word of its still
     ("views.laboratory", "press run"),
     ("views.compressor", "you choose the stream"),
     ("views.throttling", "the room is played again"),
+    ("views.bounding", "then it is done again"),
     ("views.ladder", "the picture follows the traffic"),
     ("views.dragging", "a slider drags the event"),
 )

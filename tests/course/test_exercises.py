@@ -293,7 +293,7 @@ def test_a_wrong_answer_says_what_must_be_said_to_it_and_a_right_one_passes() ->
 
 
 KINDS = [None, 7, True, "text", b"text", [b"x", 1], (None, None), ([], None), object(), iter("ab")]
-CLASSES = {"Keepalive", "Newest", "Watch"}  # their methods count
+CLASSES = {"Allowance", "Keepalive", "Newest", "Once", "Opening", "Watch"}  # their methods count
 UNUSED = {"tell_others", "send_what_fits", "send_message"}  # what they give back does not count
 
 

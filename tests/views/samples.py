@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import Final
 
 from wsdemo import Trace, views
+from wsdemo.course.attack import Price
 from wsdemo.protocol import Frame, Opcode, Side, State, Step
 from wsdemo.record.record import Tap
 from wsdemo.rivals.compression import Compressed, Grid, Settings
@@ -28,6 +29,7 @@ from wsdemo.views.diagrams.told import Told
 from wsdemo.views.drawing.drawing import Drawing
 
 KEY: Final = bytes.fromhex("37fa213d")
+PAID: Final = Price(65_000, 67_000_000, 0.25, "1009")
 
 #: By what is special about them.
 FRAMES: Final = {
@@ -245,6 +247,8 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "cluster": lambda: views.cluster(3),
     "cluster, a node": lambda: views.cluster(4, "node 2"),
     "cluster, the broker": lambda: views.cluster(3, "the broker"),
+    "costs": lambda: views.costs({"bomb": {"no limit": PAID, "limit": PAID._replace(memory=90_000)}}),
+    "costs, nothing": lambda: views.costs({}),
     "storm": lambda: views.storm({"together": [0.55] * 40, "spread": [n / 10 + 0.05 for n in range(40)]}),
     "told": lambda: views.told(
         [

@@ -1,7 +1,7 @@
 """Tools of the lessons, besides the protocol: `doctor` looks at the machine, `check` at an answer.
 
 Reading order: doctor · exercises · restart · startup · notes · progress · copies · jupyter · sockets · slow ·
-powercut · idle · lesson_00, lesson_01, … (the checks of each lesson).
+powercut · idle · attack · lesson_00, lesson_01, … (the checks of each lesson).
 """
 
 from wsdemo.course.doctor import doctor

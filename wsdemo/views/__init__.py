@@ -31,6 +31,7 @@
                 storm       how many clients come back at once
                 hops        the way of one message over several machines, by time
                 cluster     who hears a message, while nodes live or are killed
+                costs       the price of an attack, on both sides
                 comparison  one server on several libraries: costs, and verdicts
                 told        the browser's events beside the frames on the wire
                 taps        one message at several taps, and who can read it
@@ -43,8 +44,8 @@
                 measured    delays, bytes and memory
                 speed       the benchmark, as multiples of plain TCP
     benches/    one widget for one lesson, each: typing · scene · asking · microscope · keys · sequence ·
-                laboratory · compressor · throttling · dragging · embedded · adding · leaking ·
-                choosing
+                laboratory · compressor · throttling · dragging · embedded · leaking · bounding ·
+                adding · choosing
 
 The names below are loaded when they are first used: a diagram needs neither matplotlib (only ``charts`` does)
 nor ipywidgets (``live`` and ``benches`` do).
@@ -71,6 +72,7 @@ _HOMES: Final = {
     "adding": "benches.adding",
     "asking": "benches.asking",
     "beside": "drawing.column",
+    "bounding": "benches.bounding",
     "buttons": "live.buttons",
     "charts": "charts",
     "choice": "diagrams.choice",
@@ -80,6 +82,7 @@ _HOMES: Final = {
     "column": "drawing.column",
     "comparison": "diagrams.comparison",
     "compressor": "benches.compressor",
+    "costs": "diagrams.costs",
     "coursemap": "diagrams.coursemap",
     "dragging": "benches.dragging",
     "embedded": "benches.embedded",

@@ -1,0 +1,8 @@
+# said: should be None
+import zlib
+
+
+def inflate_pieces(pieces, most):
+    inflater = zlib.decompressobj(-15)
+    message = inflater.decompress(b"".join(pieces) + b"\x00\x00\xff\xff", most + 1)
+    return message if len(message) <= most else b""

@@ -1,0 +1,8 @@
+# said: bytes were taken
+import zlib
+
+
+def inflate_pieces(pieces, most):
+    inflater = zlib.decompressobj(-15)
+    message = inflater.decompress(b"".join(pieces) + b"\x00\x00\xff\xff")
+    return message if len(message) <= most else None

@@ -1,0 +1,3 @@
+# said: ['null']
+def may_open(origin, host, allowed):
+    return origin is None or origin == f"http://{host}" or origin in allowed

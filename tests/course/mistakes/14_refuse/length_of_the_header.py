@@ -1,0 +1,3 @@
+# said: refuse(
+def refuse(head, most):
+    return 1009 if len(head) > most else None

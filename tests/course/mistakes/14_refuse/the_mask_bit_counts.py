@@ -1,0 +1,10 @@
+# said: refuse(
+def refuse(head, most):
+    length = head[1]
+    if length == 126:
+        length = int.from_bytes(head[2:4], "big")
+    elif length == 127:
+        length = int.from_bytes(head[2:10], "big")
+    if length >> 63:
+        return 1002
+    return 1009 if length > most else None
