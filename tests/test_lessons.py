@@ -110,15 +110,6 @@ def test_every_exercise_belongs_to_a_lesson() -> None:
 
 def test_lessons_say_what_later_ones_are_about() -> None:
     """A lesson that is not yet written is named by its subject, beside its number."""
-    about = {
-        10: "rooms",
-        11: "reconnect|come back|outbox",
-        12: "browser",
-        13: "TLS|token|private",
-        14: "attack",
-        15: "ping|stops|servers",
-        16: "choose",
-    }
     about = {12: "browser", 13: "TLS|token", 14: "attack", 15: "ping|stops"}
     for lesson in WRITTEN:
         about.pop(lesson.number, None)
