@@ -83,7 +83,7 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Clone:
 def test_lessons_pass_strictly_and_lax(clone: Clone) -> None:
     installed = clone.run("pip", "list", "--format=freeze").lower()
     assert "nbval==" in installed and "pytest==" in installed
-    assert not any(name in installed for name in ("pytest-timeout", "pytest-xdist", "hypothesis", "trustme"))
+    assert not any(name in installed for name in ("pytest-timeout", "pytest-xdist", "hypothesis", "apsw"))
     said = clone.run("pytest", "--nbval", *(f"notebooks/{name}" for name in STRICT))
     assert " passed" in said and "failed" not in said and "skipped" not in said
     assert clone.run("pytest", "--nbval-lax", f"notebooks/{STRICT[1]}").count(" passed") == 1

@@ -135,6 +135,10 @@ class Guest:
         self._gathering.until(lambda: len(self.heard) >= count)
         return list(self.heard)
 
+    def wait_seen(self, count: int) -> None:
+        """Wait until it has seen ``count`` volatile messages. Raises TimeoutError as `Gathering.until`."""
+        self._gathering.until(lambda: len(self.seen) >= count)
+
     def freeze(self) -> None:
         """From now on nothing reaches it, and neither end notices."""
         self.network.freeze(TO_CLIENT)
