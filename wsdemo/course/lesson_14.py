@@ -96,7 +96,7 @@ def inflate_pieces(answer: Callable[[list[bytes], int], bytes | None], rng: rand
             same(answer(list(pieces), size - 1), None, f"{said}, at most {size - 1:,}: the answer")
     for pieces, most, told in (
         (_pieces(bytes(64 * MiB), rng, 1), 100 * KiB, "in one piece"),
-        (_pieces(bytes(8 * MiB), rng, 64), 100 * KiB, "in 64 pieces, each of which is within the bound"),
+        (_pieces(bytes(8 * MiB), rng, 512), 100 * KiB, "in 512 pieces, each of which is within the bound"),
     ):
         tracemalloc.start()
         try:
