@@ -37,6 +37,11 @@ def tshark_path() -> str | None:
     return _first("tshark")
 
 
+def nginx_path() -> str | None:
+    """nginx, also where the folder of system programs is not on PATH."""
+    return _first("nginx", "/usr/sbin/nginx")
+
+
 def node_path() -> str | None:
     """Node.js, where npm is there too."""
     return _first("node", "nodejs") if _first("npm") else None
@@ -89,6 +94,7 @@ def _works(*command: str) -> bool:
 PRESENT: dict[str, Callable[[], object]] = {
     "chromium": chromium_path,
     "tshark": tshark_path,
+    "nginx": nginx_path,
     "node": node_path,
     "gorilla": gorilla_path,
     "mojolicious": _mojolicious,
@@ -99,6 +105,7 @@ PRESENT: dict[str, Callable[[], object]] = {
 REMEDY = {
     "chromium": "apt-get install --no-install-recommends chromium",
     "tshark": "apt-get install --no-install-recommends tshark",
+    "nginx": "apt-get install --no-install-recommends nginx-light",
     "node": "apt-get install --no-install-recommends nodejs npm",
     "gorilla": "apt-get install --no-install-recommends golang-go golang-github-gorilla-websocket-dev",
     "mojolicious": "apt-get install --no-install-recommends libmojolicious-perl",
@@ -117,6 +124,7 @@ def missing(name: str) -> str | None:
 
 chromium = pytest.mark.needs("chromium")
 tshark = pytest.mark.needs("tshark")
+nginx = pytest.mark.needs("nginx")
 node = pytest.mark.needs("node")
 gorilla = pytest.mark.needs("gorilla")
 mojolicious = pytest.mark.needs("mojolicious")

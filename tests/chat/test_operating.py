@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import needs
 from tests.processes import Start, line, starting
 from tests.waiting import DEADLINE
 from wsdemo import ConnectionClosed, connect
@@ -25,8 +25,6 @@ from wsdemo.patterns.reconnect import ReconnectingClient
 from wsdemo.patterns.sqlitelog import SqliteLog
 
 PAGE = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
-
-nginx = pytest.mark.skipif(shutil.which("nginx") is None, reason="apt-get install nginx-light")
 
 
 def block(language: str) -> str:
@@ -65,7 +63,9 @@ def front(tmp_path: Path) -> Iterator:
         text = text.replace("http {", f"http {{ access_log off; {paths}")
         (tmp_path / "nginx.conf").write_text(own + text)
         running.append(
-            subprocess.Popen(["nginx", "-e", f"{tmp_path}/error.log", "-c", f"{tmp_path}/nginx.conf"])
+            subprocess.Popen(
+                [needs.nginx_path(), "-e", f"{tmp_path}/error.log", "-c", f"{tmp_path}/nginx.conf"]
+            )
         )
         pause = threading.Event()
         for _ in range(int(DEADLINE / 0.02)):
@@ -82,7 +82,7 @@ def front(tmp_path: Path) -> Iterator:
         process.wait(DEADLINE)
 
 
-@nginx
+@needs.nginx
 def test_a_deploy_behind_nginx_loses_no_message(start: Start, front, tmp_path: Path) -> None:
     with natsserver.NatsServer(tmp_path / "nats") as broker:
         old, first = node(start, broker.url, 0, "--drain", "1")
@@ -130,7 +130,7 @@ def test_a_deploy_behind_nginx_loses_no_message(start: Start, front, tmp_path: P
         assert read == list(range(1, number + 1)) and not ended
 
 
-@nginx
+@needs.nginx
 def test_a_silent_connection_lives_by_the_pings(start: Start, front, tmp_path: Path) -> None:
     with natsserver.NatsServer(tmp_path / "nats") as broker:
         _, first = node(start, broker.url)
