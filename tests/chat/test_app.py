@@ -14,6 +14,7 @@ from tests.chat.visiting import Visitor, ask
 from tests.waiting import DEADLINE
 from wsdemo import HandshakeError, connect
 from wsdemo.chat import Chat, Rights
+from wsdemo.patterns.broker import LocalBroker
 from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.sqlitelog import SqliteLog
 
@@ -67,9 +68,22 @@ def test_a_log_of_another_kind() -> None:
         assert chat.log is logs[0]
 
 
-def test_a_port_in_use_leaves_no_log_open(chat: Chat, tmp_path: Path) -> None:
+def test_a_port_in_use_leaves_no_log_and_no_broker_open(chat: Chat, tmp_path: Path) -> None:
+    broker, closed = LocalBroker(), []
+    broker.close = lambda: closed.append(True)  # type: ignore[method-assign]
     with pytest.raises(OSError, match="another program uses this port"):
-        Chat(port=chat.server.port, db=tmp_path / "chat.db")
+        Chat(port=chat.server.port, db=tmp_path / "chat.db", broker=lambda call: broker)
+    assert closed == [True]
+    with SqliteLog(tmp_path / "chat.db", print):
+        pass
+
+
+def test_a_broker_that_cannot_be_made_leaves_no_log_open(tmp_path: Path) -> None:
+    def make(call: Any) -> LocalBroker:
+        raise ConnectionRefusedError("no NATS here")
+
+    with pytest.raises(ConnectionRefusedError, match="no NATS here"):
+        Chat(db=tmp_path / "chat.db", broker=make)
     with SqliteLog(tmp_path / "chat.db", print):
         pass
 

@@ -37,6 +37,13 @@ def test_a_server_that_others_can_reach_is_no_target() -> None:
         assert attacker.open() == "open"
 
 
+def test_a_server_that_has_closed_leaves_no_socket_open() -> None:
+    with serve(echo) as server:
+        pass
+    with pytest.raises(OSError):
+        Attacker(server)
+
+
 def test_bytes_are_counted_as_they_are_sent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as listening, Attacker(listening) as attacker:
         sock, _ = listening.accept()

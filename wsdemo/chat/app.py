@@ -114,10 +114,12 @@ class Chat:
         self._login: Login | None = None  # it needs the port
         self._commit = Histogram(SECONDS)
         make = log or (lambda done, call: _log(db, done, call, self._commit))
-        self._measured = MeasuredLog(make, self.rooms.stored, self._soon)
-        self.log = self._measured.log
-        self._broker = broker(self._soon)
-        try:
+        with contextlib.ExitStack() as made:  # and closed again where a later one can't be made
+            self._measured = MeasuredLog(make, self.rooms.stored, self._soon)
+            self.log = self._measured.log
+            made.callback(self.log.close)
+            self._broker = broker(self._soon)
+            made.callback(self._broker.close)
             self.server = serve(
                 self,
                 host,
@@ -130,9 +132,7 @@ class Chat:
                 limits=limits.net,
                 ssl=ssl,
             )
-        except BaseException:
-            self.log.close()
-            raise
+            made.pop_all()
         self._login = login = Login(
             self.identity,
             self._recordings.find,

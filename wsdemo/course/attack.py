@@ -39,7 +39,7 @@ class Attacker:
 
     ``paid``: the bytes sent so far. ``heard``: the number of messages that came. ``wide``: with
     buffers as large as the system likes. Raises ValueError for a server that does not listen on loopback,
-    TypeError for anything that is no server, such as an address.
+    TypeError for anything that is no server, such as an address; OSError for one that has closed.
     """
 
     def __init__(self, server: Server | socket.socket, *, wide: bool = True) -> None:
@@ -49,11 +49,15 @@ class Attacker:
         self._protocol = Protocol(Side.CLIENT, request=request(f"ws://127.0.0.1:{self._port}/"))
         self._end = ""
         self._sock = socket.socket()
-        if not wide:
-            self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-        self._sock.settimeout(PATIENCE)
-        self._sock.connect(("127.0.0.1", self._port))
-        self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        try:
+            if not wide:
+                self._sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            self._sock.settimeout(PATIENCE)
+            self._sock.connect(("127.0.0.1", self._port))
+            self._sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        except BaseException:
+            self._sock.close()
+            raise
 
     def __repr__(self) -> str:
         return f"<Attacker: {self.paid:,} bytes sent>"

@@ -44,9 +44,8 @@ class Listener:
         self._reactor = reactor
         self._accepted = accepted
         self._sockets = _listen(host, port, backlog)
-        self._watches: dict[
-            socket.socket, WatchedSocket
-        ] = {}  # of all of them, except while accepting is paused
+        # Of all of them, except while accepting is paused.
+        self._watches: dict[socket.socket, WatchedSocket] = {}
         self.addresses: list[Any] = [sock.getsockname() for sock in self._sockets]
         self.port: int = self.addresses[0][1]
         for sock in self._sockets:
