@@ -15,7 +15,8 @@ def test_it_comes_back_on_the_same_port(broker):
     assert broker.port == port and broker.url == f"nats://127.0.0.1:{port}"
 
 
-def test_it_says_whether_it_syncs_before_it_confirms(broker, tmp_path):
+def test_it_says_whether_it_syncs_before_it_confirms(broker, tmp_path, monkeypatch):
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")  # it is asked directly
     assert syncs(f"http://127.0.0.1:{broker.monitor}") is True
     with NatsServer(tmp_path / "other", sync="2m") as late:
         assert syncs(f"http://127.0.0.1:{late.monitor}") is False
