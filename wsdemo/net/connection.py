@@ -430,8 +430,9 @@ class Connection:
     def data_received(self, data: bytes) -> None:
         """Bytes came: turn them into events, and report these."""
         messages, end = self._protocol.messages(data)
-        self._heartbeat.messages += len(messages)
-        self._tell(self._message, messages)
+        if messages:
+            self._heartbeat.messages += len(messages)
+            self._tell(self._message, messages)
         if end < len(data):
             with self.transport.lock:
                 events = self._protocol.receive(data[end:])
@@ -506,11 +507,12 @@ class Connection:
             self.transport.pause_reading()
 
     def _event(self, event: Event) -> None:
+        if type(event) is Message:  # 2 µs less than as a case
+            self._heartbeat.messages += 1
+            self._message(event.data)
+            return
         now = self.transport.reactor.now
         match event:
-            case Message(message):
-                self._heartbeat.messages += 1
-                self._message(message)
             case Opened():
                 if self.authenticated:
                     self._heartbeat.active = now

@@ -252,9 +252,7 @@ class Protocol(Opening):
             data, self._rest = self._rest + data, b""
             end = len(data)
         while end - position >= 2:
-            small, position = self.messages(data, position)
-            events.extend(map(Message, small))
-            found = self._header(data, position) if end - position >= 2 else None
+            found = self._header(data, position)
             if found is None:
                 break
             first, (start, length) = data[position], found
@@ -270,6 +268,9 @@ class Protocol(Opening):
             position = stop
             if self._frame(first, payload, events):
                 return
+            if position < end:
+                small, position = self.messages(data, position)
+                events.extend(map(Message, small))
         self._rest = data[position:]
 
     def _header(self, data: bytes, position: int) -> tuple[int, int] | None:
