@@ -10,7 +10,7 @@ import pytest
 from tests.waiting import DEADLINE, Seen
 from wsdemo.patterns import broker as local
 from wsdemo.patterns.nats import Nats, NatsBroker, token
-from wsdemo.proxy.chaos import Chaos
+from wsdemo.proxy.chaos import Chaos, Delay
 
 
 def direct(function, *args):
@@ -73,6 +73,13 @@ def test_any_text_is_one_word_of_a_subject(broker, node, text):
     subject, data = bob.seen.next()
     assert subject == f"to.{token(text)}" and data.decode() == text
     assert subject.count(".") == 1
+
+
+def test_a_node_that_has_begun_hears_what_the_others_say_from_now_on(broker, node):
+    with Chaos("127.0.0.1", broker.port, [Delay(0.2)]) as far:
+        bob, ann = node(f"nats://127.0.0.1:{far.port}"), node(broker.url)
+        assert ann.broker.publish("x", b"the first")
+        assert bob.seen.next() == ("x", b"the first")
 
 
 def test_tokens_differ_where_the_texts_do():

@@ -267,6 +267,7 @@ class NatsBroker:
     async def connected(self, connection: Client) -> None:
         """See `ConnectionPart`."""
         await connection.subscribe(f"{NEWS}.>", cb=self._came)
+        await connection.flush(timeout=ANSWER)  # type: ignore[arg-type]  # until NATS has it: news from now on is heard
         self._connection = connection
 
     def lost(self) -> None:

@@ -74,7 +74,7 @@ async function start() {
 function door({ guests = true } = {}, problem = "") {
   socket?.close();
   socket = null;
-  for (const [id, hidden] of Object.entries({ door: false, chat: true, me: true, hood: true, "hood-button": true, again: true }))
+  for (const [id, hidden] of Object.entries({ asking: true, door: false, chat: true, me: true, hood: true, "hood-button": true, again: true }))
     at(id).hidden = hidden;
   at("password-field").hidden = guests;
   at("login-problem").textContent = problem;
@@ -102,7 +102,7 @@ function enter(session) {
   user = session.user;
   channels.clear();
   at("channels").replaceChildren();
-  at("door").hidden = true;
+  for (const id of ["asking", "door"]) at(id).hidden = true;
   for (const id of ["chat", "me", "hood-button"]) at(id).hidden = false;
   at("me-name").textContent = user;
   for (const name of ["#lobby", `@${user}`, LIVE, ...rooms()]) channels.get(name) ?? channels.set(name, new Channel(name));
