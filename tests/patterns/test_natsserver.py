@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import socket
+import subprocess
+import sys
+
 import pytest
 
+from tests.waiting import DEADLINE
 from wsdemo.patterns import natsserver
 from wsdemo.patterns.natsserver import NatsServer, syncs
 
@@ -41,3 +47,49 @@ def test_without_the_program_one_line_says_how_to_get_it(monkeypatch, tmp_path):
 def test_one_that_does_not_start_says_why(broker, tmp_path):
     with pytest.raises(OSError, match=r"nats-server does not start: .*address already in use"):
         NatsServer(tmp_path / "second", port=broker.port)
+
+
+OWNER = """
+import sys
+from wsdemo.patterns.natsserver import NatsServer
+
+def own():
+    global server
+    server = NatsServer(sys.argv[1])
+    print(server.port, flush=True)
+
+if sys.argv[2] == "thread":
+    import threading
+    thread = threading.Thread(target=own)
+    thread.start()
+    thread.join()
+else:
+    own()
+print("it serves" if server._process.poll() is None else "it has ended", flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.mark.skipif(os.name == "nt", reason="a shell of POSIX")
+@pytest.mark.parametrize("where", ["main", "thread"])
+def test_it_ends_with_a_process_that_is_killed_and_not_with_a_thread(tmp_path, where):
+    owner = subprocess.Popen(
+        [sys.executable, "-c", OWNER, str(tmp_path), where],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    with owner, socket.create_connection(("127.0.0.1", int(owner.stdout.readline())), DEADLINE) as client:
+        assert client.recv(4)  # it greets with INFO
+        assert owner.stdout.readline() == "it serves\n"
+        owner.kill()
+        while client.recv(4096):
+            pass  # until the server has ended
+
+
+def test_nothing_is_left_of_one_that_was_closed(tmp_path):
+    server = NatsServer(tmp_path)
+    watcher = server._watcher
+    server.close()
+    server.close()
+    assert watcher is None or watcher.returncode is not None

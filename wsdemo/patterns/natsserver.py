@@ -6,11 +6,13 @@
         nats = Nats(broker.url)
 
 The program ``nats-server`` is the one beside this Python (``pip install 'wsdemo[scale]'``), or else on PATH.
+Where this process is killed, a shell that watches it by a pipe ends the server (not on Windows).
 """
 
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -23,6 +25,8 @@ from typing import Any, Final
 START: Final = 10.0
 #: The command that brings a server and its client.
 INSTALL: Final = "pip install 'wsdemo[scale]'"
+#: The shell's program: its input ends when the process that wrote to it does, however that ended.
+WATCH: Final = 'read -r _; kill "$0"'
 
 
 def find() -> str | None:
@@ -48,6 +52,7 @@ class NatsServer:
         self._program, self._folder, self._sync = program, Path(folder), sync
         self.port, self.monitor = port, 0
         self._process: subprocess.Popen[bytes] | None = None
+        self._watcher: subprocess.Popen[bytes] | None = None
         self._folder.mkdir(parents=True, exist_ok=True)
         self.start()
 
@@ -76,19 +81,40 @@ class NatsServer:
                 stderr=output,
                 start_new_session=True,
             )
+        self._watch(self._process.pid)
         self.port, self.monitor = self._ports()
 
     def kill(self) -> None:
         """End it at once, as a power cut would, but for what the kernel still writes."""
         if self._process is not None:
+            self._unwatch()
             self._process.kill()
             self._process.wait()
 
     def close(self) -> None:
         """End it."""
         if self._process is not None:
+            self._unwatch()
             self._process.terminate()
             self._process.wait()
+
+    def _watch(self, process: int) -> None:
+        """End the server when this process is gone. A signal of the kernel would come when a thread ends."""
+        if os.name == "posix":
+            self._watcher = subprocess.Popen(
+                ["/bin/sh", "-c", WATCH, str(process)],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                start_new_session=True,
+            )
+
+    def _unwatch(self) -> None:
+        """Before the server is waited for: its number may be another process's then."""
+        if self._watcher is not None:
+            self._watcher.kill()
+            self._watcher.communicate()
+            self._watcher = None
 
     def _configuration(self) -> str:
         store = json.dumps(str(self._folder / "jetstream"))
