@@ -11,6 +11,7 @@ from tests.chat.visiting import Visitor, ask
 from wsdemo import HandshakeError, connect
 from wsdemo.chat import Chat, NotAllowed
 from wsdemo.chat.login import Login
+from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.session import Identity
 
 
@@ -51,6 +52,58 @@ def test_a_program_brings_a_token_in_a_header_or_in_hello(chat: Chat) -> None:
     assert ask(chat, "POST", "/token", {}).status == 401
 
 
+def bring(chat: Chat, way: str, token: str) -> dict[str, Any]:
+    """Options of a visitor that brings a token in one of the five ways."""
+    match way:
+        case "cookie":
+            return {"token": None, "headers": {"Cookie": f"wsdemo_{chat.server.port}={token}"}}
+        case "Authorization":
+            return {"token": None, "headers": {"Authorization": f"Bearer {token}"}}
+        case "ticket":
+            ticket = ask(chat, "POST", "/ticket", {}, Authorization=f"Bearer {token}").fields["ticket"]
+            return {"token": None, "query": f"?ticket={ticket}"}
+        case "subprotocol":
+            return {"token": None, "subprotocols": [PROTOCOL, f"wsdemo.token.{token}"]}
+    return {"token": token}
+
+
+@pytest.mark.parametrize("way", ["cookie", "Authorization", "first message", "ticket", "subprotocol"])
+def test_five_ways_to_bring_a_token(chat: Chat, way: str) -> None:
+    with Visitor(chat, **bring(chat, way, "ann.secret")) as ann:
+        assert ann.until("welcome")["user"] == "ann"
+        assert ann.ws.subprotocol == PROTOCOL
+        assert ann.ws.response is not None and b"ann.secret" not in ann.ws.response.raw
+
+
+@pytest.mark.parametrize(
+    ("offered", "answered"),
+    [
+        ([PROTOCOL, "wsdemo.token.ann.secret"], PROTOCOL),
+        (["wsdemo.token.ann.secret", PROTOCOL], PROTOCOL),
+        (["other", "wsdemo.token.ann.secret", PROTOCOL], PROTOCOL),
+        (["wsdemo.token.ann.secret"], None),
+    ],
+)
+def test_no_answer_repeats_a_token(chat: Chat, offered: list[str], answered: str | None) -> None:
+    with Visitor(chat, None, subprotocols=offered) as ann:
+        assert ann.until("welcome")["user"] == "ann" and ann.ws.subprotocol == answered
+        assert ann.ws.response is not None and b"ann.secret" not in ann.ws.response.raw
+
+
+def test_a_token_in_a_subprotocol_counts_before_the_cookie_and_for_the_websocket_alone(chat: Chat) -> None:
+    """One that is no good opens, for JavaScript is not told a status, and hears why."""
+    cookie = ask(chat, "POST", "/login", {"name": "ann"}).cookie
+    for token, user in (("bob.secret", "bob"), ("ann.guessed", None), ("", "ann")):
+        names = [PROTOCOL, f"wsdemo.token.{token}"]
+        with Visitor(chat, None, subprotocols=names, headers={"Cookie": cookie}) as visitor:
+            if user is None:
+                assert visitor.bye()["code"] == 4401
+            else:
+                assert visitor.until("welcome")["user"] == user
+    asked = ask(chat, "GET", "/session", Sec_WebSocket_Protocol="wsdemo.token.bob.secret")
+    assert asked.fields["user"] is None
+
+
 @pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1", "https://127.0.0.1"])
 def test_a_cookie_counts_from_our_own_origin_only(origin: str) -> None:
     with Chat(origins="*") as chat:  # type: ignore[arg-type]
@@ -66,6 +119,9 @@ def test_a_cookie_counts_from_our_own_origin_only(origin: str) -> None:
             assert page.until("welcome")["user"] == "ann"
         with Visitor(chat, "bob.secret", origin=origin) as page:  # but a token counts
             assert page.until("welcome")["user"] == "bob"
+        brought = bring(chat, "subprotocol", "eve.secret")
+        with Visitor(chat, origin=origin, **brought) as page:  # in this way too
+            assert page.until("welcome")["user"] == "eve"
 
 
 def test_other_pages_are_refused_unless_they_are_named(chat: Chat) -> None:

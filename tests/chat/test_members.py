@@ -16,11 +16,13 @@ import pytest
 
 from tests.chat.visiting import Visitor, ask
 from tests.waiting import DEADLINE, Seen
-from wsdemo import HandshakeError, connect
+from wsdemo import HandshakeError, Trace, connect
 from wsdemo.chat import Chat, Members
 from wsdemo.chat import members as module
 from wsdemo.chat.members import KEY_AGE, signing_keys
 from wsdemo.patterns.accounts import Accounts
+from wsdemo.patterns.messages import PROTOCOL
+from wsdemo.proxy.sniffer import Sniffer
 
 PASSWORD = "correct horse"
 
@@ -219,7 +221,11 @@ def test_no_token_and_no_password_is_in_a_log_or_an_error(
     ask(members, "POST", "/login", {"name": "ann", "password": f"{PASSWORD} wrong"})
     ask(members, "GET", f"/nothing?token={program}", Authorization=f"Bearer {program}", Cookie=cookie)
     ask(members, "POST", "/token", b"{" + program.encode(), Authorization=f"Bearer {program}x")
-    for options in ({"headers": {"Cookie": cookie}}, {"headers": {"Authorization": f"Bearer {program}"}}):
+    for options in (
+        {"headers": {"Cookie": cookie}},
+        {"headers": {"Authorization": f"Bearer {program}"}},
+        {"subprotocols": [PROTOCOL, f"wsdemo.token.{program}"]},
+    ):
         with Visitor(members, None, **options) as ann:
             ann.until("welcome")
             shown = [
@@ -229,6 +235,10 @@ def test_no_token_and_no_password_is_in_a_log_or_an_error(
             assert not any(secret in str(shown) for secret in secrets)
     with Visitor(members, f"{program}x") as eve:
         assert eve.bye()["code"] == 4401
+    with Visitor(members, None, subprotocols=[PROTOCOL, f"wsdemo.token.{program}x"]) as eve:
+        assert eve.bye()["code"] == 4401
+    for names in ([f"wsdemo.token.{program}"] * 2, [f"wsdemo.token.{program}/", PROTOCOL]):
+        assert raw_handshake(members, f"a\r\nSec-WebSocket-Protocol: {', '.join(names)}").split()[1] == "400"
     with Visitor(members, program) as ann:
         ann.until("welcome")
         ann.ws.send(f'{{"type":"hello","token":"{program}"')
@@ -236,6 +246,52 @@ def test_no_token_and_no_password_is_in_a_log_or_an_error(
         assert [ann.until("error")["code"] for _ in range(2)] == ["bad_request", "unknown_type"]
     told = caplog.text + str([str(error) for _, error in members.server.errors])
     assert "left after" in told and not any(secret in told for secret in secrets)
+
+
+def test_no_token_and_no_password_is_in_an_export(members: Chat, tmp_path: Path) -> None:
+    """A login over plain HTTP, and four of the ways in, recorded on their way: of both ends no file has any.
+
+    The fifth, a first message, is the content of the record, and stays.
+    """
+    with Sniffer(members.websocket_url) as sniffer:
+        cookie = raw_post(sniffer, "/login", {"name": "ann", "password": PASSWORD})
+        cookie = cookie.partition("Set-Cookie: ")[2].partition(";")[0]
+        program, ticket = (
+            json.loads(raw_post(sniffer, path, {}, cookie).rpartition("\r\n")[2])[path[1:]]
+            for path in ("/token", "/ticket")
+        )
+        for query, options in (
+            ("", {"headers": {"Cookie": cookie}}),
+            ("", {"headers": {"Authorization": f"Bearer {program}"}}),
+            (f"?ticket={ticket}", {}),
+            ("", {"subprotocols": [PROTOCOL, f"wsdemo.token.{program}"]}),
+        ):
+            with connect(sniffer.url + query, **options) as ws:
+                ws.send('{"type":"hello","v":1,"device":"phone"}')
+                assert "welcome" in ws.recv(DEADLINE)
+    secrets = [PASSWORD, ticket, *cookie.partition("=")[2].split("."), *program.split(".")]
+    raw = b"".join(chunk.data for chunk in sniffer.trace.chunks)
+    assert all(secret.encode() in raw for secret in secrets)  # they were on the wire
+    sniffer.trace.save(tmp_path / "a.jsonl")
+    sniffer.trace.to_pcap(tmp_path / "a.pcap")
+    again = Trace.load(tmp_path / "a.jsonl")
+    for data in (b"".join(chunk.data for chunk in again.chunks), (tmp_path / "a.pcap").read_bytes()):
+        assert b"POST /login HTTP/1.1" in data and not [s for s in secrets if s.encode() in data]
+
+
+def raw_post(sniffer: Sniffer, path: str, fields: dict[str, str], cookie: str = "a=b") -> str:
+    """The answer to a POST, head and body."""
+    body = json.dumps(fields)
+    head = [
+        f"POST {path} HTTP/1.1",
+        f"Host: 127.0.0.1:{sniffer.port}",
+        "Content-Type: application/json",
+        f"Cookie: {cookie}",
+        f"Content-Length: {len(body)}",
+    ]
+    with socket.create_connection(("127.0.0.1", sniffer.port), timeout=DEADLINE) as sock:
+        sock.sendall("\r\n".join([*head, "", body]).encode())
+        return rest(sock)
 
 
 def test_keys_are_made_once_and_changed_by_age(tmp_path: Path) -> None:

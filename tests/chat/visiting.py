@@ -47,7 +47,7 @@ class Visitor:
 
     def __init__(self, chat: Chat, token: str | None = "ann.secret", device: str = "phone", **options: Any):
         query = options.pop("query", "")
-        self.ws = connect(chat.websocket_url + query, subprotocols=[PROTOCOL], **options)
+        self.ws = connect(chat.websocket_url + query, **{"subprotocols": [PROTOCOL], **options})
         self.welcomed = False
         self.say("hello", v=1, device=device, **({} if token is None else {"token": token}))
 

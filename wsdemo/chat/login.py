@@ -9,6 +9,16 @@
     POST /ticket  {}                ──► {"ticket": …, "seconds": 30} for /chat?ticket=…, once
     POST /ticket  {"device": …}     ──► the same for /frames?ticket=…, the record of that connection
 
+Five ways to bring a token to the WebSocket, and who else may read it there:
+
+    the cookie                          pages of other ports make a browser send it, so Origin decides
+    Authorization: Bearer TOKEN         logs of headers; pages can't send it
+    the first message, `hello`          scripts of the page
+    /chat?ticket=…                      every log and the browser's history, where it is used up
+    Sec-WebSocket-Protocol: wsdemo.chat.v1, wsdemo.token.TOKEN
+                                        logs of headers, the browser's tools, scripts of the page: the last
+                                        choice. The answer names wsdemo.chat.v1 and never repeats the token
+
 A page of another port of this host can make a browser send the cookie, even under SameSite=Strict. So it
 counts only where Origin is our own, or missing, as it never is when a page posts or opens a WebSocket; and a
 POST must be JSON, which no form can send. Knows nothing of channels.
@@ -31,6 +41,8 @@ from wsdemo.protocol.handshake import own_origin
 from wsdemo.protocol.http11 import Request, Response
 
 BEARER: Final = "bearer "
+#: A subprotocol that begins so is a token, for pages that can bring theirs in no other way.
+TOKEN: Final = "wsdemo.token."
 
 
 class Login:
@@ -81,12 +93,13 @@ class Login:
         return self._identity.identify(token) if token else None
 
     def visitor(self, request: Request) -> str | None:
-        """The token that opens a WebSocket; None: `hello` may bring one. A ticket counts first.
+        """The token that opens a WebSocket; None: `hello` may bring one. A ticket counts first, then a
+        subprotocol.
 
-        Raises HandshakeError (401) for a ticket or an Authorization that is no good. An old cookie is none:
-        JavaScript would not be told the status.
+        Raises HandshakeError (401) for a ticket or an Authorization that is no good. A subprotocol or an old
+        cookie that is none opens all the same: JavaScript would not be told the status.
         """
-        query, token = query_of(request), self.token_of(request)
+        query, token = query_of(request), offered_token(request) or self.token_of(request)
         if "ticket" in query:
             value = self._tickets.take(query["ticket"])
             token = value if isinstance(value, str) else None
@@ -179,6 +192,18 @@ class Login:
     def _check_own(self, request: Request) -> None:
         if not self._is_own(request):
             raise NotAllowed(403, "not from a page of another origin")
+
+
+def offered_token(request: Request) -> str | None:
+    """The token among the subprotocols that a client offers (RFC 6455 §1.9).
+
+    >>> from wsdemo.protocol.http11 import Headers
+    >>> offered_token(Request("GET", "/chat", Headers([("Sec-WebSocket-Protocol", "a, wsdemo.token.ann.x")])))
+    'ann.x'
+    """
+    names = ",".join(request.headers.get_all("sec-websocket-protocol")).split(",")
+    found = (name.strip().removeprefix(TOKEN) for name in names if name.strip().startswith(TOKEN))
+    return next(found, None)
 
 
 def query_of(request: Request) -> dict[str, str]:

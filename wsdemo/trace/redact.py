@@ -8,7 +8,9 @@
 
 A file is sent around, attached to a bug report, committed by mistake. So a query, and the value of every
 header field that is not known to be harmless, is overwritten: byte for byte, so that sizes, offsets and
-times stay the same. The content of messages is the record itself and stays.
+times stay the same. So is the body of each request, and of each answer but that to a GET: a login has its
+password in the one and a token in the other. The content of messages is the record itself and stays, as does
+what is fetched by GET.
 
 Only bytes that are understood are kept: a head that the strict parser accepts, the body that belongs to it,
 the frames behind a good handshake. Where others may read the same bytes in another way, a secret could hide
@@ -19,7 +21,7 @@ from __future__ import annotations
 
 import http
 import io
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, TypeAlias
 
@@ -36,6 +38,7 @@ from wsdemo.trace.packets import (
     RequestPacket,
     ResponsePacket,
 )
+from wsdemo.trace.readers import METHODS
 
 #: Header fields whose values are kept. A list of those that are secret would never be complete.
 HARMLESS: Final = frozenset(
@@ -114,15 +117,16 @@ def _cleaned(packets: Sequence[Packet]) -> Iterator[tuple[Packet, bytes]]:
     """The packets of one connection, and their bytes without possible secrets."""
     clear = not any(map(_doubtful, packets))
     open_end = set(_open_end(packets))
+    fetched = set(_fetched(packets)) - open_end if clear else set()
     agreed = _agreed_frames(packets)
     for packet in packets:
         match packet:
             case RequestPacket(request=request) if request is not None:
-                yield packet, _head(packet, len(request.body), clear)
+                yield packet, _head(packet, len(request.body), False)
             case ResponsePacket(response=response) if response is not None:
-                yield packet, _head(packet, len(response.body), clear and packet not in open_end)
+                yield packet, _head(packet, len(response.body), packet in fetched)
             case BodyPacket() if clear and packet not in open_end:
-                yield packet, _body(packet)
+                yield packet, _body(packet, packet in fetched)
             case FramePacket() if packet.verdict.accepted or packet in agreed:
                 yield packet, packet.bytes
             case RawPacket() if packet.verdict.outcome in ("accepted", "incomplete"):
@@ -182,25 +186,40 @@ def _open_end(packets: Sequence[Packet]) -> Iterator[Packet]:
         yield from last
 
 
-def _head(packet: RequestPacket | ResponsePacket, body: int, clear: bool) -> bytes:
-    """A head without its secrets, with its body only where that is certainly one."""
+def _fetched(packets: Sequence[Packet]) -> Iterator[Packet]:
+    """The answers to GET, and the pieces of their bodies."""
+    asked: deque[str] = deque()
+    method = ""
+    for packet in packets:
+        if isinstance(packet, RequestPacket):
+            asked.append(packet.method)
+        elif isinstance(packet, ResponsePacket):
+            method = asked[0] if asked else ""
+            if asked and (packet.status >= 200 or packet.status == 101):
+                asked.popleft()
+        if method == "GET" and packet.direction == TO_CLIENT:
+            yield packet
+
+
+def _head(packet: RequestPacket | ResponsePacket, body: int, kept: bool) -> bytes:
+    """A head without its secrets; with its body where that is whole, and to be kept."""
     data = bytearray(packet.bytes)
-    places = [*secrets(packet)]
-    if not clear or not packet.complete:
-        places.append((len(data) - body, len(data)))
-    for start, stop in places:
+    for start, stop in secrets(packet):
         data[start:stop] = _blank(data[start:stop], b", ")  # commas and spaces stay: a list stays one
+    if body and not (kept and packet.complete):
+        data[-body:] = _blank(data[-body:], b"")
     return bytes(data)
 
 
-def _body(packet: BodyPacket) -> bytes:
+def _body(packet: BodyPacket, kept: bool) -> bytes:
     """A piece of body; of chunked coding only the length: extensions and trailer fields say more."""
     start, stop, _ = packet.body.indices(packet.size)
     coding, extension, more = packet.bytes[:start].partition(b";")
+    content = packet.bytes[start:stop]
     return b"".join(
         [
             coding + _blank(extension + more, b"\r\n"),
-            packet.bytes[start:stop],
+            content if kept else _blank(content, b""),
             _blank(packet.bytes[stop:], b"\r\n:"),
         ]
     )
@@ -224,12 +243,16 @@ def secrets(packet: RequestPacket | ResponsePacket) -> Iterator[tuple[int, int]]
 
 
 def _in_start_line(line: bytes, at: int) -> Iterator[tuple[int, int]]:
-    """The query of a request; the reason of a response where it is not the usual one."""
+    """The query of a request, and an unknown method, which may be the end of a body; the reason of
+    a response where it is not the usual one."""
     if line.startswith(b"HTTP/"):
         reason = line.partition(b" ")[2].partition(b" ")[2]
         if reason and reason.decode("latin-1") not in _PHRASES:
             yield at + len(line) - len(reason), at + len(line)
         return
+    method = line.partition(b" ")[0]
+    if method + b" " not in METHODS:
+        yield at, at + len(method)
     mark, end = line.find(b"?"), line.rfind(b" ")
     if mark >= 0:
         yield at + mark + 1, at + (end if end > mark else len(line))

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from tests.protocol.handshake.made import CHOSEN, KEY, answered
@@ -9,7 +12,7 @@ from wsdemo.protocol import handshake
 from wsdemo.protocol.deflate import Deflate
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.handshake import Agreed, accept_key, check, fresh_key, is_key, parse_url
-from wsdemo.protocol.handshake.client import _without_query
+from wsdemo.protocol.handshake.client import _without_ours
 from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import Response, serialize_request
 
@@ -195,4 +198,35 @@ def test_extension_that_was_not_offered(value: str) -> None:
     ],
 )
 def test_a_query_that_we_sent_is_not_told_again(text: str, query: str, left: str) -> None:
-    assert _without_query(text, query) == left
+    assert _without_ours(text, handshake.request(f"ws://a/chat?{query}")) == left
+
+
+TOKEN = "ann.s3cr3t-t0ken"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"headers": {"Authorization": f"Bearer {TOKEN}"}},
+        {"headers": {"Cookie": f"a=b; session={TOKEN}"}},
+        {"headers": {"X-Own": f"x={TOKEN},y"}},
+        {"subprotocols": ["chat", f"wsdemo.token.{TOKEN}"]},
+    ],
+    ids=lambda options: next(iter(options)),
+)
+@pytest.mark.parametrize(
+    "response",
+    [
+        answered(401, f"no user has the token {TOKEN}".encode()),
+        answered(401, f"{{'chat', 'wsdemo.token.{TOKEN}'}}".encode()),
+        answered(101, Sec_WebSocket_Protocol=f"wsdemo.token.{TOKEN}x"),
+        answered(101, Sec_WebSocket_Protocol=f"chat, wsdemo.token.{TOKEN}"),
+        replace(answered(401), reason=f"not {TOKEN}"),
+    ],
+)
+def test_a_token_that_we_sent_in_a_field_is_not_told_again(
+    response: Response, options: dict[str, Any]
+) -> None:
+    with pytest.raises(HandshakeError) as caught:
+        check(handshake.request("ws://a/chat", key=KEY, **options), response)
+    assert TOKEN not in str(caught.value) and "..." in str(caught.value)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..errors import LENGTH, HandshakeError
 from ..extensions import parse_extensions
@@ -30,6 +30,13 @@ from .fields import (
 
 if TYPE_CHECKING:
     from ..deflate import Deflate, Parameters
+
+#: The fields of our requests, in lower case, that hold no secret; and what separates words in the others.
+_OPEN: Final = {
+    *("host", "upgrade", "connection", "origin"),
+    *("sec-websocket-key", "sec-websocket-version", "sec-websocket-extensions"),
+}
+_SEPARATORS: Final = dict.fromkeys(map(ord, ",;=."), " ")
 
 
 def request(
@@ -122,7 +129,9 @@ def _agreed_subprotocol(request: Request, headers: Headers) -> str | None:
     chosen = one_value(headers, "Sec-WebSocket-Protocol")
     offered = request.headers.get("sec-websocket-protocol") or ""
     if chosen not in offered.split(", ") or not chosen:
-        raise HandshakeError(f"it chose subprotocol {shown(chosen)}, which we did not offer")
+        raise HandshakeError(
+            f"it chose subprotocol {shown(_without_ours(chosen, request))}, which we did not offer"
+        )
     return chosen
 
 
@@ -139,7 +148,7 @@ def _agreed_deflate(request: Request, headers: Headers, deflate: Deflate | None)
 
 def _why_not(request: Request, response: Response) -> str:
     """The text of an error for a human: the status, the address of a redirect, the first line of the body."""
-    status = _without_query(f"{response.status} {response.reason}".rstrip(), request.query)
+    status = _without_ours(f"{response.status} {response.reason}".rstrip(), request)
     what = f"the server answered {shown(status)}"
     location = response.headers.get("location")
     if 300 <= response.status < 400 and location is not None:
@@ -147,16 +156,21 @@ def _why_not(request: Request, response: Response) -> str:
     line = response.body.decode("utf-8", "replace").strip().partition("\n")[0].rstrip()
     if not line or line.startswith("<"):  # a page of HTML says nothing in its first line
         return f"{what}, 101 is needed"
-    return f"{what}: {shown(_without_query(line, request.query), LENGTH - len(what) - len(': '))}"
+    return f"{what}: {shown(_without_ours(line, request), LENGTH - len(what) - len(': '))}"
 
 
-def _without_query(text: str, query: str) -> str:
-    """A server's text without the query that we sent, or a value in it: they may be tokens.
+def _without_ours(text: str, request: Request) -> str:
+    """A server's text without what we sent, which may be a token: the query and the values in it, the long
+    words of header fields but those of the handshake.
 
-    >>> _without_query("no token s3cret, see /chat?token=s3cret&v=1", "token=s3cret&v=1")
-    'no token ..., see /chat?...'
+    >>> asked = request("ws://a/chat?token=s3cret&v=1", headers={"Authorization": "Bearer my-t0ken"})
+    >>> _without_ours("no token s3cret, see /chat?token=s3cret&v=1; no Bearer my-t0ken", asked)
+    'no token ..., see /chat?...; no Bearer ...'
     """
-    for secret in (query, *(part.partition("=")[2] for part in query.split("&"))):
-        if len(secret) > 3:
-            text = text.replace(secret, "...")
+    values = (request.query, *(part.partition("=")[2] for part in request.query.split("&")))
+    fields = (value for name, value in request.headers.items() if name.lower() not in _OPEN)
+    words = (word for value in fields for word in value.translate(_SEPARATORS).split())
+    secrets = {*(value for value in values if len(value) > 3), *(word for word in words if len(word) > 7)}
+    for secret in sorted(secrets, key=len, reverse=True):
+        text = text.replace(secret, "...")
     return text

@@ -61,12 +61,14 @@ def is_key(key: str) -> bool:
 def check_subprotocols(subprotocols: Sequence[str]) -> tuple[str, ...]:
     """The names of subprotocols, checked: tokens, each once; else ValueError or TypeError."""
     names = list_of("subprotocols", subprotocols)
-    for name in names:
+    for number, name in enumerate(names, 1):  # the name may be a secret, and stays out of the error
         check_kind("subprotocols", name, str, "names")
         if not is_token(name):
-            raise wrong_value("subprotocols", name, "names without spaces and separators")
+            raise ValueError(
+                f"subprotocols: number {number} of {len(names)}, expected names without spaces and separators"
+            )
     if len(set(names)) != len(names):
-        raise ValueError(f"subprotocols: {shown(', '.join(names))}, a name stands twice")
+        raise ValueError("subprotocols: a name stands twice")
     return names
 
 
