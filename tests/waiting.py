@@ -11,7 +11,7 @@ from typing import Any
 from wsdemo.net.reactor import Reactor
 
 #: Seconds for anything that must happen to happen, on a busy machine too.
-DEADLINE = 20.0
+DEADLINE = 60.0
 
 
 class Seen:

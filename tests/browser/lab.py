@@ -96,14 +96,8 @@ class Server:
         self._log = (home / "jupyter.log").open("wb")
         self._process = subprocess.Popen(
             [
-                *(
-                    sys.executable,
-                    "-m",
-                    "jupyterlab",
-                    "--no-browser",
-                    "--ip=127.0.0.1",
-                    f"--port={_free_port()}",
-                ),
+                *(sys.executable, "-m", "jupyterlab", "--no-browser", "--ip=127.0.0.1"),
+                f"--port={_free_port()}",  # taken meanwhile, it takes another one
                 *("--allow-root", "--IdentityProvider.token=", "--ServerApp.disable_check_xsrf=True"),
                 *("--LabApp.expose_app_in_browser=True", f"--ServerApp.root_dir={home / 'course'}"),
                 f"--LabApp.user_settings_dir={home / 'settings'}",
@@ -144,7 +138,7 @@ class Server:
         return _eventually(answers, START, "JupyterLab to answer")
 
     def sessions(self) -> list[dict[str, Any]]:
-        with urllib.request.urlopen(f"{self.url}api/sessions", timeout=10) as answer:
+        with urllib.request.urlopen(f"{self.url}api/sessions", timeout=START) as answer:
             found: list[dict[str, Any]] = json.load(answer)
             return found
 
@@ -152,7 +146,7 @@ class Server:
         """Kernels outlive a closed page: end them."""
         for session in self.sessions():
             request = urllib.request.Request(f"{self.url}api/sessions/{session['id']}", method="DELETE")
-            with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=20):
+            with contextlib.suppress(OSError), urllib.request.urlopen(request, timeout=START):
                 pass
 
     def close(self) -> None:
@@ -160,10 +154,10 @@ class Server:
             self.end_sessions()
         self._process.send_signal(signal.SIGTERM)
         try:
-            self._process.wait(20)
+            self._process.wait(START)
         except subprocess.TimeoutExpired:
             self._process.kill()
-            self._process.wait(20)
+            self._process.wait(START)
         self._log.close()
 
 
@@ -324,7 +318,7 @@ class Lesson:
             self.page.set_viewport_size(self._size)
         return path
 
-    def wait_until(self, true: Callable[[], bool], seconds: float = 15.0) -> None:
+    def wait_until(self, true: Callable[[], bool], seconds: float = START) -> None:
         """Wait until something holds, while the page lives on."""
         deadline = time.monotonic() + seconds
         while not true():
@@ -332,7 +326,7 @@ class Lesson:
                 raise TimeoutError(f"after {seconds:g} seconds: still not so")
             self.page.wait_for_timeout(50)
 
-    def _promise(self, script: str, seconds: float = 30.0, what: str = "JupyterLab") -> None:
+    def _promise(self, script: str, seconds: float = START, what: str = "JupyterLab") -> None:
         """Wait for what a script promises; unlike `page.evaluate`, not forever."""
         self.page.evaluate(
             f"""() => {{

@@ -29,7 +29,7 @@ def log_in(lesson: Lesson, frame: FrameLocator) -> None:
         lesson.run("print([getattr")
         return "ann" in lesson.text("print([getattr")
 
-    lesson.wait_until(known, 30)
+    lesson.wait_until(known)
 
 
 def test_its_page_in_a_cell_directly(lab: Lab) -> None:

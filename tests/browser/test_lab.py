@@ -17,7 +17,7 @@ DATA = Path(__file__).parent / "data"
 def test_a_notebook_runs_and_its_widget_moves(lab: Lab) -> None:
     with lab.open(DATA / "tiny.ipynb") as lesson:
         lesson.run_all()
-        assert lesson.text("print(") == "hello"
+        lesson.wait_until(lambda: lesson.text("print(") == "hello")
         slider = lesson.page.get_by_role("slider").first
         slider.focus()
         slider.press("ArrowRight")

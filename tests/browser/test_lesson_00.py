@@ -14,8 +14,8 @@ WORD = "views.type_a_word"
 def test_a_word_typed_shows_its_bytes(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:
         lesson.run_all()
-        assert lesson.text("Jupyter()") == "v1.kernel.websocket.jupyter.org"
-        assert "execute_result   2" in lesson.text("sorted(came")
+        lesson.wait_until(lambda: lesson.text("Jupyter()") == "v1.kernel.websocket.jupyter.org")
+        lesson.wait_until(lambda: "execute_result   2" in lesson.text("sorted(came"))
         explorer = lesson.widget(WORD)
         explorer.scroll_into_view_if_needed()
         field = explorer.get_by_role("textbox").first

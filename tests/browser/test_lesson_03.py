@@ -21,7 +21,7 @@ def test_a_header_left_out_or_edited_changes_the_verdict(lab: Lab) -> None:
         def says(words: str) -> bool:
             return words in (verdict.text_content() or "")
 
-        assert says("101 Switching Protocols")
+        lesson.wait_until(lambda: says("101 Switching Protocols"))
         box = bench.get_by_role("checkbox", name="send line 4")
         box.focus()
         box.press("Space")  # by keyboard: without Connection

@@ -26,7 +26,7 @@ def test_the_key_decides_what_the_proxy_believes(lab: Lab) -> None:
             key.fill(text)
             key.press("Enter")
 
-        assert says("keeps: nothing")
+        lesson.wait_until(lambda: says("keeps: nothing"))
         press("00 00 00 00")
         lesson.wait_until(lambda: says("bank.example/script.js") and says("GET /script.js"))
         press("00 00 01 00")

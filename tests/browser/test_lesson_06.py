@@ -18,8 +18,8 @@ def test_a_real_server_answers_the_row_of_frames(lab: Lab) -> None:
         player.scroll_into_view_if_needed()
         answer = player.locator("pre").last
         said = player.get_by_text("✗ 1002")
-        assert said.is_visible() and player.get_by_text("not read").is_visible()
-        assert "close 1002 a new message inside" in (answer.text_content() or "")
+        lesson.wait_until(lambda: said.is_visible() and player.get_by_text("not read").is_visible())
+        lesson.wait_until(lambda: "close 1002 a new message inside" in (answer.text_content() or ""))
         for _ in range(2):
             player.get_by_role("button", name="take one away").click()
         lesson.wait_until(lambda: "close 1000" in (answer.text_content() or ""))

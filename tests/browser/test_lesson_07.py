@@ -30,7 +30,7 @@ def test_the_buttons_hurt_a_live_connection(lab: Lab) -> None:
         def becomes(name: str, *words: str) -> None:
             lesson.wait_until(lambda: row(name) == [*words])
 
-        assert row("TCP") == ["RST", "came", "RST", "came"], "the one on paper"
+        becomes("TCP", "RST", "came", "RST", "came")  # the one on paper
         click("connect anew")
         becomes("state", "OPEN", "OPEN")
         click("client: send")
@@ -48,7 +48,7 @@ def test_the_buttons_hurt_a_live_connection(lab: Lab) -> None:
         click("connect anew")
         click("freeze")
         becomes("reports", "1006", "1006")  # without a further click: the keepalive finds it
-        assert row("error") == ["TimeoutError", "TimeoutError"]
+        becomes("error", "TimeoutError", "TimeoutError")
         lesson.screenshot("07-buttons", whole=False)
 
         click("connect anew")

@@ -19,7 +19,7 @@ def test_the_compressor_measures_each_choice(lab: Lab) -> None:
         press.scroll_into_view_if_needed()
         text = press.locator("pre").first
         said = lambda: text.text_content() or ""  # noqa: E731
-        assert "now" in said() and "before" not in said()
+        lesson.wait_until(lambda: "now" in said() and "before" not in said())
         for place in range(4):  # message size, window bits, memory level, level
             before = said()
             slider = press.get_by_role("slider").nth(place)

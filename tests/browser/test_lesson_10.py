@@ -19,7 +19,7 @@ def test_the_bench_plays_the_room_anew(lab: Lab) -> None:
         bench.scroll_into_view_if_needed()
         text = bench.locator("pre").first
         said = lambda: text.text_content() or ""  # noqa: E731
-        assert said().startswith("drop, 200,000 bytes a second: ")
+        lesson.wait_until(lambda: said().startswith("drop, 200,000 bytes a second: "))
         bench.get_by_role("combobox").select_option("latest")
         lesson.wait_until(lambda: said().startswith("latest, 200,000 bytes a second: "))
         assert "Dora  at most 5" not in said(), "one message waits in the out-buffer, and no more"

@@ -19,7 +19,7 @@ def test_the_kill_is_dragged(lab: Lab) -> None:
         bench.scroll_into_view_if_needed()
         text = bench.locator("pre").first
         said = lambda: text.text_content() or ""  # noqa: E731
-        assert "kill -9 of the server after 8 ms" in said() and "DOUBLED" in said()
+        lesson.wait_until(lambda: "kill -9 of the server after 8 ms" in said() and "DOUBLED" in said())
         slider = bench.get_by_role("slider")
         slider.focus()
         for _ in range(4):

@@ -20,7 +20,7 @@ def test_the_page_and_the_chat_live_in_the_notebook(lab: Lab) -> None:
         lesson.dark(False)
         lesson.run_all()
         said = lambda: lesson.output(LANES).text_content() or ""  # noqa: E731
-        assert "as recorded in Chromium" in said()
+        lesson.wait_until(lambda: "as recorded in Chromium" in said())
         page = lesson.page.frame_locator('iframe[title="a page with four experiments"]')
         page.get_by_role("button", name="short life").click()
         expect(page.locator("#end")).to_contain_text("run the next cell", timeout=WAIT)

@@ -18,7 +18,8 @@ def test_the_token_is_moved(lab: Lab) -> None:
         bench = lesson.widget(LEAKING)
         bench.scroll_into_view_if_needed()
         said = lambda: bench.inner_text()  # noqa: E731
-        assert "ticket in the URL, with TLS: bad in 0 of 6 places" in said() and "used up" in said()
+        lesson.wait_until(lambda: "ticket in the URL, with TLS: bad in 0 of 6 places" in said())
+        assert "used up" in said()
         menu = bench.get_by_role("combobox")
         menu.select_option("cookie")
         lesson.wait_until(lambda: "cookie, with TLS: bad in 2 of 6 places" in said())

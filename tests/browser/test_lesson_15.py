@@ -19,7 +19,7 @@ def test_nodes_are_added_and_killed(lab: Lab) -> None:
         bench.scroll_into_view_if_needed()
         text = bench.locator("pre").first
         said = lambda: text.text_content() or ""  # noqa: E731
-        assert "3 nodes, the broker killed: Ana is heard by 1 of 5" in said()
+        lesson.wait_until(lambda: "3 nodes, the broker killed: Ana is heard by 1 of 5" in said())
         bench.get_by_role("combobox").select_option("node 3")
         lesson.wait_until(lambda: "node 3 killed: Ana is heard by 5 of 5" in said())
         slider = bench.get_by_role("slider")

@@ -20,8 +20,9 @@ def test_each_answer_draws_the_line_anew(lab: Lab) -> None:
         bench = lesson.widget(BENCH)
         bench.scroll_into_view_if_needed()
         text = bench.locator("pre").first
-        said = lambda: (text.text_content() or "").splitlines()[-1]  # noqa: E731
-        assert said().endswith("─► WebSocket, on FastAPI or aiohttp; published; a broker between servers")
+        said = lambda: (text.text_content() or "").strip("\n").rpartition("\n")[2]  # noqa: E731
+        first = "─► WebSocket, on FastAPI or aiohttp; published; a broker between servers"
+        lesson.wait_until(lambda: said().endswith(first))
         menus = bench.get_by_role("combobox")
         menus.nth(1).select_option("only the server")
         lesson.wait_until(lambda: said().endswith("─► SSE; published; a broker between servers"))

@@ -25,7 +25,7 @@ def test_a_live_ladder(lab: Lab) -> None:
         output = lesson.output("live = views")
         story = lesson.widget("live = views").locator("pre").first
         lesson.wait_until(lambda: "'number 3999'" in (story.text_content() or ""))
-        assert lesson.text("print(sum") == "1"
+        lesson.wait_until(lambda: lesson.text("print(sum") == "1")
 
         output.evaluate(WATCH)
         started: float = lesson.page.evaluate("performance.now()")

@@ -50,7 +50,7 @@ def test_a_cells_execution_frame_by_frame(lab: Lab) -> None:
         trace = sniffer.trace
         with lab.open(NOTEBOOK, through=sniffer.url.replace("ws:", "http:")) as lesson:
             lesson.run_all()
-            assert lesson.text("print(") == "hello"
+            lesson.wait_until(lambda: lesson.text("print(") == "hello")
             slider = lesson.page.get_by_role("slider").first
             slider.focus()
             slider.press("ArrowRight")

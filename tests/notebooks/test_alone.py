@@ -44,7 +44,7 @@ def __probe():
     before = state()
 
     def after():
-        deadline = time.monotonic() + 5
+        deadline = time.monotonic() + 20
         while True:
             gc.collect()
             left = {what: sorted(map(str, now - before[what])) for what, now in state().items()}
