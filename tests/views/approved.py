@@ -18,10 +18,12 @@ from typing import Any
 import ipywidgets
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.text import Text
 
 from tests.views.samples import BENCHES, CHARTS, SAMPLES, SLIDES
 from wsdemo.views.benches import microscope
+from wsdemo.views.charts.picture import own_style
 from wsdemo.views.drawing.canvas import Sketch
 
 #: Of a widget, what its reader sees or what a control does.
@@ -89,7 +91,8 @@ def _html(html: str) -> str:
 def of_chart(name: str) -> dict[str, str]:
     """The same of a chart."""
     picture = CHARTS[name]()
-    picture.figure.canvas.draw()  # ticks get their words
+    with own_style():
+        picture.figure.draw_without_rendering()  # ticks get their places and words
     return {
         ".txt": picture.text + "\n",
         ".list.txt": "\n".join([picture.title, *listed(picture.figure)]) + "\n",
@@ -111,13 +114,17 @@ def listed(figure: Figure) -> Iterator[str]:
 def _axes(axes: Axes) -> Iterator[str]:
     yield f"title {_text(axes.title)} {_text(axes._left_title)}"  # type: ignore[attr-defined]
     for name, axis, limits in (("x", axes.xaxis, axes.get_xlim()), ("y", axes.yaxis, axes.get_ylim())):
-        yield f"{name} {axis.get_scale()} {_n(limits)} {_text(axis.label)}"
+        yield f"{name} {axis.get_scale()} {_n(limits)} {_words(axis.label)}"
         low, high = sorted(limits)
         for tick in axis.get_major_ticks():
             if low <= tick.get_loc() <= high:
                 mark = tick.tick1line.get_markersize()
-                yield f"  {_n([tick.get_loc()])} {_text(tick.label1)} mark {mark:g}"
+                grid = f" grid {_thin(tick.gridline)}" if tick.gridline.get_visible() else ""
+                yield f"  {_n([tick.get_loc()])} {_text(tick.label1)} mark {mark:g}{grid}"
+        between = [tick.label1.get_text() for tick in axis.get_minor_ticks()]
+        yield f"  words of small ticks: {[word for word in between if word]}"
     yield f"edges {[name for name, spine in axes.spines.items() if spine.get_visible()]}"
+    yield f"grid and ticks below: {axes.get_axisbelow()}"
     for line in axes.lines:
         yield f"line {_look(line)} {_n(line.get_xdata())} / {_n(line.get_ydata())}"
     for patch in axes.patches:
@@ -136,12 +143,19 @@ def _look(artist: Any) -> str:
     return " ".join(f"{name}={value}" for name, value in got.items())
 
 
+def _thin(line: Line2D) -> str:
+    return f"{line.get_color()} {line.get_linestyle()} {line.get_linewidth():g}"
+
+
 def _text(text: Text) -> str:
     place = _n([float(at) for at in text.get_position()])
-    weight = text.get_fontweight()
-    return (
-        f"{text.get_text()!r} at {place} {text.get_fontsize():g} {weight} {text.get_color()} {text.get_ha()}"
-    )
+    return f"{_words(text)} at {place}"
+
+
+def _words(text: Text) -> str:
+    """Without its place: that of an axis' name follows from the ticks, in pixels of this machine's fonts."""
+    look = f"{text.get_fontsize():g} {text.get_fontweight()} {text.get_color()} {text.get_ha()}"
+    return f"{text.get_text()!r} {look}"
 
 
 def _n(numbers: Any) -> str:
