@@ -58,6 +58,44 @@ def test_a_node_that_does_not_listen_keeps_the_newest(monkeypatch):
     assert [seen.next() for _ in range(3)] == [b"2", b"3", b"4"] and seen.empty()
 
 
+def noted(kind, attribute):
+    """An object of this kind, and a list: whether its lock is held whenever the attribute is got or set."""
+    held = []
+
+    class Noted(kind):
+        def __getattribute__(self, name):
+            if name == attribute:
+                held.append(self._lock.locked())
+            return super().__getattribute__(name)
+
+        def __setattr__(self, name, value):
+            if name == attribute:
+                held.append(self._lock.locked())
+            super().__setattr__(name, value)
+
+    made = Noted()
+    held.clear()  # no other thread has known it yet
+    return made, held
+
+
+def test_the_list_of_nodes_is_touched_only_under_its_lock():
+    """Or a node that enters is forgotten while another one leaves."""
+    hub, held = noted(Hub, "_nodes")
+    ann, bob = LocalBroker(hub), LocalBroker(hub)
+    ann.begin(lambda subject, data: None)
+    bob.begin(lambda subject, data: None)
+    ann.publish("x", b"1")
+    bob.close()
+    assert held == [True] * 5  # two enter, one asks, and one leaves: the old list, the new one
+
+
+def test_news_is_counted_and_put_under_one_lock():
+    """Or two nodes that publish at once put one too many."""
+    node, held = noted(LocalBroker, "_news")
+    node.put("x", b"1")
+    assert held == [True] * 2
+
+
 def test_a_hop_of_many_threads_loses_nothing():
     taken, calls = [], Seen()
     hop = Hop(calls, taken.extend)
