@@ -17,6 +17,7 @@ from wsdemo.rivals.compression import Compressed, Grid, Settings
 from wsdemo.rivals.costs import ByteCounts, Costs
 from wsdemo.rivals.latency import Comparison, Conditions, Delivery, Progress, WayResult
 from wsdemo.views.benches.asking import Answer
+from wsdemo.views.benches.compressor import Compressor
 from wsdemo.views.benches.keys import Lanes
 from wsdemo.views.benches.sequence import CardRow
 from wsdemo.views.benches.slide import Slide
@@ -338,11 +339,19 @@ def points() -> Drawing:
 
 def bars() -> Drawing:
     """The compressor's picture of two settings."""
+    press = _press()
+    press.close()
+    return press.picture
+
+
+def _press() -> Compressor:
+    """The compressor, as if it had measured this."""
     press = views.compressor()
     press.before = Compressed("ticks", Settings(1, 9, 1, False), 10, 1000, 900, 1e-6, 5e-7, 300)
     press.found = Compressed("ticks", Settings(9, 15, 9, True), 10, 1000, 250, 9e-6, 1e-6, 270_000)
-    press.close()
-    return press._draw_bars()
+    press.update()
+    press.still = press.picture
+    return press
 
 
 def flipped(frame: Frame, *bits: int) -> Slide:
@@ -376,7 +385,20 @@ BENCHES: Final[dict[str, Callable[[], views.Live]]] = {
     "bench, buttons": lambda: views.buttons({"push": int, "pull": int}, lambda: views.Word("a"), lambda: 0),
     "bench, laboratory": lambda: views.laboratory(),
     "bench, ladder": lambda: views.ladder(ended(), live=True),
+    "bench, nodes": lambda: views.adding(3, "node 2"),
+    "bench, limits": lambda: views.bounding(
+        _told, ["bomb"], {"0.5": 0.5, "none": None}, start=("bomb", "none")
+    ),
+    "bench, questions": lambda: views.choosing(),
+    "bench, compressor": lambda: _press(),
+    "bench, kill": lambda: views.dragging("power cut", 2.5),
+    "bench, token": lambda: views.leaking("cookie", tls=False),
+    "bench, paces": lambda: views.throttling(_told, ["close", "drop"], start=("drop", 50_000)),
 }
+
+
+def _told(word: str, value: float | None) -> Drawing:
+    return views.column(f"{word} at {value}")
 
 
 def _diary() -> views.Diary:

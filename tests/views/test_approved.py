@@ -5,11 +5,15 @@ Where a change is wanted: `python -m tests.views.approved`, and look at the file
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+from tests.views import samples
 from tests.views.approved import FOLDER, of_bench, of_chart, of_drawing, of_slide
 from tests.views.samples import BENCHES, CHARTS, SAMPLES, SLIDES
 from tests.views.seen import seen, within
+from wsdemo import views
 from wsdemo.views.drawing.canvas import Sketch
 
 
@@ -42,6 +46,16 @@ def test_no_word_stands_on_another_or_beyond_the_edge(name: str) -> None:
     drawing = SAMPLES[name]()
     if isinstance(drawing, Sketch):
         within(seen(drawing))
+
+
+#: Without a sample: the colours, and what is looked at in tests of its own.
+OWN_TESTS = {"theme", "coursemap", "embedded", "microscope"}
+
+
+def test_each_view_has_a_sample() -> None:
+    source = Path(samples.__file__).read_text(encoding="utf-8")
+    functions = {name for name in views.__all__ if name.islower()}
+    assert {name for name in functions if f"views.{name}" not in source} == OWN_TESTS
 
 
 def test_no_approved_file_is_left_over() -> None:
