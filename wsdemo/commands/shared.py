@@ -69,15 +69,17 @@ def positive(text: str) -> int:
     >>> positive("1024")
     1024
     """
-    if text.isascii() and text.isdigit() and int(text[:18]) > 0:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r}, expected a whole number from 1")
+    with contextlib.suppress(ValueError):  # more digits than Python reads
+        if text.isascii() and text.isdigit() and (number := int(text)) > 0:
+            return number
+    raise argparse.ArgumentTypeError(f"{cut(repr(text))}, expected a whole number from 1")
 
 
 def _number(text: str, least: int) -> int:
-    if text.isascii() and text.isdigit() and least <= int(text[:9]) <= 65535:
-        return int(text)
-    raise argparse.ArgumentTypeError(f"{text!r} is no port, expected {least} to 65535")
+    with contextlib.suppress(ValueError):
+        if text.isascii() and text.isdigit() and least <= (number := int(text)) <= 65535:
+            return number
+    raise argparse.ArgumentTypeError(f"{cut(repr(text))} is no port, expected {least} to 65535")
 
 
 def seconds(text: str) -> float:
