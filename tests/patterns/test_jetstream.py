@@ -12,6 +12,7 @@ from wsdemo.patterns import jetstream
 from wsdemo.patterns.jetstream import STREAM, JetStreamLog
 from wsdemo.patterns.log import Post
 from wsdemo.patterns.nats import Nats
+from wsdemo.patterns.stream import NatsStream
 from wsdemo.proxy.chaos import Chaos
 
 
@@ -48,7 +49,7 @@ class Node:
 
     def purge(self, up_to):
         """As age and bytes do: the stream keeps nothing below."""
-        self.nats.run(self.log._js.purge_stream(STREAM, seq=up_to))
+        self.nats.run(self.log._stream._js.purge_stream(STREAM, seq=up_to))
 
     def close(self):
         self.log.close()
@@ -238,19 +239,11 @@ def test_a_node_that_was_cut_off_too_long_is_told(broker, node):
         ann.close()
 
 
-def test_a_consumer_with_a_hole_is_made_anew(broker, node):
-    ann = node(broker.url)
-    assert ann.post(1) and ann.news.next().entry.n == 1
-    ann.nats.call(setattr, ann.log, "_count", 7)  # as if messages had been dropped on the way
-    assert ann.post(2)
-    assert ann.news.next().entry.n == 2 and ann.news.empty()
-
-
 def test_another_stream_of_the_same_name_is_another_log(broker, node):
     ann = node(broker.url)
     assert ann.post(1) and ann.fate() == ("stored", 2)
     epoch = ann.log.epoch
-    ann.nats.run(ann.log._js.delete_stream(STREAM))
+    ann.nats.run(ann.log._stream._js.delete_stream(STREAM))
     missed = ann.news.until(lambda outcome: outcome.status == "missed")
     assert missed.expected == 0 and ann.log.epoch != epoch
     until(lambda: ann.nats.up)
@@ -273,7 +266,7 @@ def test_done_may_raise(broker, node):
 
 def test_a_message_of_another_program_is_left_out(broker, node, caplog):
     ann = node(broker.url)
-    ann.nats.run(ann.log._js.publish("log.x.y", b"no headers"))
+    ann.nats.run(ann.log._stream._js.publish("log.x.y", b"no headers"))
     assert ann.post(1) and ann.news.next().entry.n == 1
     assert ann.page("x").entries == () and "is none of a log" in caplog.text
 
@@ -293,16 +286,9 @@ def test_a_nats_without_jetstream_is_one_line(broker, monkeypatch):
         async def none(*args):
             raise TimeoutError("nats: timeout")
 
-        monkeypatch.setattr(JetStreamLog, "_stream", none)
+        monkeypatch.setattr(NatsStream, "_find", none)
         with pytest.raises(OSError, match=r"NATS keeps no log here: nats: timeout: start it with -js"):
             JetStreamLog(nats, print)
-
-
-def test_the_bounds_of_the_stream_are_those_of_the_last_node(broker, node):
-    node(broker.url)
-    ann = node(broker.url, seconds=60.0, size=10**6)
-    info = ann.nats.run(ann.log._js.stream_info(STREAM))
-    assert (info.config.max_age, info.config.max_bytes) == (60, 10**6)
 
 
 def test_devices_that_are_not_needed_are_forgotten(broker, node, monkeypatch):

@@ -15,8 +15,8 @@
     outbox     messages without confirmation, offsets    window     go-back-N: which number is sent next
     reading    each message once in the application      device     the client's protocol, without a wire
     broker     news between servers, at most once        natsserver a NATS of our own, a process
-    nats       the same over a NATS                      jetstream  the log that several servers share
-    nodes      rooms that are the same on several servers
+    nats       the same over a NATS                      stream     all messages of one, in one order
+    jetstream  the log that several servers share        nodes      rooms that are the same on several
     accounts   users and passwords, in a thread          tokens     signed statements of who a user is
     tickets    a value in a URL, once                    sealed     messages that the server can't read
 

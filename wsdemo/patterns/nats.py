@@ -8,8 +8,8 @@
 
 A `ConnectionPart` lives on the connection: it subscribes on each new one, and is told of its end. A
 connection without signs of life for three seconds counts as ended. While there is none, `NatsBroker.publish`
-returns False: a node is cut off then, and its rooms go on without the others. This module and `jetstream`
-alone know asyncio and the package ``nats``, which is imported when it is used.
+returns False: a node is cut off then, and its rooms go on without the others. This module, `stream` and
+`jetstream` alone know asyncio, the first two the package ``nats``, which is imported when it is used.
 """
 
 from __future__ import annotations
