@@ -5,6 +5,8 @@
     disk      the log alone: posts a second, latencies              storm    1,000 clients lose their server
     chat      the chat itself, killed 100 times                     crowd    1,000 clients in one of its rooms
     nodes     three processes on a NATS: a room of 3,000, and 50 kills of one of them or of the broker
+    logins    200 at once, and the echo of others beside them       forged   10,000 sealed messages, none true
+    revocations   how soon 200 of them are felt
 
 The status is 1 where something is lost, doubled or out of order. Latencies are those of this machine, now:
 the first line says how busy it was.
@@ -31,6 +33,7 @@ from pathlib import Path
 import psutil
 
 from tests.chat.soak import chat, crowd
+from tests.chat.storming import forged, logins, revocations
 from tests.patterns.killing import Process, kill_loop
 from tests.patterns.manynodes import nodes
 from tests.patterns.roomserver import FAST, slowly
@@ -322,7 +325,13 @@ def frozen(folder: Path, scale: float) -> Iterator[Row]:
     here.close()
 
 
-RUNS = {run.__name__: run for run in (kills, cuts, disk, load, frozen, storm, chat, crowd, nodes)}
+RUNS = {
+    run.__name__: run
+    for run in (
+        *(kills, cuts, disk, load, frozen, storm, chat, crowd, nodes),
+        *(logins, revocations, forged),
+    )
+}
 
 
 def main() -> int:

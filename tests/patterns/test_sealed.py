@@ -68,7 +68,7 @@ def changed(chance: random.Random, message: dict[str, Any], earlier: list[dict[s
     """A message that nobody sealed as it is now, or that came before."""
     data = bytearray(base64.b64decode(message["box"]))
     n = message["n"]
-    match chance.randrange(7):
+    match chance.randrange(8):
         case 0:
             data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
         case 1:
@@ -86,6 +86,11 @@ def changed(chance: random.Random, message: dict[str, Any], earlier: list[dict[s
             i = chance.randrange(len(text))
             letter = chance.choice([c for c in "ABCDwxyz0189+/=-_ \n€" if c != text[i]])
             return {"n": n, "box": text[:i] + letter + text[i + 1 :]}
+        case 7:
+            key = AESGCM(chance.randbytes(32))
+            data = key.encrypt(
+                sealed._nonce(n), b"hello\x80".ljust(256, b"\0"), sealed._bound("ann", "bob", n)
+            )
     return {"n": n, "box": base64.b64encode(bytes(data)).decode()}
 
 
