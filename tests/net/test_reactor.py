@@ -9,6 +9,7 @@ import socket
 import threading
 import warnings
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -77,6 +78,19 @@ def test_a_timer_in_ages_does_not_stop_the_thread(reactor: Reactor, seconds: flo
     turn(reactor)
     turn(reactor)
     assert not reactor.errors
+
+
+def test_lag_sees_a_late_timer_that_is_fired_meanwhile(reactor: Reactor) -> None:
+    class Fired(list[Any]):
+        """Timers of which, just before one looks, the late one is fired as `Reactor._fire` does it."""
+
+        def __getitem__(self, place: Any) -> Any:
+            reactor._late = 5.0, 0.0, reactor.now
+            self.clear()
+            return super().__getitem__(place)
+
+    reactor._timers = Fired([(reactor.now - 5.0, 0, None)])
+    assert reactor.lag == 5.0
 
 
 class Clock:

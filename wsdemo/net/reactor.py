@@ -131,8 +131,8 @@ class Reactor:
 
         Timers are late when a callback holds up the thread. In any thread.
         """
-        worst, before, _ = self._late
         overdue = [time.monotonic() - when for when, _, _ in self._timers[:1]]
+        worst, before, _ = self._late  # second: `_fire` notes a late timer before it takes it out
         return max(worst, before, *overdue)
 
     # -- sockets: from the reactor's thread only ---------------------------------------------------------
