@@ -191,6 +191,35 @@ def test_the_number_that_a_server_expects(number, code):
             assert caught.value.code == code and len(outbox) == 2
 
 
+@pytest.mark.parametrize("number", [5, 6, 7, 9])
+def test_the_numbers_of_an_earlier_opening_are_the_same_in_a_copy_and_it_sends_no_others(tmp_path, number):
+    with Outbox(tmp_path / "me.db") as outbox:
+        for body in "123456":
+            outbox.add("#a", body)
+        outbox.confirm(4)
+    with Outbox(tmp_path / "me.db") as outbox:
+        outbox.add("#a", "7")
+        desk = Desk(outbox)
+        desk.begin(next=number)  # 9: the copy was made while the first one was open, which went on
+        assert [message["n"] for message in desk.says()] == list(range(number, 7))
+        assert outbox.finished == (number > 6) and outbox.get(7).body == "7"
+        if number < 7:
+            desk.hear("confirm", n=6)
+        desk.device.end()
+        outbox.renew()
+        desk.begin(next=1)
+        assert [(message["n"], message["body"]) for message in desk.says()] == [(1, 7)]
+
+
+def test_a_server_that_has_forgotten_the_id_of_an_earlier_opening(tmp_path):
+    with Outbox(tmp_path / "me.db") as outbox:
+        for body in "12":
+            outbox.add("#a", body)
+        outbox.confirm(1)
+    with Outbox(tmp_path / "me.db") as outbox, pytest.raises(ConnectionClosed, match="expects 1 of this"):
+        Desk(outbox).begin(next=1)
+
+
 def test_a_message_published_after_hello_is_not_one_that_the_server_knows(desk):
     desk.outbox.add("#a", "1")
     desk.device.begin()

@@ -98,23 +98,87 @@ def test_a_file_keeps_everything(tmp_path):
         outbox.confirm(1)
         outbox.drop(keys[2])
         outbox.seen("#a", Position("e", 3))
-        before = bodies(outbox)
     outbox.close()  # twice is once
     with Outbox(tmp_path / "me.db") as outbox:
-        assert (
-            (outbox.device, outbox.confirmed, bodies(outbox))
-            == (device, 1, before)
-            == (device, 1, {2: "x", 3: "z"})
-        )
+        assert (outbox.device, outbox.confirmed, bodies(outbox)) == (device, 1, {2: "x", 3: "z"})
         assert outbox.position("#a") == Position("e", 3)
         outbox.renew()
-        device, before = outbox.device, bodies(outbox)
+        device = outbox.device
     with Outbox(tmp_path / "me.db") as outbox:
-        assert (
-            (outbox.device, outbox.confirmed, bodies(outbox))
-            == (device, 0, before)
-            == (device, 0, {1: "x", 2: "z"})
-        )
+        assert (outbox.device, outbox.confirmed, bodies(outbox)) == (device, 0, {1: "x", 2: "z"})
+
+
+def test_an_id_is_of_one_opening(tmp_path):
+    """Else a copy of the file would give the same numbers to other messages."""
+    devices = []
+    for body in "xyz":
+        with Outbox(tmp_path / "me.db") as outbox:  # empty each time
+            outbox.add("#a", body)
+            assert bodies(outbox) == {1: body} and outbox.final is None
+            outbox.confirm(1)
+            assert not outbox.finished
+            devices.append(outbox.device)
+    assert len(set(devices)) == 3
+
+
+def test_what_is_added_later_is_sent_by_an_id_of_its_own(tmp_path):
+    with Outbox(tmp_path / "me.db") as outbox:
+        device = outbox.device
+        for body in "wxy":
+            outbox.add("#a", body)
+        outbox.confirm(1)
+        assert (outbox.top, outbox.final) == (3, None)
+    for _ in range(2):  # the final number does not move with the next opening
+        with Outbox(tmp_path / "me.db") as outbox:
+            outbox.add("#a", "z")
+            assert (outbox.device, outbox.first, outbox.top, outbox.final) == (device, 2, 3, 3)
+    with Outbox(tmp_path / "me.db") as outbox:
+        with pytest.raises(ValueError, match="confirm 4, but the last message is 3"):
+            outbox.confirm(4)
+        assert not outbox.finished
+        outbox.confirm(3)
+        assert outbox.finished and bodies(outbox) == {4: "z", 5: "z"}
+        outbox.renew()
+        assert outbox.device != device and (outbox.final, outbox.finished) == (None, False)
+        assert bodies(outbox) == {1: "z", 2: "z"} and outbox.top == 2
+
+
+def test_an_id_that_is_finished_ends_with_the_opening(tmp_path):
+    with Outbox(tmp_path / "me.db") as outbox:
+        device = outbox.device
+        outbox.add("#a", "x")
+    with Outbox(tmp_path / "me.db") as outbox:
+        outbox.add("#a", "y")
+        outbox.confirm(1)
+    with Outbox(tmp_path / "me.db") as outbox:
+        assert outbox.device != device and bodies(outbox) == {1: "y"} and outbox.final is None
+
+
+def test_behind_what_was_dropped_the_numbers_of_an_earlier_opening_end(tmp_path):
+    """In a copy they stand as they were, so here they must not stand for other messages."""
+    with Outbox(tmp_path / "me.db") as outbox:
+        device, keys = outbox.device, [outbox.add("#a", body) for body in "vwxyz"]
+        outbox.confirm(1)
+    with Outbox(tmp_path / "me.db") as outbox:
+        outbox.drop(keys[3])
+        assert (outbox.first, outbox.top, outbox.final) == (2, 3, 3)
+        late = outbox.add("#a", "late")
+        outbox.drop(late)
+        outbox.drop(late)
+        assert outbox.final == 3
+    with Outbox(tmp_path / "me.db") as outbox:
+        assert (outbox.device, outbox.final, bodies(outbox)) == (device, 3, {2: "w", 3: "x", 4: "z"})
+        outbox.drop(keys[1])
+        assert outbox.finished  # none before it is left
+
+
+def test_one_client_at_a_time():
+    with Outbox() as outbox:
+        outbox.claim()
+        with pytest.raises(InvalidState, match="this outbox has a client already: close it, or give another"):
+            outbox.claim()
+        outbox.release()
+        outbox.claim()
 
 
 def test_a_file_is_synced_before_a_message_counts_as_stored(tmp_path):
@@ -150,7 +214,7 @@ def test_a_file_that_is_no_outbox_is_left_alone(tmp_path):
         pass
     for name in ("text", "log"):
         before = (tmp_path / name).read_bytes()
-        with pytest.raises(ValueError, match="no outbox of version 1: give another file"):
+        with pytest.raises(ValueError, match="no outbox of version 2: give another file"):
             Outbox(tmp_path / name)
         assert (tmp_path / name).read_bytes() == before
     with pytest.raises(OSError, match="cannot be opened as an outbox"):
@@ -202,14 +266,16 @@ ADDS = """
 import sys
 from wsdemo.patterns.outbox import Outbox, Position
 outbox = Outbox(sys.argv[1], effect=lambda db, message: db.execute("UPDATE sum SET total = total + 1"))
-if outbox.first == 1 and not outbox:
-    outbox._db.execute("CREATE TABLE sum (total INTEGER)")
+if not outbox.position("#a"):
+    outbox._db.execute("CREATE TABLE IF NOT EXISTS sum (total INTEGER)")
     outbox._db.execute("INSERT INTO sum VALUES (0)")
 offset = (outbox.position("#a") or Position("e", 0)).offset
 while True:
     print(outbox.add("#a", "x"), flush=True)
     offset += 1
     outbox.seen("#a", Position("e", offset), {})
+    if outbox.finished:
+        outbox.renew()
     if offset % 7 == 0:
         outbox.confirm(outbox.first)
 """
@@ -240,7 +306,7 @@ class Watched(Outbox):
     unheld = None  # as long as it is being made
 
     def __setattr__(self, name, value):
-        if self.unheld is not None and name in ("last", "confirmed", "device"):
+        if self.unheld is not None and name in ("last", "confirmed", "device", "final", "_claimed"):
             self.look(name)
         super().__setattr__(name, value)
 
@@ -273,6 +339,8 @@ def test_everything_happens_under_the_lock():
         outbox.park("#a", Position("e", 2), "x", "no")
         assert outbox.position("#a") == Position("e", 2) and len(outbox.parked()) == 1
         outbox.renew()
+        outbox.claim()
+        outbox.release()
         outbox.close()
         assert outbox.unheld == []
 
@@ -289,6 +357,8 @@ def test_everything_happens_under_the_lock():
         lambda outbox: outbox.seen("#a", Position("e", 1)),
         lambda outbox: outbox.park("#a", Position("e", 1), "x", "no"),
         lambda outbox: outbox.parked(),
+        lambda outbox: outbox.claim(),
+        lambda outbox: outbox.release(),
         lambda outbox: outbox.close(),
     ],
 )
@@ -307,7 +377,7 @@ def test_a_call_waits_for_one_that_is_under_way(call):
 
     class Looked(Outbox):
         def __getattribute__(self, name):
-            if name in ("last", "confirmed", "device", "first", "full", "_db"):
+            if name in ("last", "confirmed", "device", "final", "first", "top", "full", "_claimed", "_db"):
                 taken.append(name)
             return super().__getattribute__(name)
 

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import functools
+import itertools
 import json
 import random
+import shutil
 import threading
 
 import pytest
@@ -15,7 +17,7 @@ from wsdemo import ConnectionClosed, HandshakeError, InvalidState, Limits, conne
 from wsdemo.patterns.backoff import Waits
 from wsdemo.patterns.messages import BadMessage
 from wsdemo.patterns.outbox import Outbox
-from wsdemo.patterns.reconnect import ReconnectingClient
+from wsdemo.patterns.reconnect import QUIET, ReconnectingClient
 
 
 @pytest.fixture
@@ -39,6 +41,10 @@ class Client(ReconnectingClient):
     def done(self):
         """Wait until all is confirmed."""
         self.flush(DEADLINE)
+
+    def rest(self):
+        """The events that nobody has taken; call it after `close`."""
+        return [self.events.next() for _ in iter(self.events.empty, True)]
 
     def bodies(self, count):
         return [self.messages.next()["body"] for _ in range(count)]
@@ -370,8 +376,10 @@ def test_a_client_restarted_without_its_outbox_is_a_new_device(server):
 
 def test_the_older_of_two_with_one_id_becomes_a_new_device(server, tmp_path):
     with Outbox(tmp_path / "a") as outbox:
+        outbox.add("#lobby", '"both"')
         device = outbox.device
     (tmp_path / "b").write_bytes((tmp_path / "a").read_bytes())
+    server.answer = lambda message: [] if message["type"] == "publish" else None
     with (
         Outbox(tmp_path / "a") as first,
         Outbox(tmp_path / "b") as second,
@@ -381,15 +389,88 @@ def test_the_older_of_two_with_one_id_becomes_a_new_device(server, tmp_path):
         (old,) = server.devices
         with Client(server.url, outbox=second) as newer:
             newer.told("welcome")
+            assert {hello["device"] for hello in server.hellos} == {device}
+            server.answer = lambda message: None
             server.send(old, {"type": "bye", "code": 4409, "reason": "the same device came again"})
             server.send(old, {"close": 4409})
-            assert older.told("away")["code"] == 4409
+            assert older.told("doubled")["count"] == 1
             older.told("welcome")
+            server.all({"close": 1012})  # nobody waits for what was not answered
             older.publish("#lobby", "older")
             newer.publish("#lobby", "newer")
             older.done(), newer.done()
-        assert sorted(server.bodies()) == ["newer", "older"]
-        assert second.device == device != first.device
+        assert sorted(server.bodies()) == ["both", "both", "newer", "older"]
+
+
+@pytest.mark.parametrize("copied", ["while it is closed", "while it is in use"])
+def test_copies_that_take_turns_lose_nothing(server, tmp_path, copied):
+    """Else the number that one of them has stored would confirm a message of the other one."""
+
+    def copy():
+        for path in tmp_path.glob("a*"):  # the file, and SQLite's log beside it
+            shutil.copy(path, tmp_path / path.name.replace("a", "b", 1))
+
+    with Outbox(tmp_path / "a") as outbox:
+        outbox.add("#lobby", '"both"')
+        if copied == "while it is in use":
+            copy()
+            outbox.add("#lobby", '"a1"')
+    if copied == "while it is closed":
+        copy()
+        with Outbox(tmp_path / "a") as outbox:
+            outbox.add("#lobby", '"a1"')
+    told = []
+    for turn in (1, 2):
+        for name in "ba":
+            with Outbox(tmp_path / name) as outbox:
+                outbox.add("#lobby", f'"{name}{turn + 1}"')
+                with Client(server.url, outbox=outbox) as client:
+                    client.done()
+                    client.publish("#lobby", f"{name}{turn + 1} later")
+                    client.done()
+                told += [event for event in client.rest() if event["type"] not in QUIET]
+    names = [[f"{name}{turn}", f"{name}{turn} later"] for turn in (2, 3) for name in "ba"]
+    assert sorted(server.bodies()) == sorted(["both", "a1", *itertools.chain(*names)])
+    assert told == []
+
+
+def test_the_rest_of_an_earlier_opening_goes_first_and_the_next_id_follows_at_once(server, tmp_path):
+    with Outbox(tmp_path / "me.db") as outbox:
+        outbox.add("#lobby", "1")
+        first = outbox.device
+    with Outbox(tmp_path / "me.db") as outbox:
+        outbox.add("#lobby", "2")
+        with Client(server.url, outbox=outbox, waits=Waits(3600.0, 3600.0)) as client:
+            client.done()
+            assert [client.told("welcome")["next"] for _ in range(2)] == [1, 1]
+            assert server.bodies() == [1, 2] and server.next == {first: 2, outbox.device: 2}
+        assert {event["type"] for event in client.rest()} == {"confirm"}
+
+
+@pytest.mark.parametrize("where", ["at the server", "here"])
+def test_behind_what_is_dropped_of_an_earlier_opening_all_goes_by_the_next_id(server, tmp_path, where):
+    with Outbox(tmp_path / "me.db") as outbox:
+        for body in ("1", json.dumps("x" * 200), "3"):
+            outbox.add("#lobby", body)
+        first = outbox.device
+    if where == "here":
+        server.welcome = {"limits": {"size": 150, "window": 64}}
+    else:
+        server.answer = once("publish", error(2, "too_large"), when=lambda message: message["n"] == 2)
+    with Outbox(tmp_path / "me.db") as outbox, Client(server.url, outbox=outbox) as client:
+        assert client.told("dropped")["code"] == "too_large"
+        client.done()
+        assert server.bodies() == [1, 3] and server.next == {first: 2, outbox.device: 2}
+
+
+def test_an_outbox_has_one_client(server):
+    with Outbox() as outbox:
+        with Client(server.url, outbox=outbox):
+            with pytest.raises(InvalidState, match="this outbox has a client already"):
+                Client(server.url, outbox=outbox)
+        with Client(server.url, outbox=outbox) as client:
+            client.publish("#lobby", 1)
+            client.done()
 
 
 # -- reading ----------------------------------------------------------------------------------------------

@@ -110,6 +110,15 @@ class LateLog:
             self.answers.append(lambda: self.world.rooms.stored(batch))
 
 
+def opened(outbox):
+    """A copy of its file, as a program finds it that starts."""
+    copy = Outbox()
+    outbox._db.backup(copy._db)
+    copy._prepare(copy._db)
+    copy._load()
+    return copy
+
+
 class Phone:
     """A client: the device and the outbox are real, its loop as in `reconnect`."""
 
@@ -131,11 +140,11 @@ class Phone:
             self.device.join(channel, {"after": 0})
 
     def connect(self):
-        if self.forgotten:
-            if self.outbox:
-                self.on_event({"type": "doubled", "count": len(self.outbox)})
+        if self.forgotten and self.outbox and not self.outbox.finished:
+            self.on_event({"type": "doubled", "count": len(self.outbox)})
+        if self.forgotten or self.outbox.finished:
             self.outbox.renew()
-            self.forgotten = ""
+        self.forgotten = ""
         hello = self.device.begin()
         self.wire = self.world.open()
         self.wire.to_server.append(hello)
@@ -144,6 +153,8 @@ class Phone:
         while (job := self.device.next_job()) is not None:
             if text := self.device.text(job):
                 self.wire.to_server.append(text)
+            elif self.outbox.finished:
+                self.end(1006, "")
 
     def hear(self, count):
         """Let texts arrive; the client's answer may be that the connection ends."""
@@ -163,6 +174,8 @@ class Phone:
                 self.end(closed.code, closed.reason)
             except (ProtocolError, BadMessage) as error:
                 self.end(1011, str(error))
+            if self.outbox.finished:
+                self.end(1006, "")
 
     def end(self, code, reason):
         """The connection is over."""
@@ -325,6 +338,7 @@ class World:
 
     def kill_client(self, phone):
         phone.end(1006, "")
+        phone.outbox = opened(phone.outbox)
         phone.start()
 
     def kill_server(self, phone):
@@ -357,7 +371,9 @@ class World:
     def forgets_a_device(self, phone):
         """What is on its way then may be stored twice: the promise ends with the memory of the device."""
         self.upset = True
-        self.doubled.update(phone.waiting())
+        for one in self.phones:
+            if one.outbox.device == phone.outbox.device:
+                self.doubled.update(one.waiting())
         self.inner.forget(f"{phone.user}\n{phone.outbox.device}")
 
     def replace_log(self, phone=None):
@@ -394,23 +410,12 @@ class World:
         self.phones[self.phones.index(phone)] = Phone(self, phone.user, Outbox())
 
     def is_duplicated(self, phone):
-        """A copy of the outbox is used too; the first one hears of it, and becomes a new device."""
-        if len(self.phones) == 4 or phone.wire is None or phone.wire.to_server or phone.wire.code is not None:
+        """A copy of the outbox is used too, at the same time or in turns."""
+        if len(self.phones) == 4:
             return
         self.upset = True
-        outbox = Outbox()
-        phone.outbox._db.backup(outbox._db)
-        outbox.device, outbox.confirmed, outbox.last = (
-            phone.outbox.device,
-            phone.outbox.confirmed,
-            phone.outbox.last,
-        )
-        self.doubled.update(phone.waiting())  # both have them
-        twin = Phone(self, phone.user, outbox, phone.last)
-        self.phones.append(twin)
-        twin.connect()
-        self.arrive(twin)
-        phone.hear(1000)
+        self.doubled.update(phone.waiting())  # both have them, and one id may be there twice at a time
+        self.phones.append(Phone(self, phone.user, opened(phone.outbox), phone.last))
 
     # -- the end ------------------------------------------------------------------------------------------
 

@@ -55,7 +55,9 @@ PROMISES: Final = (
 #: The things that are not promised.
 NOT_PROMISED: Final = (
     "order between channels; one time for all; a time within which a message arrives; effects outside "
-    "exactly once (use the device and n as the key); secrecy from the server, unless you seal what you send"
+    "exactly once (use the device and n as the key); secrecy from the server, unless you seal what you send; "
+    "messages of a client's process that was copied while it ran, such as by a snapshot of its machine "
+    "(copies of an outbox's file lose nothing)"
 )
 
 

@@ -122,7 +122,7 @@ class Device:
             if entry[0] <= now:
                 self._due.remove(entry)
                 return entry[1]
-        return self._window.take(self._outbox.last, now)
+        return self._window.take(self._outbox.top, now)
 
     @property
     def idle(self) -> float | None:
@@ -191,12 +191,12 @@ class Device:
         number, limits = welcome["next"], {"size": SIZE, "window": WINDOW, **welcome["limits"]}
         if not all(type(limits[name]) is int and limits[name] > 0 for name in ("size", "window")):
             raise ProtocolError(f"limits {welcome['limits']}, expected whole numbers above 0")
-        # Below: the server has forgotten this device. Above: a copy of it has sent messages of its own.
-        if not self._outbox.first <= number <= self._sent + 1:
-            raise ConnectionClosed(
-                4409, f"the server expects {number} of this device, not {self._outbox.first}"
-            )
-        self._outbox.confirm(number - 1)
+        outbox = self._outbox
+        # Below: the server has forgotten this device. Above: a copy has sent messages of its own by this id;
+        # by the id of an earlier opening the messages of a copy are those that are here.
+        if number < outbox.first or (outbox.final is None and number > self._sent + 1):
+            raise ConnectionClosed(4409, f"the server expects {number} of this device, not {outbox.first}")
+        outbox.confirm(min(number - 1, outbox.top))
         self.size = limits["size"]
         with self._changed:
             if self._window is not None:

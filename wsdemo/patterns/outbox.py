@@ -10,6 +10,19 @@ A number is a place in the queue: it is not stored, so a message that is dropped
 The device's id lives in the same file as its messages, and dies with it: an id that outlived its outbox would
 start again with 1, and a server would take new messages for old ones. In memory, or in one SQLite file that
 survives the end of the process and a power cut. Knows nothing of connections.
+
+Of two copies of the file each would number its own messages by the same id, and the server would take those
+of one for those of the other. So an id is given to the messages of one opening of the file alone::
+
+    opening 1   id A   4  5 │           closed with 4 and 5 in it: 5 is the final number of A
+    opening 2   id A   4  5 │ 6  7      6 and 7 are not sent as long as the id is A
+                id B          1  2      `renew`, once 4 and 5 are confirmed
+
+An id and a number then stand for one message in every copy: whichever copy sends it, it is stored once, and
+what a copy adds has an id of its own. Two limits remain. Copies of a *running process*, such as a snapshot of
+its machine, share an id that is in use: only where the server expects a number that was not sent here yet is
+that noticed, and told as ``doubled``; else a message may be lost. And where one copy hears that a message of
+them all is refused for ever, those behind it may be stored once for each copy.
 """
 
 from __future__ import annotations
@@ -27,10 +40,10 @@ from typing import Any, Final, NamedTuple
 from wsdemo.protocol.errors import InvalidState
 
 #: Marks the file as an outbox: SQLite's ``application_id`` ("wsob"), and the version of the tables below.
-MARK: Final = (0x77736F62, 1)
+MARK: Final = (0x77736F62, 2)
 
 _TABLES: Final = """
-CREATE TABLE device (id TEXT NOT NULL, confirmed INTEGER NOT NULL);
+CREATE TABLE device (id TEXT NOT NULL, confirmed INTEGER NOT NULL, final INTEGER);
 CREATE TABLE message (key INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE position (channel TEXT PRIMARY KEY, epoch TEXT NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE parked (
@@ -82,9 +95,13 @@ class Outbox:
         self._count = count
         self._effect = effect
         self._lock = threading.RLock()  # one transaction at a time
+        self._claimed = False
         self._db = self._open()
-        # Plain attributes, to be read by any thread without the lock.
-        self.device, self.confirmed = self._db.execute("SELECT id, confirmed FROM device").fetchone()
+        self._load()
+
+    def _load(self) -> None:
+        # Plain attributes, to be read by any thread without the lock. ``final``: None in an id's own opening.
+        self.device, self.confirmed, self.final = self._db.execute("SELECT * FROM device").fetchone()
         self.last = self.confirmed + self._db.execute("SELECT count(*) FROM message").fetchone()[0]
 
     def __enter__(self) -> Outbox:
@@ -102,6 +119,16 @@ class Outbox:
         return int(self.confirmed) + 1
 
     @property
+    def top(self) -> int:
+        """The highest number that may be sent by this id."""
+        return int(self.last if self.final is None else min(self.last, self.final))
+
+    @property
+    def finished(self) -> bool:
+        """Whether all messages of this id are confirmed: the next ones are sent after `renew`."""
+        return self.final is not None and bool(self.confirmed >= self.final)
+
+    @property
     def full(self) -> bool:
         """Whether it takes no more messages."""
         return len(self) >= self._count
@@ -110,6 +137,18 @@ class Outbox:
         """Close the file. Closing twice is closing once."""
         with self._lock:
             self._db.close()
+
+    def claim(self) -> None:
+        """Become its one user: two would send different messages by one number. Raises InvalidState."""
+        with self._lock:
+            if self._claimed:
+                raise InvalidState("this outbox has a client already: close it, or give another outbox")
+            self._claimed = True
+
+    def release(self) -> None:
+        """Let another one `claim` it."""
+        with self._lock:
+            self._claimed = False
 
     # -- messages on their way out ------------------------------------------------------------------------
 
@@ -144,8 +183,8 @@ class Outbox:
         Raises ValueError for a number that no message here has had.
         """
         with self._lock:
-            if number > self.last:
-                raise ValueError(f"confirm {number}, but the last message is {self.last}")
+            if number > self.top:
+                raise ValueError(f"confirm {number}, but the last message is {self.top}")
             if number >= self.first:
                 with self._transaction() as db:
                     oldest = "SELECT key FROM message ORDER BY key LIMIT ?"
@@ -154,19 +193,26 @@ class Outbox:
                 self.confirmed = number
 
     def drop(self, key: int) -> None:
-        """Forget one message, which the server will never take. Those behind it move up."""
+        """Forget one message, which the server will never take. Those behind it move up.
+
+        By an id of an earlier opening they are not sent: in a copy its numbers still stand as they were.
+        """
         with self._lock:
             with self._transaction() as db:
+                until = db.execute("SELECT count(*) FROM message WHERE key < ?", (key,)).fetchone()[0]
                 gone = db.execute("DELETE FROM message WHERE key = ?", (key,)).rowcount
-            self.last -= gone
+                if gone:
+                    db.execute("UPDATE device SET final = min(final, ?)", (self.confirmed + until,))
+                (final,) = db.execute("SELECT final FROM device").fetchone()
+            self.last, self.final = self.last - gone, final
 
     def renew(self) -> None:
         """Become a new device: another id, and the messages numbered from 1."""
         with self._lock:
             device = secrets.token_hex(16)
             with self._transaction() as db:
-                db.execute("UPDATE device SET id = ?, confirmed = 0", (device,))
-            self.device, self.confirmed, self.last = device, 0, len(self)
+                db.execute("UPDATE device SET id = ?, confirmed = 0, final = NULL", (device,))
+            self.device, self.confirmed, self.last, self.final = device, 0, len(self), None
 
     # -- places of reading --------------------------------------------------------------------------------
 
@@ -239,9 +285,13 @@ class Outbox:
         if empty:
             for statement in filter(str.strip, _TABLES.split(";")):
                 db.execute(statement)
-            db.execute("INSERT INTO device VALUES (?, 0)", (secrets.token_hex(16),))
+            db.execute("INSERT INTO device VALUES ('', 0, NULL)")
             db.execute(f"PRAGMA application_id={MARK[0]}")
             db.execute(f"PRAGMA user_version={MARK[1]}")
+        last = "confirmed + (SELECT count(*) FROM message)"
+        db.execute(f"UPDATE device SET final = ifnull(final, {last})")
+        renew = "UPDATE device SET id = ?, confirmed = 0, final = NULL WHERE confirmed >= final"
+        db.execute(renew, (secrets.token_hex(16),))
         db.execute("COMMIT")
 
     def _opening_error(self, error: Exception) -> OSError | ValueError:

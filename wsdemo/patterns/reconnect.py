@@ -58,7 +58,7 @@ class ReconnectingClient:
     ``on_message``: called with each message of the joined channels, once and in order. Three exceptions in
     it park a message: it is kept in the outbox, and told.
     ``on_event``: called with everything else, each a dict with a ``type``; see below.
-    ``outbox``: an `Outbox` that outlives the client; without one, in memory.
+    ``outbox``: an `Outbox` that outlives the client, and has no other one; without one, in memory.
     ``token``: a function without arguments, asked anew for each connection.
     ``waits``: the waits between connections.
     ``silence``: seconds without any message, after which a connection is given up.
@@ -68,7 +68,7 @@ class ReconnectingClient:
     ``error``. Of the client: ``incomplete`` (a channel's log is another one, or has a hole), ``dropped``
     (refused for ever), ``doubled`` (``count`` messages may be stored twice), ``parked``, ``refused`` (such
     as a join), ``away`` (it connects again ``in`` seconds) and ``ended``. Both functions are called
-    in the reader's thread. Raises ValueError for a wrong URL.
+    in the reader's thread. Raises ValueError for a wrong URL, InvalidState where the outbox has a client.
     """
 
     def __init__(
@@ -90,6 +90,7 @@ class ReconnectingClient:
         self._own_outbox = outbox is None
         self._forgotten = ""  # the reason why the device needs a new id
         self.outbox = Outbox() if outbox is None else outbox
+        self.outbox.claim()
         self._changed = threading.Condition()  # guards the state of the device, and the next two
         self._ws: Connection | None = None
         self._over: ConnectionClosed | None = None  # an end without a return
@@ -209,6 +210,8 @@ class ReconnectingClient:
             try:
                 if text := self._device.text(job):
                     ws.send(text)
+                elif self.outbox.finished:  # that was the last of this id: the reader's thread connects anew
+                    ws.cut_off()
             except Exception:  # the connection is broken: the reader's thread hears of its end
                 ws.cut_off()
 
@@ -216,13 +219,14 @@ class ReconnectingClient:
 
     def _read(self) -> None:
         while not self._stopped:
-            code, reason = self._connection()
-            if not self._closed.is_set():
-                bye = self._device.bye
+            end = self._connection()
+            if end is not None and not self._closed.is_set():
+                (code, reason), bye = end, self._device.bye
                 self._come_back(
                     bye.get("code", code) if code in (1005, 1006) else code, reason, bye.get("after")
                 )
         self._notify()
+        self.outbox.release()
         if self._own_outbox:
             self.outbox.close()
 
@@ -241,8 +245,11 @@ class ReconnectingClient:
         self._tell({"type": "away", "code": code, "reason": reason, "in": seconds})
         self._pause(seconds)
 
-    def _connection(self) -> tuple[int, str]:
-        """One connection, from before its opening to its end: the close code, and the reason."""
+    def _connection(self) -> tuple[int, str] | None:
+        """One connection, from before its opening to its end: the close code, and the reason.
+
+        None: the next one follows at once, as a new device.
+        """
         ws = None
         try:
             self._renew()
@@ -254,6 +261,8 @@ class ReconnectingClient:
                 ws.send(hello)
             while not self._closed.is_set():
                 self._device.receive(ws.recv(self._silence))
+                if self.outbox.finished:
+                    return None
             return 1000, "closed by this client"
         except ConnectionClosed as closed:
             return closed.code, closed.reason
@@ -274,9 +283,9 @@ class ReconnectingClient:
                 ws.close()
 
     def _renew(self) -> None:
-        """Become a new device where the server has forgotten this one, or another one has its id."""
-        if self._forgotten:
-            if self.outbox:
-                self._tell({"type": "doubled", "count": len(self.outbox), "reason": self._forgotten})
+        """Become a new device where this one is finished, forgotten by the server, or there twice."""
+        if self._forgotten and self.outbox and not self.outbox.finished:
+            self._tell({"type": "doubled", "count": len(self.outbox), "reason": self._forgotten})
+        if self._forgotten or self.outbox.finished:
             self.outbox.renew()
-            self._forgotten = ""
+        self._forgotten = ""
