@@ -9,6 +9,7 @@ import selectors
 import socket
 import stat
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -92,7 +93,7 @@ def test_a_wrong_name_and_a_wrong_password_look_alike(members: Chat) -> None:
 
 
 def test_after_five_attempts_one_is_told_when_to_come_back(path: Path) -> None:
-    with Chat(identity=Members(path, hashed=quick)) as chat:
+    with Chat(identity=Members(path, hashed=quick, clock=lambda: 0.0)) as chat:
         for _ in range(5):
             assert ask(chat, "POST", "/login", {"name": "ann", "password": "wrong one"}).status == 401
         found = ask(chat, "POST", "/login", {"name": "ann", "password": PASSWORD})
@@ -138,15 +139,16 @@ def test_a_token_ends_while_connected_and_this_is_told_before(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The 60 seconds themselves: tests/patterns/test_door.py, on a clock of its own."""
-    monkeypatch.setattr(module, "PROGRAM", 1.0)
+    monkeypatch.setattr(module, "PROGRAM", 50.0)
     with Chat(identity=Members(path, hashed=quick)) as chat:
         cookie = log_in(chat)
         with Visitor(chat, token(chat, cookie)) as ann, Visitor(chat, token(chat, cookie), "other") as other:
-            assert 0 <= ann.until("expiring")["in"] <= 60
+            assert 0 <= ann.until("expiring")["in"] <= 50
             other.until("expiring")
             monkeypatch.setattr(module, "PROGRAM", 900.0)
             other.say("refresh", id=7, token=token(chat, cookie))
             assert other.until("ok")["id"] == 7
+            chat.rooms._clock = lambda: time.monotonic() + 50
             assert ann.bye()["code"] == 4401
             other.publish(1)
             assert other.until("confirm")["n"] == 1

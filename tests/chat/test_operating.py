@@ -135,10 +135,10 @@ def test_a_silent_connection_lives_by_the_pings(start: Start, front, tmp_path: P
     with natsserver.NatsServer(tmp_path / "nats") as broker:
         _, first = node(start, broker.url)
         _, second = node(start, broker.url)
-        ws = connect(f"ws://127.0.0.1:{front([first, second], '1s')}/chat", subprotocols=[PROTOCOL])
+        ws = connect(f"ws://127.0.0.1:{front([first, second], '4s')}/chat", subprotocols=[PROTOCOL])
         ws.send('{"type":"hello","v":1,"device":"d","token":"ann.s"}')
         ws.recv(DEADLINE)
-        with pytest.raises(ConnectionClosed):  # a second is less than the twenty between two pings
+        with pytest.raises(ConnectionClosed):  # four seconds are less than the twenty between two pings
             ws.recv(DEADLINE)
         assert ws.close_code == 1006
         assert "proxy_read_timeout 60s;" in PAGE  # and twenty is less than a third of this

@@ -97,7 +97,7 @@ def test_nobody_answers_in_time() -> None:
             started = time.monotonic()
             with pytest.raises(TimeoutError, match=f"cannot connect to 127.0.0.1:{port}: no answer"):
                 dial("127.0.0.1", port, 0.1)
-            assert time.monotonic() - started < 5
+            assert time.monotonic() - started < DEADLINE / 2  # the kernel tries for two minutes
         finally:
             for sock in waiting:
                 sock.close()

@@ -81,8 +81,8 @@ def test_who_waits_for_a_pong_is_woken_by_the_end() -> None:
 def test_a_peer_that_answers_pings_lives_on() -> None:
     """By the clock; when exactly is in `test_deadlines`."""
     limits = replace(QUICK, pong_timeout=DEADLINE)
+    begun = time.monotonic()
     with serve(echo, limits=limits) as server, raw.client(server.port) as peer:
-        begun = time.monotonic()
         for _ in range(5):
             made = peer.frame()
             assert made.opcode == Opcode.PING

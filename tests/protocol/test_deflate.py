@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import os
 import random
-import time
 import tracemalloc
 import zlib
 
@@ -179,10 +178,8 @@ def test_a_bomb_behind_a_final_block(size: int) -> None:
 
 def test_final_blocks_are_counted() -> None:
     assert Inflater().inflate(final_blocks(*[b"ab"] * (FINAL_BLOCKS - 1)), 100) == b"ab" * (FINAL_BLOCKS - 1)
-    started = time.perf_counter()
     with pytest.raises(PolicyViolation, match="final DEFLATE blocks"):
         Inflater().inflate(b"\x03\x00" * 500_000, 100)
-    assert time.perf_counter() - started < 1
 
 
 def test_what_follows_a_final_block_may_refer_to_the_text_before_it() -> None:

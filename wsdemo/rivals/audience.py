@@ -18,6 +18,8 @@ from wsdemo.trace.trace import Trace
 
 #: Seconds in which all clients must have connected, or left.
 PATIENCE = 30.0
+#: Seconds for a client to leave politely, and once more to be cut off.
+LEAVING = 2.0
 
 
 class Heard(NamedTuple):
@@ -119,10 +121,10 @@ class Audience:
             self._reactor.call_soon(client.leave)
         with self._changed:
             count = len(self.clients)
-            if not self._changed.wait_for(lambda: len(self._gone) == count, 2.0):
+            if not self._changed.wait_for(lambda: len(self._gone) == count, LEAVING):
                 for client in self.clients:
                     self._reactor.call_soon(client.cut)
-                self._changed.wait_for(lambda: len(self._gone) == count, 2.0)
+                self._changed.wait_for(lambda: len(self._gone) == count, LEAVING)
         self._reactor.close()
 
     @property
