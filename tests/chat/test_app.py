@@ -142,6 +142,16 @@ def test_a_drain_tells_when_to_come_back(chat: Chat) -> None:
         assert (bye["code"], bye["after"]) == (1012, pytest.approx(0.1, abs=0.1))
 
 
+def test_who_is_about_to_end_says_so_and_goes_on(chat: Chat) -> None:
+    assert ask(chat, "GET", "/health").status == 200
+    chat.lame_duck()
+    health = ask(chat, "GET", "/health")
+    assert (health.status, health.fields) == (503, {"status": "about to end: send no one here"})
+    with Visitor(chat) as ann:  # until the balancer has seen it, they still come
+        ann.publish(1, "hi")
+        assert ann.until("confirm")["n"] == 1
+
+
 def test_the_log_says_who_came_from_where_and_how_it_ended(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.INFO, "wsdemo.chat"):
         with Chat() as chat:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from tests.chat.visiting import Visitor, ask
 from wsdemo import HandshakeError, connect
 from wsdemo.chat import Chat, NotAllowed
-from wsdemo.chat.login import Login
+from wsdemo.chat.login import Login, name_of
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.session import Identity
 
@@ -200,3 +201,83 @@ def test_logins_of_another_kind() -> None:
 def test_under_tls_the_cookie_is_bound_to_this_host() -> None:
     login = Login(Slow(), lambda user, device: None, dict, print, 443, secure=True)
     assert login._set_cookie("t", "") == "__Host-wsdemo_443=t; HttpOnly; SameSite=Strict; Secure; Path=/"
+
+
+PUBLIC = "https://chat.example"
+
+
+@pytest.fixture
+def behind() -> Iterator[Chat]:
+    """A chat that speaks plain HTTP to a proxy, which ends TLS and passes Host on."""
+    with Chat(public_origin=PUBLIC) as made:
+        yield made
+
+
+def test_behind_a_proxy_that_ends_tls_the_cookie_counts_from_the_public_origin(behind: Chat) -> None:
+    front = {"Host": "chat.example", "Origin": PUBLIC}
+    found = ask(behind, "POST", "/login", {"name": "ann"}, **front)
+    assert found.status == 200 and found.headers["Set-Cookie"].endswith("; Secure; Path=/")
+    assert found.cookie.startswith(f"__Host-wsdemo_{behind.server.port}=ann.")
+    assert ask(behind, "GET", "/session", Cookie=found.cookie, **front).fields["user"] == "ann"
+    headers = {"Cookie": found.cookie, "Host": "chat.example"}
+    with Visitor(behind, None, headers=headers, origin=PUBLIC) as ann:
+        assert ann.until("welcome")["user"] == "ann"
+
+
+@pytest.mark.parametrize("public", [None, PUBLIC])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"Origin": "https://evil.example"},
+        {"Origin": "http://chat.example"},
+        {"Origin": "https://chat.example:8443"},
+        {"Origin": "https://chat.example.evil.example"},
+        {"Origin": "null"},
+        {"Origin": "https://evil.example", "X-Forwarded-Host": "evil.example", "X-Forwarded-Proto": "https"},
+        {"Origin": "https://evil.example", "Forwarded": "host=evil.example;proto=https"},
+        {"Origin": "https://evil.example", "X-Original-Host": "evil.example", "X-Forwarded-Ssl": "on"},
+    ],
+    ids=lambda fields: ",".join(fields.values()),
+)
+def test_no_field_of_a_stranger_makes_another_origin_ours(public: str | None, fields: dict[str, str]) -> None:
+    with Chat(public_origin=public, hosts=["chat.example"], port=0) as chat:
+        host = {"Host": "chat.example"} if public else {}
+        token = "ann.secret"
+        cookie = {"Cookie": f"{'__Host-' if public else ''}wsdemo_{chat.server.port}={token}"}
+        assert ask(chat, "GET", "/session", **cookie, **host).fields["user"] == "ann"  # and without an Origin
+        assert ask(chat, "GET", "/session", **cookie, **host, **fields).fields["user"] is None
+        for path in ("/login", "/logout", "/token", "/ticket"):
+            assert ask(chat, "POST", path, {"name": "eve"}, **cookie, **host, **fields).status == 403
+        origin, others = fields["Origin"], {name: fields[name] for name in fields if name != "Origin"}
+        with pytest.raises(HandshakeError) as caught:
+            connect(chat.websocket_url, headers={**cookie, **host, **others}, origin=origin)
+        assert caught.value.status == 403
+
+
+def test_what_a_proxy_says_of_tls_is_not_believed_without_the_option() -> None:
+    with Chat(hosts=["chat.example"]) as chat:
+        said = {"Host": "chat.example", "X-Forwarded-Proto": "https", "X-Forwarded-Host": "chat.example"}
+        assert ask(chat, "POST", "/login", {"name": "ann"}, Origin=PUBLIC, **said).status == 403
+
+
+def test_another_name_than_the_public_one_may_be_rebound_and_is_refused(behind: Chat) -> None:
+    assert ask(behind, "GET", "/health", Host="evil.example").status == 403
+    assert ask(behind, "GET", "/health", Host="chat.example").status == 200
+
+
+@pytest.mark.parametrize(
+    "origin",
+    [
+        *("null", "*", "", "chat.example", "https://", "https://chat.example/", "https://Chat.example"),
+        *(
+            "https://chat.example:443",
+            "http://chat.example:80",
+            "wss://chat.example",
+            "https://a@chat.example",
+        ),
+        *("https://chat.example:", "https://chat.example\n", "https://[::1", "https://[::1]:x"),
+    ],
+)
+def test_a_public_origin_is_as_browsers_write_it(origin: str) -> None:
+    with pytest.raises(ValueError, match=r"expected 'https://example.com' or '...:8443'"):
+        name_of(origin)

@@ -12,6 +12,7 @@ from tests.chat.visiting import Visitor, ask
 from wsdemo import connect
 from wsdemo.chat import Chat
 from wsdemo.chat.metrics import Histogram, MeasuredLog, text
+from wsdemo.patterns.broker import LocalBroker
 from wsdemo.patterns.log import MemoryLog, Post
 
 Key = tuple[str, tuple[tuple[str, str], ...]]
@@ -69,6 +70,16 @@ def test_all_that_is_promised_is_there_and_right(tmp_path: Path, durable: bool) 
     assert found["sent_bytes_total"] > found["received_bytes_total"] > 100
     assert found["lag_seconds"] >= 0 and found["errors_total"] == 1
     assert after["closed_total", "1000"] == 2 and after["connections"] == 0
+
+
+def test_the_broker_is_up_or_down_where_there_is_one() -> None:
+    broker = LocalBroker()
+    with Chat(broker=lambda call: broker) as chat:
+        assert scraped(chat)["broker_up"] == 1
+        broker.up = False
+        assert scraped(chat)["broker_up"] == 0
+    with Chat() as alone:
+        assert "broker_up" not in scraped(alone)
 
 
 def test_labels_are_escaped() -> None:

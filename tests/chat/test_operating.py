@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
+import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests import needs
 from tests.processes import Start, line, starting
 from tests.waiting import DEADLINE
-from wsdemo import ConnectionClosed, connect
+from wsdemo import ConnectionClosed, HandshakeError, connect
+from wsdemo.chat import Chat
 from wsdemo.patterns import natsserver
 from wsdemo.patterns.backoff import Waits
 from wsdemo.patterns.log import Post
@@ -27,8 +32,14 @@ from wsdemo.patterns.sqlitelog import SqliteLog
 PAGE = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
 
 
-def block(language: str) -> str:
-    return re.findall(rf"(?s)```{language}\n(.*?)```", PAGE)[0]
+def block(language: str, number: int = 0) -> str:
+    return re.findall(rf"(?s)```{language}\n(.*?)```", PAGE)[number]
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port: int = free.getsockname()[1]
+        return port
 
 
 @pytest.fixture
@@ -49,12 +60,17 @@ def front(tmp_path: Path) -> Iterator:
     """nginx with the configuration of the page, and other ports."""
     running = []
 
-    def make(ports: list[int], patience: str = "60s") -> int:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            port = free.getsockname()[1]
+    def make(ports: list[int], patience: str = "60s", certificate: Path | None = None, port: int = 0) -> int:
+        port = port or free_port()
         text = block("nginx").replace("127.0.0.1:8080", f"127.0.0.1:{port}")
         text = text.replace("127.0.0.1:8001", f"127.0.0.1:{ports[0]}")
-        text = text.replace("127.0.0.1:8002", f"127.0.0.1:{ports[1]}").replace("60s", patience)
+        text = text.replace("127.0.0.1:8002", f"127.0.0.1:{ports[-1]}").replace("60s", patience)
+        if certificate is not None:
+            text = re.sub(r"(?s)    server \{.*\}\n\}", lambda found: block("nginx", 1) + "}", text)
+            text = text.replace("listen 443", f"listen 127.0.0.1:{port}").replace(
+                "chat.pem", str(certificate)
+            )
+            text = text.replace("127.0.0.1:8001", f"127.0.0.1:{ports[0]}")
         own = f"daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log;\n"
         paths = "".join(
             f"{name}_temp_path {tmp_path}/{name};"
@@ -142,6 +158,31 @@ def test_a_silent_connection_lives_by_the_pings(start: Start, front, tmp_path: P
             ws.recv(DEADLINE)
         assert ws.close_code == 1006
         assert "proxy_read_timeout 60s;" in PAGE  # and twenty is less than a third of this
+
+
+@needs.nginx
+def test_the_own_page_comes_in_where_tls_ends_at_nginx(front, tmp_path: Path) -> None:
+    authority, pem = trustme.CA(), tmp_path / "chat.pem"
+    authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(pem)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    port = free_port()
+    origin = f"https://localhost:{port}"
+    with Chat(public_origin=origin) as chat:
+        front([chat.server.port], certificate=pem, port=port)
+        request = urllib.request.Request(f"{origin}/login", b'{"name": "ann"}', method="POST")
+        for name, value in {"Content-Type": "application/json", "Origin": origin}.items():
+            request.add_header(name, value)
+        with urllib.request.urlopen(request, timeout=DEADLINE, context=trusting) as response:
+            cookie = response.headers["Set-Cookie"].partition(";")[0]
+        options = {"headers": {"Cookie": cookie}, "ssl": trusting, "subprotocols": [PROTOCOL]}
+        with connect(f"wss://localhost:{port}/chat", origin=origin, **options) as ws:
+            ws.send('{"type":"hello","v":1,"device":"d"}')
+            assert json.loads(ws.recv(DEADLINE))["user"] == "ann"
+        for stranger in (f"http://localhost:{port}", "https://localhost"):
+            with pytest.raises(HandshakeError) as caught:
+                connect(f"wss://localhost:{port}/chat", origin=stranger, **options)
+            assert caught.value.status == 403
 
 
 def test_the_configuration_of_nats_syncs(tmp_path: Path) -> None:

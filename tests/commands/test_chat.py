@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import subprocess
+import urllib.error
 import urllib.request
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,30 @@ def test_sigterm_drains(start: Start) -> None:
     process.send_signal(signal.SIGTERM)
     bye = farewell(ws)
     assert (bye["code"], bye["after"] <= 0.2) == (1012, True)
+    assert ended(process)[::2] == (0, "")
+
+
+def health(url: str) -> int:
+    try:
+        with urllib.request.urlopen(f"{url}health", timeout=DEADLINE) as response:
+            return int(response.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
+
+
+@POSIX
+def test_a_balancer_can_see_the_end_before_it_begins(start: Start) -> None:
+    """For 3,000 seconds /health says so, and a client comes in all the same; a second signal ends it."""
+    process, url = serve(start, "--lame-duck", "3000")
+    assert health(url) == 200
+    process.send_signal(signal.SIGTERM)
+    assert line(process).startswith("messages are in memory")
+    assert line(process) == "/health answers 503, and the clients may stay for 3000 seconds"
+    assert health(url) == 503
+    ws = hello(url)
+    process.send_signal(signal.SIGTERM)
+    assert farewell(ws)["code"] == 1001
     assert ended(process)[::2] == (0, "")
 
 
@@ -249,6 +274,7 @@ def test_the_promises(start: Start) -> None:
     [
         (["--db", "/no/such/folder/chat.db"], "/no/such/folder/chat.db: cannot be opened as a message log"),
         (["--origins", "evil"], "origins: got the text 'evil'"),
+        (["--public-origin", "chat.example"], "public origin 'chat.example', expected 'https://example.com'"),
         (["--certificate", "/no/such/file"], "/no/such/file"),
         (["--client-ca", "/no/such/file"], "--client-ca needs --certificate FILE"),
         (["--add-user", "ann"], "--add-user and --revoke need --accounts FILE"),

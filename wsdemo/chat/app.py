@@ -4,7 +4,7 @@
 
     GET /                  the page, and its files
     GET /session  POST /login /logout /token /ticket        `login`
-    GET /health            200, or 503 and the reason
+    GET /health            200, or 503 and the reason: no disk, no broker, about to end
     GET /metrics           `metrics`, for Prometheus
     WebSocket /chat        `patterns.rooms`, by the protocol wsdemo.chat.v1
     WebSocket /frames      `frames`, for the user of the connection that they are of
@@ -28,7 +28,7 @@ from wsdemo.chat.answers import answer, json_response
 from wsdemo.chat.frames import Recording, Recordings
 from wsdemo.chat.identity import SERVER, Guests, Identities
 from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
-from wsdemo.chat.login import Login, query_of
+from wsdemo.chat.login import Login, name_of, query_of
 from wsdemo.chat.metrics import SECONDS, TYPE, Histogram, MeasuredLog, collect
 from wsdemo.chat.rights import TIME, Rights
 from wsdemo.net.connection import Connection
@@ -40,7 +40,7 @@ from wsdemo.patterns.rooms import Rooms
 from wsdemo.patterns.session import Identity
 from wsdemo.patterns.sqlitelog import SqliteLog
 from wsdemo.protocol.errors import HandshakeError, InvalidState
-from wsdemo.protocol.handshake import check_origin, check_origins, own_origin
+from wsdemo.protocol.handshake import check_origin, check_origins
 from wsdemo.protocol.headers import split_authority
 from wsdemo.protocol.http11 import Headers, Request, Response
 from wsdemo.web import routes
@@ -84,6 +84,8 @@ class Chat:
     ``limits``: see `ChatLimits`.
     ``origins``: pages that may connect besides our own, each with a token, for no cookie counts there; "*"
     for any.
+    ``public_origin``: the origin of our own pages where a proxy in front ends TLS, such as
+    "https://chat.example.com"; else it is told by the request's Host. No other field is believed.
     ``hosts``, ``ssl``: see `serve`.
 
     Raises OSError where it can't listen, or another process has the file; ValueError or TypeError for a
@@ -99,14 +101,17 @@ class Chat:
         identity: Identities | None = None,
         may: May | None = None,
         log: MakeLog | None = None,
-        broker: MakeBroker = lambda call: LocalBroker(),
+        broker: MakeBroker | None = None,
         limits: ChatLimits = CHAT_LIMITS,
         origins: Sequence[str] = (),
+        public_origin: str | None = None,
         hosts: Sequence[str] = (),
         ssl: tls.SSLContext | None = None,
     ) -> None:
         self.limits = limits
         self._origins, self._secure = check_origins(origins), ssl is not None
+        public_name = None if public_origin is None else name_of(public_origin)
+        self._leaving = False  # a balancer shall send no one here
         self.identity = identity or Guests(limits)
         self.rooms = Rooms(may or Rights(), self._identify, limits.rooms)
         self._recordings = Recordings(limits)
@@ -118,7 +123,8 @@ class Chat:
             self._measured = MeasuredLog(make, self.rooms.stored, self._soon)
             self.log = self._measured.log
             made.callback(self.log.close)
-            self._broker = broker(self._soon)
+            self._broker = broker(self._soon) if broker else LocalBroker()
+            self._is_node = broker is not None
             made.callback(self._broker.close)
             self.server = serve(
                 self,
@@ -126,7 +132,7 @@ class Chat:
                 port,
                 subprotocols=[PROTOCOL],
                 origins="*",  # `_authorize` looks at it
-                hosts=hosts,
+                hosts=[*hosts, *([public_name] if public_name else [])],
                 authorize=self._authorize,
                 compression=self._is_direct,
                 limits=limits.net,
@@ -140,6 +146,7 @@ class Chat:
             self.rooms.dismiss,
             self.server.port,
             self._secure,
+            public_origin,
         )
         for path, function in login.routes.items():
             self.server.route(path, function)
@@ -173,10 +180,15 @@ class Chat:
 
     def drain(self, seconds: float) -> bool:
         """End slowly, for another process to take over: see `Rooms.drain`, also for its errors."""
+        self.lame_duck()
         try:
             return self.rooms.drain(seconds)
         finally:
             self.close()
+
+    def lame_duck(self) -> None:
+        """From now on /health answers 503, and all else goes on: a load balancer sees it in time."""
+        self._leaving = True
 
     def close(self) -> None:
         """End all connections, which hear a `bye`; then the server, the log and the logins."""
@@ -201,7 +213,7 @@ class Chat:
         if self._login is None:
             raise HandshakeError("the chat is about to start: try again", 503)
         if self._origins != "*":
-            allowed = [None, own_origin(request.host, self._secure), *(self._origins or ())]
+            allowed = [None, self._login.own_origin(request), *(self._origins or ())]
             check_origin(request, origins=allowed)
         match request.path:
             case "/chat":
@@ -281,12 +293,15 @@ class Chat:
         failing = getattr(self.log, "failing", "")
         if failing:
             return json_response({"status": f"the message log: {failing}"}, status=503)
+        if self._leaving:
+            return json_response({"status": "about to end: send no one here"}, status=503)
         return json_response({"status": "ok"})
 
     def _metrics(self, request: Request) -> Response:
         server, figures = self.server, self.rooms.figures
         connections = len(server.connections)
-        body = collect(server.counts, connections, server.lag, figures, self._measured, self._commit)
+        up = self._broker.up if self._is_node else None
+        body = collect(server.counts, connections, server.lag, figures, self._measured, self._commit, up)
         return Response(200, "OK", Headers([("Content-Type", TYPE)]), body.encode())
 
 

@@ -26,6 +26,7 @@ POST must be JSON, which no form can send. Knows nothing of channels.
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -38,11 +39,12 @@ from wsdemo.patterns.session import Identity
 from wsdemo.patterns.tickets import Tickets
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.handshake import own_origin
-from wsdemo.protocol.http11 import Request, Response
+from wsdemo.protocol.http11 import Request, Response, shown
 
 BEARER: Final = "bearer "
 #: A subprotocol that begins so is a token, for pages that can bring theirs in no other way.
 TOKEN: Final = "wsdemo.token."
+ORIGIN: Final = re.compile(r"https?://(?P<host>(?P<name>[a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?)")
 
 
 class Login:
@@ -53,6 +55,7 @@ class Login:
     ``dismiss``: ends all connections of a user; all three are called in the server's thread.
     ``port``: tells this chat's cookie from that of another one on this host, since cookies ignore ports.
     ``secure``: whether it is reached over TLS.
+    ``public``: the origin of our own pages, where it is not the one that Host tells.
     """
 
     def __init__(
@@ -63,11 +66,12 @@ class Login:
         dismiss: Callable[[str], object],
         port: int,
         secure: bool,
+        public: str | None = None,
     ) -> None:
         self._identity, self._record_of, self._told, self._dismiss = identity, record_of, told, dismiss
-        self._secure = secure
+        self._public, self._secure = public, public.startswith("https:") if public else secure
         self._tickets = Tickets()
-        self.cookie = f"{'__Host-' if secure else ''}wsdemo_{port}"
+        self.cookie = f"{'__Host-' if self._secure else ''}wsdemo_{port}"
 
     @property
     def routes(self) -> dict[str, Route]:
@@ -115,6 +119,10 @@ class Login:
         if found is None or isinstance(found, str):
             raise HandshakeError("a valid ticket is needed", 401)
         return found
+
+    def own_origin(self, request: Request) -> str:
+        """The origin of our own pages. X-Forwarded-Proto is not believed: anyone can send it."""
+        return self._public or own_origin(request.host, self._secure)
 
     # -- routes -------------------------------------------------------------------------------------------
 
@@ -187,7 +195,7 @@ class Login:
 
     def _is_own(self, request: Request) -> bool:
         origins = request.headers.get_all("origin")
-        return origins in ([], [own_origin(request.host, self._secure)])
+        return origins in ([], [self.own_origin(request)])
 
     def _check_own(self, request: Request) -> None:
         if not self._is_own(request):
@@ -204,6 +212,20 @@ def offered_token(request: Request) -> str | None:
     names = ",".join(request.headers.get_all("sec-websocket-protocol")).split(",")
     found = (name.strip().removeprefix(TOKEN) for name in names if name.strip().startswith(TOKEN))
     return next(found, None)
+
+
+def name_of(origin: str) -> str:
+    """The name in an origin of ours, as browsers write it. Raises ValueError for anything else.
+
+    >>> name_of("https://chat.example.com:8443")
+    'chat.example.com'
+    """
+    found = ORIGIN.fullmatch(origin)
+    if found is None or own_origin(found["host"], origin.startswith("https:")) != origin:
+        raise ValueError(
+            f"public origin {shown(origin)}, expected 'https://example.com' or '...:8443', no more"
+        )
+    return found["name"]
 
 
 def query_of(request: Request) -> dict[str, str]:

@@ -23,6 +23,7 @@ from wsdemo.patterns.log import Done, Log, Outcome, Page, Post
 
 TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX: Final = "wsdemo_chat"
+BROKER_UP: Final = "1: the other nodes can be reached; 0: this one is alone."
 #: The upper bounds of histograms: seconds, and posts.
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 POSTS: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
@@ -141,9 +142,12 @@ def collect(
     figures: MessageCounts,
     log: MeasuredLog,
     commit: Histogram,
-    more: Iterable[tuple[str, str, str, Iterable[Sample]]] = (),
+    broker_up: bool | None = None,
 ) -> str:
-    """All metrics of a chat, as text; ``commit``: the seconds of the log's transactions."""
+    """All metrics of a chat, as text.
+
+    ``commit``: the seconds of the log's transactions; ``broker_up``: None where there is no broker.
+    """
     messages = [
         ("", {"way": way, "type": kind}, number)
         for way, by_type in (("received", figures.received), ("sent", figures.sent))
@@ -167,7 +171,7 @@ def collect(
             ("log_waiting_posts", "gauge", "Posts without an outcome.", _one(log.waiting)),
             ("log_up", "gauge", "1: the log takes posts; 0: its last transaction failed.", _one(not failing)),
             ("lag_seconds", "gauge", "How late timers were: a handler that blocks.", _one(lag)),
-            *more,
+            *([] if broker_up is None else [("broker_up", "gauge", BROKER_UP, _one(broker_up))]),
         ]
     )
 

@@ -40,6 +40,9 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--origins", nargs="+", metavar="ORIGIN", help="pages that may connect, with a token"
     )
+    command.add_argument(
+        "--public-origin", metavar="ORIGIN", help="of our own pages, where a proxy ends TLS: https://HOST"
+    )
     command.add_argument("--certificate", metavar="FILE", help="PEM with certificates and key, for https://")
     command.add_argument(
         "--client-ca", metavar="FILE", help="PEM; clients need a certificate of this authority"
@@ -49,6 +52,13 @@ def add(commands: Commands) -> None:
     command.add_argument("--revoke", metavar="NAME", help="end all sessions of a user, and end")
     command.add_argument(
         "--drain", type=seconds, default=DRAIN, metavar="SECONDS", help="for the end by SIGTERM (%(default)g)"
+    )
+    command.add_argument(
+        "--lame-duck",
+        type=seconds,
+        default=0.0,
+        metavar="SECONDS",
+        help="/health answers 503 this long before that, and all else goes on (%(default)g)",
     )
     command.add_argument(
         "--broker",
@@ -86,6 +96,7 @@ def run(options: argparse.Namespace) -> int:
                 db=options.db,
                 identity=members,
                 origins=options.origins,
+                public_origin=options.public_origin,
                 ssl=context,
                 **shared,
             )
@@ -93,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
             raise Failure(str(error)) from None
         opened.pop_all()  # they are the chat's now
         with chat:
-            _serve(chat, options.drain, greeting(chat, options))
+            _serve(chat, options.lame_duck, options.drain, greeting(chat, options))
     return OK
 
 
@@ -159,7 +170,7 @@ def _password(user: str) -> str:
     return password
 
 
-def _serve(chat: Chat, drain: float, lines: list[str]) -> None:
+def _serve(chat: Chat, lame_duck: float, drain: float, lines: list[str]) -> None:
     """Say ``lines``, and wait for the end. A second signal ends the drain at once."""
     terminated: list[int] = []
 
@@ -173,6 +184,10 @@ def _serve(chat: Chat, drain: float, lines: list[str]) -> None:
         for line in lines:
             print(line, flush=True)
         sleep_until(lambda: bool(terminated))
+        chat.lame_duck()
+        if lame_duck:
+            print(f"/health answers 503, and the clients may stay for {lame_duck:g} seconds", flush=True)
+        sleep_until(lambda: False, lame_duck)
         print("the clients are told to come back later; a second signal ends it at once", flush=True)
         # In a thread: an exception in `join` makes Python 3.11 take the joined thread for ended, and so the
         # process would end before the clients have heard of it.
