@@ -13,9 +13,12 @@ from tests import raw
 from tests.chat.visiting import Visitor, ask
 from tests.waiting import DEADLINE
 from wsdemo import Connection, HandshakeError, Opcode, connect
-from wsdemo.chat import Chat, ChatLimits
+from wsdemo.chat import Chat, ChatLimits, app
 from wsdemo.chat import frames as frames_module
 from wsdemo.patterns.messages import PROTOCOL
+from wsdemo.protocol import Frame
+from wsdemo.record.facts import TO_CLIENT
+from wsdemo.trace.packets import FramePacket
 
 SECRET = "top-secret"
 TOKEN = f"ann.{SECRET}"
@@ -108,6 +111,26 @@ def test_no_secret_is_in_them(chat: Chat) -> None:
     shown = [json.loads(text) for text in texts]
     assert "/chat?***" in shown[0]["text"] and "Cookie: ***" in shown[0]["text"]
     assert [packet["text"] for packet in shown[2:4]] == ["hidden: it may be secret"] * 2
+
+
+def test_a_watcher_gets_what_is_there_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not only when the server looks the next time."""
+    monkeypatch.setattr(app, "LOOK", 3600.0)
+    with Chat() as chat, Visitor(chat, TOKEN, query="?frames=1") as ann:
+        ann.until("welcome")
+        with watch(chat, ticket_for(chat).fields["ticket"]) as hood:
+            assert [packet["kind"] for packet, _ in zip(packets(hood), range(2), strict=False)] == [
+                "request",
+                "response",
+            ]
+
+
+def test_a_long_packet_is_cut() -> None:
+    told = frames_module.shown(FramePacket(Frame(1, b"x" * 5000).serialize(), direction=TO_CLIENT))
+    assert told["text"] == "x" * frames_module.TEXT and told["size"] == 5004
+    assert bytes.fromhex(told["bytes"]) == Frame(1, b"x" * 5000).serialize()[: frames_module.BYTES]
+    payload = told["fields"][-1]
+    assert payload["name"] == "payload" and len(payload["value"]) == frames_module.TEXT
 
 
 def test_a_ticket_is_for_the_user_alone_and_counts_once(chat: Chat) -> None:

@@ -50,7 +50,15 @@ def test_a_program_brings_a_token_in_a_header_or_in_hello(chat: Chat) -> None:
     assert ask(chat, "GET", "/session", **bearer).fields["user"] == "ann"
     with Visitor(chat, None, headers=bearer) as by_header, Visitor(chat, token, "other") as by_hello:
         assert by_header.until("welcome")["user"] == by_hello.until("welcome")["user"] == "ann"
-    assert ask(chat, "POST", "/token", {}).status == 401
+    for nobody in ({}, {"Authorization": "Bearer nonsense"}, {"Cookie": "a=b"}):
+        assert ask(chat, "POST", "/token", {}, **nobody).status == 401
+
+
+def test_an_authorization_of_another_kind_is_no_token(chat: Chat) -> None:
+    """A proxy in front may ask for a password of its own, which browsers send along."""
+    cookie = ask(chat, "POST", "/login", {"name": "ann"}).cookie
+    for other in ("Basic bob.secret", "Beared bob.secret", ""):
+        assert ask(chat, "GET", "/session", Cookie=cookie, Authorization=other).fields["user"] == "ann"
 
 
 def bring(chat: Chat, way: str, token: str) -> dict[str, Any]:
