@@ -23,6 +23,7 @@ from wsdemo.views.benches.sequence import CardRow
 from wsdemo.views.benches.slide import Slide
 from wsdemo.views.bytes.specimen import receiver_of
 from wsdemo.views.charts import speed
+from wsdemo.views.diagrams import fate, instead, leaks
 from wsdemo.views.diagrams.facts import Facts
 from wsdemo.views.diagrams.gantt import Fact
 from wsdemo.views.diagrams.levels import Gauge
@@ -170,6 +171,9 @@ GRID: Final = Grid(
     "here",
 )
 
+#: Milliseconds at which a message meets its fate: on its way, written, synced, confirmed, read.
+MOMENTS: Final = (8, 8, 6, 3, 1, 5.5, 4, 5.5, 2, 9, 6, 7)
+
 SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     **{f"ruler, {name}": (lambda frame=frame: views.ruler(frame, most=25)) for name, frame in FRAMES.items()},
     **{
@@ -231,9 +235,14 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "gantt, nothing": lambda: views.gantt([]),
     "levels": lambda: views.levels(water(), bound=600),
     "levels, nothing": lambda: views.levels(views.Gauge(), "A room without members"),
-    "fate, doubled": lambda: views.lanes("kill -9 of the server", 8, "send until confirmed"),
-    "fate, lost": lambda: views.lanes("power cut", 5.5, "numbered, but confirmed before the sync"),
-    "fate, known": lambda: views.lanes("network cut", 6, "send until confirmed, numbered"),
+    **{
+        f"fate, {event}, {strategy}": (
+            lambda event=event, at=at, strategy=strategy: views.lanes(event, at, strategy)
+        )
+        for (event, strategy), at in zip(
+            itertools.product(fate.EVENTS, fate.STRATEGIES), MOMENTS, strict=True
+        )
+    },
     "hops": lambda: views.hops(
         [
             ("Ana", 0.0, "node A", 0.0004),
@@ -261,8 +270,9 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
     "storm, nothing": lambda: views.storm({"nobody": []}),
     "choice": lambda: views.choice(),
     "choice, yours": lambda: views.choice((1, 1, 2, 0, 0, 2), uses={}),
-    "instead": lambda: views.instead("MQTT"),
-    "instead, datagrams": lambda: views.instead("WebTransport"),
+    **{
+        f"instead, {name.replace('/', ' ')}": (lambda name=name: views.instead(name)) for name in instead.WAYS
+    },
     "comparison": lambda: views.comparison(COMPARED),
     "verdicts": lambda: views.verdicts(COMPARED),
     "trace": lambda: Facts([("connections", "1"), ("to <server>", "18 bytes")], views.states(State.OPEN)),
@@ -274,9 +284,8 @@ SAMPLES: Final[dict[str, Callable[[], Drawing]]] = {
         },
     ),
     "leaks": views.leaks,
-    "leaks, cookie": lambda: views.leaks("cookie"),
-    "leaks, ticket": lambda: views.leaks("ticket in the URL"),
-    "leaks, first message": lambda: views.leaks("first message", tls=False),
+    **{f"leaks, {way}": (lambda way=way: views.leaks(way)) for way in leaks.WAYS},
+    **{f"leaks, {way}, no TLS": (lambda way=way: views.leaks(way, tls=False)) for way in leaks.WAYS},
     "results": lambda: views.table(comparison()),
     "word": lambda: views.Word("aé日👋 \n"),
     "column": lambda: views.column("the <client>", "a  1\nb  <2>", views.states(State.OPEN)),
