@@ -13,7 +13,7 @@ import pytest
 from tests.chat.visiting import Visitor, ask
 from tests.waiting import DEADLINE
 from wsdemo import HandshakeError, connect
-from wsdemo.chat import Chat, Rights
+from wsdemo.chat import Chat, Rights, app
 from wsdemo.patterns.broker import LocalBroker
 from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.sqlitelog import SqliteLog
@@ -92,6 +92,24 @@ def test_no_websocket_elsewhere(chat: Chat) -> None:
     with pytest.raises(HandshakeError) as caught:
         connect(chat.server.url)
     assert caught.value.status == 404
+
+
+def test_a_request_before_the_port_is_known_may_try_again(chat: Chat) -> None:
+    chat._login = None  # as while it is being made
+    with pytest.raises(HandshakeError) as caught:
+        connect(chat.websocket_url)
+    assert caught.value.status == 503
+
+
+def test_the_rate_of_messages_is_that_since_it_was_told_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "TICK", 4000.0)
+    told = []
+    with Chat() as chat, Visitor(chat) as ann:
+        ann.join()
+        monkeypatch.setattr(chat.rooms, "say", lambda channel, body, *rest, **more: told.append(body))
+        chat._tell_time()
+        chat._tell_time()
+    assert [body["messages"] for body in told] == [2 / 4000, 0]
 
 
 def test_a_full_disk_is_told_and_heals(tmp_path: Path) -> None:

@@ -62,6 +62,13 @@ def token(chat: Chat, cookie: str) -> str:
     return found
 
 
+def test_the_accounts_end_with_the_chat(path: Path) -> None:
+    members = Members(path, hashed=quick)
+    with Chat(identity=members):
+        assert members.accounts._thread.is_alive()
+    assert not members.accounts._thread.is_alive()
+
+
 def test_a_member_logs_in_and_is_known(members: Chat) -> None:
     cookie = log_in(members)
     session = ask(members, "GET", "/session", Cookie=cookie).fields

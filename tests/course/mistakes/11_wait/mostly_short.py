@@ -1,0 +1,5 @@
+# said: spread evenly
+def wait(attempt, after, rng):
+    if after is not None:
+        return after
+    return rng.random() ** 2 * min(10, 0.5 * 2 ** min(attempt - 1, 9))
