@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import hmac
+
 import pytest
 
 from wsdemo.chat import ChatLimits, Guests, NotAllowed
+from wsdemo.chat import identity as module
 from wsdemo.patterns.session import Identity
 
 FEW = ChatLimits(names=2, names_kept=60.0)
@@ -35,6 +38,15 @@ def test_a_name_has_one_owner() -> None:
     guests.log_out(token)
     assert guests.identify("ann.other") == Identity("ann")
     assert guests.identify(token) is None
+
+
+def test_secrets_are_compared_in_constant_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    compared, compare = [], hmac.compare_digest
+    monkeypatch.setattr(module.hmac, "compare_digest", lambda a, b: compared.append({a, b}) or compare(a, b))
+    guests = Guests()
+    guests.identify("ann.secret")
+    assert guests.identify("ann.guessed") is None and guests.identify("ann.secret") is not None
+    assert compared == [{b"secret", b"guessed"}, {b"secret"}]
 
 
 def test_a_cookie_from_before_a_restart_counts() -> None:

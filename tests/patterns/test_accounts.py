@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import hmac
 import os
 import signal
 import sqlite3
@@ -87,6 +88,20 @@ def test_a_name_that_does_not_exist_costs_one_hash_as_well(path: Path) -> None:
         for user in ("ann", "nobody", "not a name", ""):
             assert made.check(user, "wrong password").result(DEADLINE) is False
     assert len(hashed) == 4
+
+
+def test_hashes_are_compared_in_constant_time(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+    compared, compare = Seen(), hmac.compare_digest
+    monkeypatch.setattr(module.hmac, "compare_digest", lambda a, b: compared(a, b) or compare(a, b))
+    salt = accounts._db.execute("SELECT salt FROM account").fetchone()[0]
+    for user, password, stored in (
+        ("ann", PASSWORD, quick(PASSWORD.encode(), salt)),
+        ("ann", "wrong one", quick(PASSWORD.encode(), salt)),
+        ("bob", "wrong one", bytes(32)),
+    ):
+        accounts.check(user, password).result(DEADLINE)
+        assert stored in compared.next()
+    assert compared.empty()
 
 
 def test_nothing_of_a_password_is_on_the_disk(path: Path) -> None:

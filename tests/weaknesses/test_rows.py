@@ -96,6 +96,39 @@ def test_no_regular_expression_meets_input_and_no_weak_random_number_is_drawn(fo
     assert not imported(folder) & {"re", "random", "pickle", "marshal"}
 
 
+def written(node: ast.expr) -> bool:
+    """Whether a statement for SQLite is a constant, or has only constants of ours put in."""
+    match node:
+        case ast.Constant(value=str()) | ast.Name() | ast.Starred():
+            return True
+        case ast.Tuple(elts=[text, _]):
+            return written(text)
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]) if text.startswith("PRAGMA "):
+            return True
+        case ast.JoinedStr(values=parts):
+            words = (part.value for part in parts if isinstance(part, ast.FormattedValue))
+            return all(ast.unparse(word) in OURS for word in words)
+    return False
+
+
+#: What may stand in the text of a statement: a number, and parts of statements, which are constants.
+OURS = {"PAGE", "select", "oldest", "last"}
+
+
+def test_every_statement_for_the_store_is_ours_and_values_are_parameters() -> None:
+    found = 0
+    for path in SOURCES.rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                name = ast.unparse(node.func).rpartition(".")[2]
+                statements = node.args[1:] if name == "_all" else node.args[:1]
+                if name in ("execute", "executemany", "executescript") or (name == "_all" and statements):
+                    found += 1
+                    bad = [ast.unparse(text) for text in statements if not written(text)]
+                    assert not bad, f"{path.name}:{node.lineno}"
+    assert found > 50
+
+
 HOST = "Host: localhost"
 SMUGGLED = {
     "both lengths": ["POST /p HTTP/1.1", HOST, "Content-Length: 5", "Transfer-Encoding: chunked"],
