@@ -35,7 +35,7 @@ BELOW["views"] = {*BELOW["rivals"], "lessons", "rivals", "patterns"}
 BELOW["notebook"] = {"words", "net", "trace", "views"}
 BELOW["wsdemo"] = {"reloading", "protocol", "record", "net", "trace", "notebook"}
 BELOW["course"] = {*BELOW["views"], "views", "wsdemo"}
-BELOW["demos"] = {"words", "protocol", "record", "net", "proxy", "patterns", "wsdemo"}
+BELOW["demos"] = {"words", "protocol", "record", "net", "proxy", "patterns", "chat", "wsdemo"}
 BELOW["alternatives"] = {"words", "protocol", "net", "rivals", "wsdemo"}
 BELOW["bench"] = BELOW["commands"] = {*BELOW["course"], "course", "bench", "chat", "alternatives", "demos"}
 BELOW["cli"] = {*BELOW["commands"], "commands"}

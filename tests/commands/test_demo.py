@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import json
+import re
+import urllib.request
+
 import pytest
 
-from tests.processes import Start, run
+from tests.processes import Start, end, line, run
+from tests.waiting import DEADLINE
 from wsdemo import cli
 from wsdemo.demos import running
 from wsdemo.demos.policies import USES
@@ -36,3 +41,17 @@ def test_a_missing_library_is_one_line(capsys, monkeypatch) -> None:
     assert capsys.readouterr().err == (
         "wsdemo demo: the demo document needs no_such_module: pip install no_such_module\n"
     )
+
+
+def test_a_page_is_served_until_ctrl_c(start: Start) -> None:
+    process = start("demo", "game", "--page", "--port", "0")
+    found = re.fullmatch(r"game on (http\S+/); Ctrl-C ends it", line(process))
+    assert found
+    with urllib.request.urlopen(f"{found[1]}session", timeout=DEADLINE) as response:
+        assert json.load(response)["pictures"] == {"#game": "field"}
+    assert end(process) == (0, "", "")
+
+
+def test_a_demo_without_a_picture_is_one_line(capsys) -> None:
+    assert cli.main(["demo", "chat", "--page", "--port", "0"]) == 1
+    assert capsys.readouterr().err == "wsdemo demo: the demo 'chat' has no picture, there are ticker, game\n"

@@ -38,3 +38,27 @@ def test_only_the_referee_is_believed() -> None:
         gathering.until(lambda: ann.seen)
         assert board(ann) == {"tick": 0, "places": {}}
         assert referee.tick == 0
+
+
+def test_nothing_but_whole_numbers_is_a_wish_and_the_field_has_edges() -> None:
+    with Gathering() as gathering:
+        referee, ann = Referee(gathering), gathering.guest("ann", ROOM)
+        wishes = ({"tick": 99}, "1", True, 1.5, None, [1], {"typing": True})
+        for turn in range(12):
+            ann.client.volatile(ROOM, 1)
+            for wish in wishes:
+                ann.client.volatile(ROOM, wish)
+            referee.guest.wait_seen(1 + len(wishes))
+            referee.turn()
+            assert referee.places == {"ann": min(turn + 1, 10)}
+
+
+def test_those_who_have_moved_last_are_on_the_field() -> None:
+    with Gathering() as gathering:
+        referee = Referee(gathering)
+        players = [gathering.guest(f"p{number}", ROOM) for number in range(9)]
+        for player in (*players[:8], players[0], players[8]):
+            player.client.volatile(ROOM, 1)
+            referee.guest.wait_seen(1)
+            referee.turn()
+        assert referee.places.keys() == {f"p{number}" for number in range(9) if number != 1}

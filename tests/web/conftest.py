@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests import needs
 from tests.browser.lab import CHROMIUM_FLAGS
 from tests.waiting import DEADLINE
+from tests.web.users import User
 from wsdemo import Headers, Response, serve
 from wsdemo.patterns.log import KEEP, Keep, MemoryLog
 from wsdemo.patterns.messages import PROTOCOL
@@ -145,6 +146,22 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
     context.set_default_timeout(DEADLINE * 1000)
     yield context
     context.close()
+
+
+@pytest.fixture
+def user(browser: Browser) -> Iterator[Callable[..., User]]:
+    users: list[User] = []
+
+    def make(**options: Any) -> User:
+        context = browser.new_context(**options)
+        context.set_default_timeout(DEADLINE * 1000)
+        users.append(User(context.new_page()))
+        return users[-1]
+
+    yield make
+    for one in users:
+        one.page.context.close()
+    assert [fault for one in users for fault in one.faults] == []
 
 
 @pytest.fixture

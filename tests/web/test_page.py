@@ -6,15 +6,16 @@ import functools
 import json
 import re
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import expect
 
 from tests import needs, processes
 from tests.waiting import DEADLINE
+from tests.web.users import violations
 from wsdemo import Headers, Request, Response, serve
 from wsdemo.chat import Chat
 from wsdemo.net.static import StaticFile
@@ -23,7 +24,6 @@ from wsdemo.proxy.chaos import Chaos
 
 pytestmark = needs.chromium
 
-SCREENSHOTS = Path(__file__).parent.parent / "browser" / "screenshots"
 NUMBERS = [str(number) for number in range(10)]
 #: Keeps in `typists` all that is said of who types.
 TYPISTS = """() => {
@@ -36,77 +36,6 @@ HANG = """() => { setTimeout(() => {
     const ask = new XMLHttpRequest();
     do { ask.open("GET", "held", false); ask.send(); } while (ask.responseText !== "go");
 }); }"""
-#: A failed request is told by the browser in its console: these are meant to fail.
-MEANT = (
-    "net::ERR_",
-    "WebSocket connection to",
-    "status of 403",
-    "status of 409",
-    "Synchronous XMLHttpRequest",
-)
-
-expect.set_options(timeout=DEADLINE * 1000)
-
-
-class User:
-    """A browser of its own, with the page in it."""
-
-    def __init__(self, page: Page) -> None:
-        self.page = page
-        self.console: list[str] = []
-        self.meant = MEANT
-        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
-
-    def log_in(self, url: str, name: str) -> User:
-        self.page.goto(url)
-        self.page.get_by_label("Your name").fill(name)
-        self.page.get_by_role("button", name="Join the chat").click()
-        return self.connected()
-
-    def connected(self) -> User:
-        expect(self.page.locator("#state")).to_have_attribute("data-state", "open")
-        return self
-
-    def away(self) -> User:
-        expect(self.page.locator("#state")).not_to_have_attribute("data-state", "open")
-        return self
-
-    def say(self, *texts: str) -> None:
-        for text in texts:
-            self.page.get_by_label("Message", exact=True).fill(text)
-            self.page.get_by_label("Message", exact=True).press("Enter")
-
-    def open(self, channel: str) -> None:
-        self.page.get_by_role("navigation").get_by_role("button", name=channel).click()
-
-    def sees(self, *texts: str) -> None:
-        expect(self.page.locator("#log .text")).to_have_text(list(texts))
-
-    def shot(self, name: str) -> None:
-        SCREENSHOTS.mkdir(exist_ok=True)
-        self.page.screenshot(path=SCREENSHOTS / f"{name}.png")
-
-    @property
-    def faults(self) -> list[str]:
-        told = [line for line in self.console if not any(part in line for part in self.meant)]
-        return [line for line in told if line.startswith(("error", "warning", "uncaught"))]
-
-
-@pytest.fixture
-def user(browser: Browser) -> Iterator[Callable[..., User]]:
-    users: list[User] = []
-
-    def make(**options: Any) -> User:
-        context = browser.new_context(**options)
-        context.set_default_timeout(DEADLINE * 1000)
-        users.append(User(context.new_page()))
-        return users[-1]
-
-    yield make
-    for one in users:
-        one.page.context.close()
-    assert [fault for one in users for fault in one.faults] == []
 
 
 @pytest.fixture
@@ -411,18 +340,3 @@ def test_each_frame_belongs_to_the_event_that_it_made(chat: Chat, user) -> None:
     assert ann.page.evaluate(script, [events, packets, {}]) == [*whole, ["send", None], ["close", 7]]
     late = ann.page.evaluate(script, [events, packets[3:], {"missed": 3}])
     assert [None, 1] in late and ["message", 3] in late and ["close", 4] in late
-
-
-@functools.cache
-def axe() -> str:
-    """The source of axe-core, which a package brings."""
-    import axe_core_python
-
-    return (Path(axe_core_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-
-
-def violations(page: Page) -> list[tuple[str, list[str]]]:
-    """What axe-core finds. It is evaluated, not added as a script: the page's policy forbids that."""
-    page.evaluate(axe())
-    found = page.evaluate("axe.run().then(({ violations }) => violations)")
-    return [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found]

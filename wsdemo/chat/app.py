@@ -18,11 +18,11 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wsdemo.chat.answers import answer, json_response
 from wsdemo.chat.frames import Recording, Recordings
@@ -57,6 +57,7 @@ LOOK: Final = 0.25
 log = logging.getLogger("wsdemo.chat")
 
 May = Callable[[str, str, str], bool]
+Picture = Literal["prices", "field"]
 MakeLog = Callable[[Done, Callable[..., object]], Log]
 MakeBroker = Callable[[Callable[..., object]], Broker]
 
@@ -81,6 +82,8 @@ class Chat:
     ``may``: a function of (user, action, channel); by default `Rights`.
     ``log``: a function of (done, call) that makes the log, in place of ``db``.
     ``broker``: a function of (call) that makes the broker to the other nodes, which share the log.
+    ``pictures``: rooms that the page opens at first, and how it draws their volatile messages, see
+    `web/pictures.js`: "prices", which are only read, or "field", on which one moves.
     ``limits``: see `ChatLimits`.
     ``origins``: pages that may connect besides our own, each with a token, for no cookie counts there; "*"
     for any.
@@ -102,13 +105,14 @@ class Chat:
         may: May | None = None,
         log: MakeLog | None = None,
         broker: MakeBroker | None = None,
+        pictures: Mapping[str, Picture] | None = None,
         limits: ChatLimits = CHAT_LIMITS,
         origins: Sequence[str] = (),
         public_origin: str | None = None,
         hosts: Sequence[str] = (),
         ssl: tls.SSLContext | None = None,
     ) -> None:
-        self.limits = limits
+        self.limits, self._pictures = limits, dict(pictures or {})
         self._origins, self._secure = check_origins(origins), ssl is not None
         public_name = None if public_origin is None else name_of(public_origin)
         self._leaving = False  # a balancer shall send no one here
@@ -287,7 +291,7 @@ class Chat:
     # -- plain HTTP ---------------------------------------------------------------------------------------
 
     def _told(self) -> dict[str, Any]:
-        return {"durable": self.log.durable}
+        return {"durable": self.log.durable, "pictures": self._pictures}
 
     def _health(self, request: Request) -> Response:
         failing = getattr(self.log, "failing", "")

@@ -2,8 +2,8 @@
 
 ::
 
-    run("ticker") ── play() ── a Gathering: server, guests, a bad network for each ──► a story, line by line
+    run("ticker") ── play() ── a Gathering: a chat, guests, a bad network for each ──► a story, line by line
 
 In reading order: policies (every use, its policy and the reason) · gathering (the server and its guests) ·
-any of chat, ticker, game, document, sensors, payment · running.
+any of chat, ticker, game, document, sensors, payment · running, and onpage for the two with a picture.
 """

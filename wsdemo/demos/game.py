@@ -15,7 +15,7 @@ from typing import Any
 from wsdemo.demos.gathering import Gathering, Guest
 
 ROOM = "#game"
-FASTEST = 1  # steps in a tick
+FASTEST, EDGE, PLAYERS = 1, 10, 8  # steps in a tick; steps from the middle; those who have moved last
 
 
 class Referee:
@@ -23,13 +23,14 @@ class Referee:
 
     def __init__(self, gathering: Gathering) -> None:
         self.guest, self.tick, self.places = gathering.guest("referee", ROOM), 0, dict[str, int]()
-        self.read = 0  # wishes so far
 
     def turn(self) -> None:
         """One tick: the newest wish of each player counts, as far as the rules allow."""
-        wishes, self.read = dict(self.guest.seen[self.read :]), len(self.guest.seen)
+        wishes = {player: wish for player, wish in self.guest.take_seen() if type(wish) is int}
         for player, wish in wishes.items():
-            self.places[player] = self.places.get(player, 0) + max(-FASTEST, min(FASTEST, wish))
+            place = self.places.pop(player, 0) + max(-FASTEST, min(FASTEST, wish))
+            self.places[player] = max(-EDGE, min(EDGE, place))
+        self.places = dict(list(self.places.items())[-PLAYERS:])
         self.tick += 1
         self.guest.client.volatile(ROOM, {"tick": self.tick, "places": self.places}, key="state")
 
@@ -47,7 +48,7 @@ def play() -> Iterator[str]:
         ann, bob = gathering.guest("ann", ROOM), gathering.guest("bob", ROOM)
         for steps in (1, 100, 1, 1):
             bob.client.volatile(ROOM, steps, key="move")
-            gathering.until(lambda: len(referee.guest.seen) > referee.tick)
+            gathering.until(lambda: referee.guest.seen)
             referee.turn()
             if referee.tick == 1:
                 gathering.until(lambda: board(ann)["tick"] == 1)

@@ -1,55 +1,59 @@
-"""A server of rooms and its guests, each behind a network of its own that can freeze or be cut.
+"""A chat and its guests, each behind a network of its own that can freeze or be cut.
 
 ::
 
-    Gathering ── Rooms, MemoryLog ──┬── Chaos ── ReconnectingClient    ann
-                                    ├── Chaos ── ReconnectingClient    bob
-                                    └── Chaos ✂  ReconnectingClient    dora: `lose`, `back`, `freeze`, `thaw`
+    Gathering ── Chat ──┬── Chaos ── ReconnectingClient    ann
+                        ├── Chaos ── ReconnectingClient    bob
+                        ├── Chaos ✂  ReconnectingClient    dora: `lose`, `back`, `freeze`, `thaw`
+                        └── its page, for you
 
 A guest keeps what it hears. `until` waits for it, so a story needs no clock. Knows no application.
 """
 
 from __future__ import annotations
 
+import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Final, Self
 
-from wsdemo import serve
-from wsdemo.net.server import Server
+from wsdemo.chat.app import Chat, Picture
+from wsdemo.chat.limits import ChatLimits
 from wsdemo.patterns.backoff import Waits
-from wsdemo.patterns.log import MemoryLog
-from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.outbox import Outbox
 from wsdemo.patterns.reconnect import ReconnectingClient
-from wsdemo.patterns.rooms import Rooms
-from wsdemo.patterns.session import Identity, RoomLimits
+from wsdemo.patterns.session import RoomLimits
 from wsdemo.proxy.chaos import Chaos
 from wsdemo.record.facts import TO_CLIENT
 
 #: Seconds for anything in a story.
 PATIENCE: Final = 20.0
 #: Rates that a story at full speed stays below.
-LIMITS: Final = RoomLimits(publishes=(1e5, 1e5), volatiles=(1e5, 1e5), requests=(1e5, 1e5))
+LIMITS: Final = ChatLimits(RoomLimits(publishes=(1e5, 1e5), volatiles=(1e5, 1e5), requests=(1e5, 1e5)))
+#: Keeps the names of a story from those who come by the page.
+_SECRET: Final = secrets.token_urlsafe(8)
 
 May = Callable[[str, str, str], bool]
 
 
 class Gathering:
-    """A running server of rooms. ``may``: the rights, as `Rooms` takes them.
+    """A running chat. ``may``: the rights, and ``pictures``, ``port``: as `Chat` takes them.
 
-    ``server``, ``rooms``: to say something in the server's name, by ``server.call_soon(rooms.say, …)``.
+    ``chat``: to say something in the server's name, by `say`, and for its page.
     """
 
-    def __init__(self, may: May = lambda user, action, channel: True) -> None:
+    def __init__(
+        self,
+        may: May = lambda user, action, channel: True,
+        pictures: Mapping[str, Picture] | None = None,
+        port: int = 0,
+    ) -> None:
         self.changed = threading.Condition()
         self.joins: list[tuple[str, str]] = []  #: (user, channel), each time one joins
         self._may = may
         self._guests: list[Guest] = []
-        self.rooms = Rooms(self._allowed, _by_name, LIMITS)
-        self.server: Server = serve(self.rooms, subprotocols=[PROTOCOL], compression=False)
-        self.server.call_soon(self.rooms.begin, self.server, MemoryLog(self.rooms.stored))
+        self.chat = Chat(port=port, may=self._allowed, limits=LIMITS, pictures=pictures or {})
 
     def __enter__(self) -> Self:
         return self
@@ -59,7 +63,7 @@ class Gathering:
     ) -> None:
         for guest in self._guests:
             guest.close()
-        self.server.close()
+        self.chat.close()
 
     def guest(self, name: str, *channels: str, after: int = 0, **options: Any) -> Guest:
         """A new guest, which has joined these channels behind an offset; options as for `Guest`."""
@@ -68,6 +72,10 @@ class Gathering:
         for channel in channels:
             guest.join(channel, after)
         return guest
+
+    def say(self, channel: str, body: Any, sender: str, key: str) -> None:
+        """A volatile message of the server's own, from any thread."""
+        self.chat.server.call_soon(self.chat.rooms.say, channel, body, sender, key)
 
     def until(self, done: Callable[[], object]) -> None:
         """Wait until ``done()`` is true. Raises TimeoutError after 20 seconds."""
@@ -109,13 +117,13 @@ class Guest:
         self.offset = 0
         self.seen: list[tuple[str, Any]] = []
         self.told: list[dict[str, Any]] = []
-        self.network = Chaos(gathering.server.host, gathering.server.port)
+        self.network = Chaos(gathering.chat.server.host, gathering.chat.server.port)
         self.client = ReconnectingClient(
-            f"ws://127.0.0.1:{self.network.port}",
+            f"ws://127.0.0.1:{self.network.port}/chat",
             self._message,
             on_event=self._event,
             outbox=outbox,
-            token=lambda: name,
+            token=lambda: f"{name}.{_SECRET}",
             waits=Waits(0.05, 0.2),
         )
 
@@ -138,6 +146,13 @@ class Guest:
     def wait_seen(self, count: int) -> None:
         """Wait until it has seen ``count`` volatile messages. Raises TimeoutError as `Gathering.until`."""
         self._gathering.until(lambda: len(self.seen) >= count)
+
+    def take_seen(self) -> list[tuple[str, Any]]:
+        """The volatile messages since the last call: they are in ``seen`` no longer."""
+        with self._gathering.changed:
+            taken = self.seen.copy()
+            self.seen.clear()
+        return taken
 
     def freeze(self) -> None:
         """From now on nothing reaches it, and neither end notices."""
@@ -181,8 +196,3 @@ class Guest:
             self._gathering.note(self.seen.append, (event["from"], event["body"]))
         elif event["type"] in ("gap", "incomplete", "dropped", "doubled", "parked", "refused"):
             self._gathering.note(self.told.append, event)
-
-
-def _by_name(ws: Any, token: str | None) -> Identity | None:
-    """Everyone is who they say: a story has no strangers."""
-    return Identity(token) if token else None

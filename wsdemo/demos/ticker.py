@@ -21,15 +21,14 @@ DEPTH = "0" * 2400  # the rest of a quote: bids and asks
 class StockExchange(Gathering):
     """Prices, told in the server's name. Everyone may listen, and only the server may talk."""
 
-    def __init__(self) -> None:
+    def __init__(self, port: int = 0) -> None:
         self.prices = {"A": 100, "B": 50}
-        super().__init__(lambda user, action, channel: action == "join")
+        super().__init__(lambda user, action, channel: action == "join", {ROOM: "prices"}, port)
 
     def trade(self, symbol: str, price: int) -> None:
         """A new price; for a slow member it takes the place of the one before."""
         self.prices[symbol] = price
-        body = {"symbol": symbol, "price": price, "depth": DEPTH}
-        self.server.call_soon(self.rooms.say, ROOM, body, "exchange", symbol)
+        self.say(ROOM, {"symbol": symbol, "price": price, "depth": DEPTH}, "exchange", symbol)
 
     def repeat(self) -> None:
         """Each price again, as an exchange does every second: for those who have come, or come back."""

@@ -9,6 +9,7 @@
 import { Chart } from "./chart.js";
 import { Hood } from "./frames.js";
 import { ask, at, make, socketUrl } from "./page.js";
+import { PICTURES } from "./pictures.js";
 import { ChatSocket } from "./socket.js";
 
 const LATEST = 100, KEPT = 256 * 1024; // messages of a channel that are shown, and their characters kept
@@ -24,8 +25,9 @@ class Channel {
   members = new Set();
   typing = new Map(); // by user: until when
 
-  constructor(name) {
+  constructor(name, kind) {
     this.name = name;
+    this.picture = kind && new PICTURES[kind](user, (body) => socket.volatile(name, body, "move"));
     this.store = `wsdemo.${user}.drawn.${name}`;
     this.items = JSON.parse(sessionStorage.getItem(this.store) ?? "[]");
     this.badge = make("span", { class: "badge" });
@@ -86,7 +88,8 @@ at("login").onsubmit = async (event) => {
   event.preventDefault();
   const name = at("name").value.trim().toLowerCase(), password = at("password").value;
   try {
-    enter(await ask("login", password ? { name, password } : { name }));
+    await ask("login", password ? { name, password } : { name });
+    enter(await ask("session"));
   } catch (error) {
     at("login-problem").textContent = error.message;
     at("name").focus();
@@ -98,20 +101,20 @@ at("logout").onclick = () => {
   ask("logout", {}).then(start, (error) => { at("problem").textContent = error.message; });
 };
 
-function enter(session) {
-  user = session.user;
+function enter({ user: name, pictures }) {
+  user = name;
   channels.clear();
   at("channels").replaceChildren();
   for (const id of ["asking", "door"]) at(id).hidden = true;
   for (const id of ["chat", "me", "hood-button"]) at(id).hidden = false;
   at("me-name").textContent = user;
-  for (const name of ["#lobby", `@${user}`, LIVE, ...rooms()]) channels.get(name) ?? channels.set(name, new Channel(name));
+  for (const name of new Set([...Object.keys(pictures), "#lobby", `@${user}`, LIVE, ...rooms()])) channels.set(name, new Channel(name, pictures[name]));
   const spark = make("svg:svg", { class: "spark", viewBox: "0 0 80 24", "aria-hidden": "true" });
   channels.get(LIVE).button.append(spark);
   chart = new Chart([at("chart"), spark], at("chart-text"));
   connect();
-  show(channels.get("#lobby"));
-  at("text").focus();
+  show(channels.values().next().value);
+  (open.picture?.element.querySelector("button") ?? at("text")).focus();
 }
 
 let chart = null;
@@ -160,6 +163,7 @@ const REACTIONS = {
   volatile({ channel, from, body }) {
     if (channel === LIVE) chart.add(body);
     else if (body?.typing) typing(channels.get(channel), from);
+    else channels.get(channel)?.picture?.add(from, body ?? {});
   },
   expiring() { ask("session").catch(() => {}); },
   gap({ channel, from, to, why }) {
@@ -202,7 +206,9 @@ function show(channel) {
   const live = channel.name === LIVE, log = at("log");
   at("title").textContent = channel.own ? `${channel.name} · your mailbox` : channel.name;
   at("live").hidden = !live;
-  at("compose").hidden = live || channel.own;
+  at("picture").hidden = !channel.picture;
+  at("picture").replaceChildren(...channel.picture ? [channel.picture.element] : []);
+  at("compose").hidden = live || channel.own || Boolean(channel.picture?.readOnly);
   at("problem").textContent = "";
   log.setAttribute("aria-live", "off"); // old messages are not news
   at("lines").replaceChildren();
