@@ -29,7 +29,7 @@ from wsdemo.protocol.handshake import parse_url, request
 from wsdemo.protocol.limits import Limits
 
 #: Seconds after which an attacker waits no longer.
-PATIENCE: Final = 10.0
+PATIENCE: Final = 60.0
 #: A masking key that changes nothing: the attacker saves the work.
 KEY: Final = bytes(4)
 
