@@ -125,6 +125,42 @@ def test_a_stall_is_seen_and_progress_ends_it() -> None:
     assert not rig.transport.stalled(now + 12)
 
 
+def test_who_has_nothing_to_send_can_not_stall_but_a_broken_socket_does() -> None:
+    """The end of a broken one comes by reading; where that does not come, it has the same deadline."""
+    rig = Rig(Limits(write_timeout=10))
+    rig.write(b"taken")
+    assert not rig.transport.stalled(time.monotonic() + 1000)
+    rig.sock.takes = [PIPE]
+    rig.write(b"not taken")
+    now = time.monotonic()
+    assert not rig.transport.stalled(now + 9)
+    assert rig.transport.stalled(now + 11)
+
+
+@pytest.mark.parametrize(("size", "reads"), [(100, True), (101, False)])
+def test_who_does_not_take_the_answers_is_not_read_above_the_high_water_mark(size: int, reads: bool) -> None:
+    rig = Rig(Limits(high_water=100))
+    rig.sink.data_received = lambda data: rig.write(bytes(size))  # type: ignore[method-assign]
+    rig.sock.gives, rig.sock.takes = [b"?"], [0]
+    rig.reactor.turn(READ)
+    assert rig.transport.is_reading is reads and bool(rig.reactor.events & READ) is reads
+    rig.reactor.turn(WRITE)
+    assert rig.transport.is_reading and rig.reactor.events == READ
+
+
+@pytest.mark.parametrize(("left", "woken"), [(101, False), (100, True)])
+def test_who_waits_for_room_is_woken_at_the_high_water_mark(left: int, woken: bool) -> None:
+    rig, event = Rig(Limits(high_water=100)), threading.Event()
+    rig.sock.takes = [0, 200 - left]
+    rig.write(bytes(200))
+    with rig.transport.lock:
+        rig.transport.add_waiter(event)
+    rig.reactor.turn(WRITE)
+    assert event.is_set() is woken
+    with rig.transport.lock:
+        assert rig.transport.wait_for_room(0.0) is woken
+
+
 # -- many transports -----------------------------------------------------------------------------------------
 
 STATES: dict[str, Callable[[Rig], object]] = {

@@ -7,12 +7,13 @@ import queue
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
 
 from tests.waiting import DEADLINE, Seen
-from wsdemo.net.inbox import Inbox
+from wsdemo.net.inbox import SLICE, Inbox
 from wsdemo.net.waiting import LONGEST
 from wsdemo.protocol.errors import ConnectionClosed
 
@@ -68,6 +69,32 @@ def test_a_message_that_is_there_is_given_at_once(timeout: float | None) -> None
 def test_no_time_is_no_wait(timeout: float) -> None:
     with pytest.raises(TimeoutError, match=f"no message within {timeout:g} seconds"):
         inbox()[0].get(timeout)
+
+
+@pytest.mark.parametrize(
+    ("timeout", "waits"),
+    [
+        (2.5 * LONGEST, [LONGEST, LONGEST, LONGEST / 2]),
+        (math.inf, [LONGEST] * 9),
+        (None, [SLICE] * 9),
+    ],
+)
+def test_a_long_wait_is_several_short_ones(timeout: float | None, waits: list[float | None]) -> None:
+    class Slow:
+        """A queue whose message comes with the tenth wait."""
+
+        def get(self, timeout: float | None) -> str:
+            if len(waited) == 9:
+                return "late"
+            waited.append(timeout)
+            raise queue.Empty
+
+    waited: list[float | None] = []
+    box, _ = inbox()
+    box._queue = Slow()  # type: ignore[assignment]
+    with pytest.raises(queue.Empty) if len(waits) < 9 else nullcontext():
+        assert box._in_slices(timeout) == "late"
+    assert waited == waits
 
 
 def test_the_way_to_the_wait_with_a_timeout_is_no_longer_than_without() -> None:

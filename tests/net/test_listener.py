@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import socket
 import threading
@@ -102,6 +103,26 @@ def test_refused_with_a_clear_line(listen: Listen, host: str, port: int, why: st
         listen(host, port)
 
 
+@pytest.mark.parametrize(
+    ("error", "why"),
+    [
+        (OSError(errno.EACCES, "denied"), "ports below 1024 need more rights"),
+        (OSError(errno.ENOBUFS, "no buffer space available"), "no buffer space available"),
+        (OSError("without a number"), "without a number"),
+    ],
+)
+def test_every_failure_says_why(
+    listen: Listen, monkeypatch: pytest.MonkeyPatch, error: OSError, why: str
+) -> None:
+    def bind(*args: Any) -> socket.socket:
+        raise error
+
+    monkeypatch.setattr(listening, "_bind", bind)
+    with pytest.raises(OSError, match=f"cannot listen on 127.0.0.1:80: {why}") as caught:
+        listen("127.0.0.1", 80)
+    assert caught.value.errno == error.errno
+
+
 @pytest.mark.parametrize("port", [-1, 65536, 70000])
 def test_no_port(listen: Listen, port: int) -> None:
     with pytest.raises(ValueError, match=f"port: got {port}, expected a whole number from 0 to 65535"):
@@ -193,8 +214,12 @@ def test_out_of_file_descriptors_accepting_pauses_and_goes_on(
 
 
 def test_closing_while_accepting_is_paused(
-    listen: Listen, reactor: Reactor, exhaustion: Callable[[], Callable[[], None]]
+    listen: Listen,
+    reactor: Reactor,
+    exhaustion: Callable[[], Callable[[], None]],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(listening, "PAUSE", 1000)
     listener = listen("127.0.0.1")
     with socket.socket() as client:
         client.settimeout(DEADLINE)
@@ -203,6 +228,7 @@ def test_closing_while_accepting_is_paused(
         turn_until(reactor, lambda: listener.paused)
         reactor.call_soon(listener.close)
         turn(reactor)
+        assert listener.paused == 1
         release()
     assert not reactor.errors
 

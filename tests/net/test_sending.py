@@ -32,6 +32,7 @@ from wsdemo import (
 )
 from wsdemo.net.reactor import WRITE
 from wsdemo.net.sending import Sender
+from wsdemo.net.transport import Transport
 from wsdemo.protocol.codes import Side
 from wsdemo.protocol.deflate import Parameters
 from wsdemo.protocol.frames import Frame
@@ -347,8 +348,9 @@ def test_what_is_no_message_is_a_type_error_and_nothing_is_sent(way: str, name: 
         assert not server.errors
 
 
-def test_a_broadcast_of_a_thread_reaches_the_slow_after_the_others() -> None:
+def test_a_broadcast_of_a_thread_reaches_the_slow_after_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     """Frozen members hold up nobody; who is still behind at the deadline is named, and stays."""
+    monkeypatch.setattr(Transport, "stalled", lambda transport, now: False)  # it has the same deadline
     with serve(echo, limits=Limits(write_timeout=0.5, high_water=64 * KiB)) as server:
         slow = [raw.client(server.port, receive_buffer=4096) for _ in range(2)]
         with connect(server.url, compression=True) as good:
@@ -362,17 +364,15 @@ def test_a_broadcast_of_a_thread_reaches_the_slow_after_the_others() -> None:
                 except TimeoutError as error:
                     told(error)
 
-            drip = threading.Thread(target=news)
-            drip.start()
+            thread = threading.Thread(target=news)
+            thread.start()
             heard = 0
             while told.empty():
                 with contextlib.suppress(TimeoutError):
                     assert str(good.recv(0.05)).startswith(f"{heard}x")
                     heard += 1
-                slow[0].sock.recv(1000)  # slow, and not dead
-                slow[1].sock.recv(1000)
             text = str(told.next())
-            drip.join(DEADLINE)
+            thread.join(DEADLINE)
             assert "1, 2" in text and "2 of 3" in text and "0.5 seconds" in text
             assert heard > 3
             assert members[1].state is members[2].state is State.OPEN and not server.errors
@@ -680,6 +680,89 @@ def test_a_handler_s_messages_without_room_are_counted_one_by_one(
     rig.reactor.turn(WRITE)
     assert rig.sent.startswith(b"\x82\x64" + bytes(100) + left)
     assert (len(rig.sent) == 102) is (overflow == "drop")
+
+
+# -- to the byte ---------------------------------------------------------------------------------------------
+
+
+def pending_rig(pending: int, **limits: Any) -> tuple[Rig, Sender]:
+    """A sender with so many bytes pending, on a fake socket that takes none of them before the next turn."""
+    bounds = Limits(**limits)
+    rig = Rig(bounds)
+    rig.reactor.forked = False
+    sender = Sender(Protocol(Side.SERVER, limits=bounds, opened=True), rig.transport)
+    rig.sock.takes = [0] * (pending > 0)
+    rig.write(bytes(pending))
+    return rig, sender
+
+
+def in_a_thread(rig: Rig, sender: Sender) -> None:
+    rig.reactor.here = False
+    with contextlib.suppress(TimeoutError):
+        sender.send(BINARY_WHOLE, b"news")
+
+
+def answer_a_ping(rig: Rig, sender: Sender, flush: Callable[[], None]) -> None:
+    with rig.transport.lock:
+        sender._protocol.receive(raw.frame(Opcode.PING, b"?"))
+    flush()
+
+
+#: What may be written up to the high-water mark.
+AT_HIGH_WATER: dict[str, Callable[[Rig, Sender], object]] = {
+    "a thread's message": in_a_thread,
+    "a thread's broadcast": lambda rig, sender: sender.offer_prepared(Prepared(b"news")),
+    "a pong": lambda rig, sender: answer_a_ping(rig, sender, sender.flush),
+    "a pong before the answers": lambda rig, sender: answer_a_ping(rig, sender, sender.flush_first),
+}
+
+
+@pytest.mark.parametrize(("pending", "written"), [(100, True), (101, False)])
+@pytest.mark.parametrize("what", AT_HIGH_WATER)
+def test_the_high_water_mark_itself_is_not_above_it(what: str, pending: int, written: bool) -> None:
+    rig, sender = pending_rig(pending, high_water=100, write_timeout=0.001)
+    AT_HIGH_WATER[what](rig, sender)
+    assert (rig.transport.pending > pending) is written
+
+
+@pytest.mark.parametrize(("pending", "size", "dropped"), [(60, 40, 0), (60, 41, 1), (0, 500, 0), (1, 500, 1)])
+def test_a_handler_s_message_may_fill_the_buffer(pending: int, size: int, dropped: int) -> None:
+    """To its last byte; and the first one always fits."""
+    _, sender = pending_rig(pending, buffer_size=100, high_water=10, overflow="drop")
+    sender.send(BINARY_WHOLE, bytes(size))
+    assert (sender.dropped, sender.messages) == (dropped, 1 - dropped)
+
+
+@pytest.mark.parametrize(("taken", "dropped"), [(20, 0), (19, 1)])
+def test_what_is_held_for_company_leaves_before_a_message_is_dropped(taken: int, dropped: int) -> None:
+    rig, sender = pending_rig(0, buffer_size=100, high_water=10, overflow="drop")
+    rig.transport.cork()
+    rig.write(bytes(70))
+    rig.sock.takes = [taken]
+    sender.send(BINARY_WHOLE, bytes(50))
+    assert sender.dropped == dropped
+
+
+@pytest.mark.parametrize("sizes", [[60, 40], [100], [500]])
+def test_handlers_messages_behind_fragments_may_fill_the_buffer(sizes: list[int]) -> None:
+    """To its last byte; and the first one always fits."""
+    rig, sender = pending_rig(0, buffer_size=100, high_water=100, overflow="drop")
+
+    def parts() -> Iterator[bytes]:
+        yield b"begin"
+        rig.reactor.here = True  # a handler
+        for size in sizes:
+            sender.send(BINARY_WHOLE, bytes(size))
+        assert sender.dropped == 0
+        sender.send(BINARY_WHOLE, b"x")
+        assert sender.dropped == 1
+        rig.reactor.here = False
+
+    rig.reactor.here = False
+    sender.send_fragments(parts())
+    messages = [b"begin", *(bytes(size) for size in sizes)]
+    assert rig.sent == b"".join(Frame(Opcode.BINARY, payload).serialize() for payload in messages)
+    assert sender.messages == 1 + len(sizes)
 
 
 @pytest.mark.parametrize("side", ["server", "client"])
