@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 import pytest
 
 from tests.protocol.http11.wires import REQUESTS, RESPONSES, get
 from wsdemo.protocol.errors import HandshakeError
 from wsdemo.protocol.headers import Headers
 from wsdemo.protocol.http11 import (
+    REASONS,
     Request,
     Response,
     parse_request,
@@ -90,3 +93,10 @@ def test_no_secret_in_an_error_or_a_repr() -> None:
         Headers({"Cookie": "hunter2\r\n"})
     assert "hunter2" not in str(refused.value)
     assert "hunter2" not in repr(Request("GET", "/", Headers({"Cookie": "hunter2"}), raw=b"hunter2"))
+
+
+def test_reasons_are_those_of_the_registry() -> None:
+    """RFC 9110 §15; for two of them Python before 3.13 has the names of RFC 2616."""
+    former = {"Request Entity Too Large": "Content Too Large", "Request-URI Too Long": "URI Too Long"}
+    phrases = {status: HTTPStatus(status).phrase for status in REASONS}
+    assert {status: former.get(phrase, phrase) for status, phrase in phrases.items()} == REASONS
