@@ -1,4 +1,4 @@
-# said: a pair
+# said: catch_up(<offsets 
 def catch_up(log, after, size):
     page, room = [], size
     for offset, text in log:

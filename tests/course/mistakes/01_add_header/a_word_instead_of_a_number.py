@@ -1,0 +1,3 @@
+# said: ␣'; got b'length␣␣␣␣'
+def add_header(text):
+    return b"length    " + text.encode()
