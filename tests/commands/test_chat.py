@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import contextlib
 import json
 import os
 import re
@@ -10,6 +12,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -57,6 +60,35 @@ def test_it_says_where_it_is_and_that_nothing_is_kept(start: Start) -> None:
     with urllib.request.urlopen(f"{url}health", timeout=DEADLINE) as response:
         assert json.load(response) == {"status": "ok"}
     assert end(process) == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({}, ["messages are in memory: --db FILE keeps them"]),
+        ({"db": "a.db"}, []),
+        ({"broker": "nats://a"}, ["one node of nats://a; the next one: chat --port 0 --broker nats://a"]),
+        (
+            {"broker": "nats://a", "db": "a"},
+            ["one node of nats://a; the next one: chat --port 0 --broker nats://a"],
+        ),
+    ],
+)
+def test_it_says_what_it_keeps(given: dict[str, str], said: list[str]) -> None:
+    options = argparse.Namespace(**{"db": None, "broker": None, "host": "127.0.0.1"} | given)
+    shown = chat.greeting(SimpleNamespace(url="http://a/"), options)  # type: ignore[arg-type]
+    assert shown == ["chat on http://a/; Ctrl-C ends it", *said]
+
+
+@pytest.mark.parametrize("db", [None, "kept"])
+def test_a_nats_of_its_own_lives_in_the_folder_given_or_in_one_that_goes(
+    monkeypatch: pytest.MonkeyPatch, db: str | None
+) -> None:
+    monkeypatch.setattr(natsserver, "NatsServer", Path)
+    with contextlib.ExitStack() as opened:
+        folder: Any = chat._own_nats(argparse.Namespace(db=db), opened)
+        assert (folder == Path("kept")) if db else folder.is_dir()
+    assert not folder.exists()
 
 
 def test_with_a_file_messages_are_kept(start: Start, tmp_path: Path) -> None:

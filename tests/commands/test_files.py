@@ -67,6 +67,20 @@ def test_a_file_is_what_it_was_until_the_end(start: Start, tmp_path: Path) -> No
     assert Trace.load(old).addresses == {} and new.stat().st_size
 
 
+@pytest.mark.parametrize("options", [(), ("--secrets",)])
+def test_secrets_are_left_out_unless_they_are_asked_for(
+    start: Start, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    save, pcap = tmp_path / "a.jsonl", tmp_path / "a.pcap"
+    with serve(echo) as server:
+        sniff = start("sniff", server.url, "--save", str(save), "--pcap", str(pcap), *options)
+        connect(line(sniff).split()[2], headers={"Cookie": "session=hush"}).close()
+        assert end(sniff)[0] == 0
+    trace = Trace.load(save)
+    assert (b"session=hush" in trace.requests[0].bytes) == bool(options)
+    assert (b"session=hush" in pcap.read_bytes()) == bool(options)
+
+
 @pytest.mark.skipif(os.name == "nt", reason="links to devices of POSIX")
 @pytest.mark.parametrize("failing", ["--save", "--pcap"])
 def test_one_that_fails_does_not_lose_the_other(start: Start, tmp_path: Path, failing: str) -> None:

@@ -16,8 +16,10 @@ import pytest
 
 from tests.processes import Process, Start, end, ended, line, run
 from tests.waiting import DEADLINE, Seen
-from wsdemo import Server, serve
+from wsdemo import Server, Trace, serve
+from wsdemo.commands import talk as module
 from wsdemo.commands.talk import _lines
+from wsdemo.protocol import Frame
 
 #: What it says first.
 CONNECTED = r"connected to ws://127\.0\.0\.1:\d+; a line is a message, Ctrl-D ends it\n"
@@ -253,3 +255,15 @@ def test_a_line_is_read_in_linear_time(monkeypatch: pytest.MonkeyPatch) -> None:
         return took
 
     assert min(seconds(32 << 20) for _ in range(3)) < 300 * min(seconds(1 << 20) for _ in range(3))
+
+
+def test_frames_that_were_shown_are_forgotten_when_they_are_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "KEPT", 50)
+    trace = Trace()
+    tap = trace.tap("client", ("127.0.0.1", 1), ("127.0.0.1", 2))
+    sizes = []
+    for number in range(6):
+        tap.received(Frame(1, b"number %d" % number).serialize())
+        module._print_frames(trace)
+        sizes.append(trace.size)
+    assert sizes == [10, 20, 30, 40, 50, 0]

@@ -81,3 +81,17 @@ def test_the_text_says_the_same() -> None:
         "the server's program: a listening socket at 127.0.0.1:1234, which only accepts",
         "the server's program: a socket at 127.0.0.1:1234, which accept() gave",
     ]
+
+
+def test_a_name_is_cut_only_where_it_has_no_room() -> None:
+    """The longest one that stays whole is as long as one that is cut."""
+    hosts = {words[: -len(":1234")] for words in map(shown_host, range(1, 80))}
+    whole = max(len(host) for host in hosts if not host.endswith("…"))
+    assert {len(host) for host in hosts if host.endswith("…")} == {whole}
+
+
+def shown_host(length: int) -> str:
+    """What stands in the client's socket of a host of that length."""
+    page = seen(views.sockets(("a" * length, 1234), SERVER))
+    (here,), _ = programs(page)
+    return page.inside(here)[1]

@@ -1,4 +1,4 @@
-# said: catch_up(<offsets 
+# said: catch_up(<offsets
 def catch_up(log, after, size):
     page, room = [], size
     for offset, text in log:
