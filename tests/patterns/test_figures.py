@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from wsdemo.patterns.figures import MessageCounts
+from wsdemo.patterns.figures import LONGEST, MessageCounts
 from wsdemo.patterns.messages import SERVER, frame
 
 
@@ -20,4 +20,4 @@ def test_any_text_can_be_counted():
     figures = MessageCounts()
     for text in ("", "x", "x" * 1000):
         figures.sending(text)
-    assert figures.sent.total() == 3
+    assert figures.sent == {"": 2, "x" * LONGEST: 1}

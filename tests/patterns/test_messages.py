@@ -63,6 +63,8 @@ BAD = [
     (JOIN + ',"x":-1e400}', "bad_request", "the number -1e400 is too large"),
     (JOIN + ',"x":NaN}', "bad_request", "NaN is no number of JSON"),
     (JOIN + ',"x":-Infinity}', "bad_request", "-Infinity is no number of JSON"),
+    (JOIN + f',"x":{"9" * 30}e400}}', "bad_request", f"the number {'9' * 20} is too large"),
+    (JOIN + f',"x":{"9" * 30}}}', "bad_request", f"the whole number {'9' * 20} is not below 2^53"),
     (JOIN + f',"x":{2**53}}}', "bad_request", "the whole number 9007199254740992 is not below 2^53"),
     (JOIN + f',"x":{-(2**53)}}}', "bad_request", "is not below 2^53"),
     (JOIN + f',"x":1{"0" * 5000}}}', "bad_request", "is not below 2^53"),
