@@ -34,8 +34,8 @@ from wsdemo.patterns.rooms import Rooms
 from wsdemo.patterns.session import Identity, RoomLimits
 from wsdemo.patterns.sqlitelog import SqliteLog
 
-#: Random schedules of one run; 10,000 for a long one.
-RUNS = int(os.environ.get("WSDEMO_SCHEDULES", "300"))
+#: Random schedules of one run; 10,000 for a long one, by a seed of its own.
+RUNS, SEED = int(os.environ.get("WSDEMO_SCHEDULES", "300")), int(os.environ.get("WSDEMO_SEED", "1"))
 CHANNELS = ("#a", "#b")
 LIMITS = RoomLimits(size=200, publishes=(20.0, 40.0), requests=(1e6, 1e6), page=200, per_user=1000)
 HIGH_WATER = 400
@@ -568,12 +568,12 @@ def schedules(runs, number):
     return lambda test: seed(number)(usual(given(SCHEDULES)(test)))
 
 
-@schedules(RUNS, 1)
+@schedules(RUNS, SEED)
 def test_nothing_is_lost_silently(steps):
     run(steps, Memory)
 
 
-@schedules(max(1, RUNS // 10), 2)
+@schedules(max(1, RUNS // 10), SEED + 1)
 def test_nor_on_disk(steps):
     with tempfile.TemporaryDirectory() as folder:
         names = itertools.count()
