@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import json
+import random
 import threading
 import time
 from typing import ClassVar
@@ -35,7 +36,8 @@ class House:
         broker = options.pop("broker", lambda call: None)
         identify = options.pop("identify", lambda ws, token: Identity(token) if token else None)
         times = {"clock": self.clock, "wall": options.pop("wall", time.time)}
-        self.rooms = Rooms(may, identify, limits or RoomLimits(**FAST), **times)
+        chance = {"uniform": options.pop("uniform", random.uniform)}
+        self.rooms = Rooms(may, identify, limits or RoomLimits(**FAST), **times, **chance)
         self.server = serve(self.rooms, subprotocols=[PROTOCOL], limits=server_limits)
         if "call" in inspect.signature(log).parameters:  # a log with a thread of its own
             options["call"] = self.server.call_soon

@@ -21,6 +21,10 @@ from wsdemo.patterns.sqlitelog import SqliteLog
 FAST = RoomLimits(publishes=(1e6, 1e6), requests=(1e6, 1e6), volatiles=(1e6, 1e6), per_user=10_000)
 
 
+#: Seconds until another server is in the place of this one, which it says as it goes.
+AWAY = 3.0
+
+
 def identify(ws, token):
     return Identity(token) if token else None
 
@@ -44,7 +48,7 @@ def main(path: str, port: int, slow: float) -> None:
             server.call_soon(rooms.begin, server, log)
             print(server.port, flush=True)
             for _ in sys.stdin:
-                server.call_soon(rooms.end)
+                server.call_soon(partial(rooms.end, away=AWAY))
 
 
 if __name__ == "__main__":

@@ -32,18 +32,16 @@ from pathlib import Path
 
 import psutil
 
-from tests.chat.soak import chat, crowd
+from tests.chat.soak import chat, crowd, frozen
 from tests.chat.storming import forged, logins, revocations
 from tests.patterns.killing import Process, kill_loop
 from tests.patterns.manynodes import nodes
-from tests.patterns.roomserver import FAST, slowly
+from tests.patterns.roomserver import AWAY, slowly
 from tests.patterns.test_sqlitelog import power_cut
-from wsdemo import Limits, connect, serve
+from wsdemo import connect
 from wsdemo.patterns.log import Outcome, Post
 from wsdemo.patterns.messages import PROTOCOL, frame
 from wsdemo.patterns.reconnect import ReconnectingClient
-from wsdemo.patterns.rooms import Rooms
-from wsdemo.patterns.session import Identity
 from wsdemo.patterns.sqlitelog import SqliteLog
 
 Row = tuple[str, str, bool]
@@ -146,27 +144,30 @@ def quantiles(seconds: list[float]) -> str:
     return f"p50 {cut[49] * 1e3:.2f} ms, p99 {cut[98] * 1e3:.2f} ms"
 
 
-#: A process that measures the pings of another connection for a while, in milliseconds.
-PINGS = """
+#: A process that asks over another connection for a while, what needs no log: milliseconds to the answer.
+ECHO = """
 import statistics, sys, time
 from wsdemo import connect
 from wsdemo.patterns.messages import PROTOCOL, frame
 
 with connect(sys.argv[1], subprotocols=[PROTOCOL]) as ws:
-    ws.send(frame("hello", v=1, device="pings", token="pings"))
+    ws.send(frame("hello", v=1, device="echo", token="echo"))
     ws.recv(20)
     found, end = [], time.monotonic() + float(sys.argv[2])
     while time.monotonic() < end:
-        found.append(ws.ping(20) * 1e3)
+        begun = time.perf_counter()
+        ws.send(frame("leave", id=len(found) + 1, channel="#none"))
+        assert "not_joined" in ws.recv(20)
+        found.append((time.perf_counter() - begun) * 1e3)
         time.sleep(0.01)
 cut = statistics.quantiles(found, n=100)
 print(f"p50 {cut[49]:.2f} ms, p99 {cut[98]:.2f} ms")
 """
 
 
-def pings(url: str, seconds: float) -> subprocess.Popen[str]:
+def echo(url: str, seconds: float) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        [sys.executable, "-c", PINGS, url, str(seconds)], stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", ECHO, url, str(seconds)], stdout=subprocess.PIPE, text=True
     )
 
 
@@ -175,13 +176,13 @@ def load(folder: Path, scale: float) -> Iterator[Row]:
     seconds = max(2.0, 10 * scale)
     for slow in (0.0, 0.005):
         server, disk = Process(folder / f"{slow}.db", slow), f"+{slow * 1e3:.0f} ms a commit"
-        yield f"pings alone, {disk}", pings(server.url, 2.0).communicate()[0].strip(), True
+        yield f"echo alone, {disk}", echo(server.url, 2.0).communicate()[0].strip(), True
         for name, rate in (("1,000/s", 1_000.0), ("8,000/s", 8_000.0), ("640 in flight", None)):
-            flight, beside = Flight(server.url), pings(server.url, seconds - 1.0)
+            flight, beside = Flight(server.url), echo(server.url, seconds - 1.0)
             done = flight.run(seconds, rate)
             flight.close()
             told = f"{done:,.0f}/s confirmed, {quantiles(flight.seconds)}"
-            others = f"others' pings {beside.communicate()[0].strip()}"
+            others = f"others' echo {beside.communicate()[0].strip()}"
             yield f"publish, {name}, {disk}", f"{told}; {others}", True
         server.close()
 
@@ -214,115 +215,69 @@ def disk(folder: Path, scale: float) -> Iterator[Row]:
             yield what, f"{rate_found:,.0f}/s confirmed, {quantiles(seconds)}", len(seconds) == len(at)
 
 
-def storm(folder: Path, scale: float) -> Iterator[Row]:
-    """Clients that all lose their server at once, which is killed, or has told them when to come back."""
-    count = max(20, int(1_000 * scale))
-    server = Process(folder / "log.db")
-    events: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+class Storm:
+    """Clients that all lose one server, again and again, and the times at which they are told something."""
 
-    def times(kind: str) -> list[float]:
-        """The times at which the clients were told something, as many as there are clients."""
+    def __init__(self, url: str, count: int) -> None:
+        self.count = count
+        self.told: queue.SimpleQueue[tuple[str, float]] = queue.SimpleQueue()
+        self.clients = [
+            ReconnectingClient(
+                url,
+                print,
+                on_event=lambda event: self.told.put((event["type"], time.monotonic())),
+                token=lambda k=k: f"user{k}",  # type: ignore[misc]
+            )
+            for k in range(count)
+        ]
+
+    def times(self, kind: str) -> list[float]:
+        """The times of an event, as many as there are clients."""
         found: list[float] = []
-        while len(found) < count:
-            told, at = events.get(timeout=120)
+        while len(found) < self.count:
+            told, at = self.told.get(timeout=120)
             found += [at] if told == kind else []
         return found
 
-    clients = [
-        ReconnectingClient(
-            server.url,
-            print,
-            on_event=lambda event: events.put((event["type"], time.monotonic())),
-            token=lambda k=k: f"user{k}",  # type: ignore[misc]
-        )
-        for k in range(count)
-    ]
-    times("welcome")
-    for name, told in (("killed", False), ("with its word", True)):
+    def use(self) -> None:
+        """A message of each: after a connection of use the waits begin anew."""
+        for client in self.clients:
+            client.publish("#lobby", 1)
+        self.times("confirm")
+
+
+def storm(folder: Path, scale: float) -> Iterator[Row]:
+    """Clients that all lose their server for 3 seconds, in turns: killed, or killed when it has told them."""
+    server = Process(folder / "log.db")
+    many = Storm(server.url, max(20, int(1_000 * scale)))
+    many.times("welcome")
+    found: dict[bool, list[tuple[int, float, float]]] = {False: [], True: []}
+    for told in (False, True) * 3:
+        many.use()
         if told:
             server.say_goodbye()
-            times("away")
-        begun = time.monotonic()
+            many.times("away")
         server.kill()
-        if not told:
-            time.sleep(3.0)  # a crash takes longer than a deploy
+        begun = time.monotonic()
+        time.sleep(AWAY - 1.0)  # and some time to start: it is there when it said
         server.start()
         up = time.monotonic()
-        back = times("welcome")
+        back = many.times("welcome")
         most = max(sum(at <= other < at + 0.1 for other in back) for at in back)
-        figures = (
-            f"at most {most} within 100 ms, the last one {max(back) - up:.1f} s after it was there again"
+        found[told].append((most, max(back) - up, up - begun))
+    for told, name in ((False, "killed"), (True, "with its word")):
+        most, last, away = (
+            ", ".join(f"{one:.3g}" for one in column) for column in zip(*found[told], strict=True)
         )
-        yield f"{count} clients, server {name}", f"{figures} (away for {up - begun:.1f} s)", True
-    for client in clients:
+        yield (
+            f"{many.count} clients, server {name}",
+            f"at most {most} within 100 ms, the last one {last} s after it was there again; away {away} s; "
+            f"load {os.getloadavg()[0]:.1f}",
+            True,
+        )
+    for client in many.clients:
         threading.Thread(target=client.close, args=(1.0,), daemon=True).start()
     server.close()
-
-
-class Here:
-    """A server of rooms in this process, so that it can be looked into."""
-
-    def __init__(self, folder: Path) -> None:
-        self.rooms = Rooms(identify=lambda ws, token: Identity(token or "x"), limits=FAST)
-        limits = Limits(ping_interval=None, write_timeout=3600.0)  # else who is frozen is cut off after 10 s
-        self.server = serve(self.rooms, subprotocols=[PROTOCOL], limits=limits)
-        self.log = SqliteLog(folder / "here.db", self.rooms.stored, call=self.server.call_soon)
-        self.server.call_soon(self.rooms.begin, self.server, self.log)
-
-    def close(self) -> None:
-        self.server.close()
-        self.log.close()
-
-
-def frozen(folder: Path, scale: float) -> Iterator[Row]:
-    """Rounds of messages of 60 kB to all members, without and with one more who reads nothing."""
-    here, members, count = Here(folder), max(20, int(1_000 * scale)), 250  # more than kernels keep
-    arrived, seconds, sent = threading.Semaphore(0), [], [0.0]
-
-    def heard(message: dict) -> None:
-        if message["type"] in ("message", "ok"):
-            seconds.append(time.perf_counter() - sent[0])
-            arrived.release()
-
-    clients = [Client(here.server.url, f"m{k}", heard) for k in range(members)]
-    for client in clients:
-        client.ws.send(frame("join", id=1, channel="#lobby"))
-        assert arrived.acquire(timeout=30)
-    writer = Client(here.server.url, "writer", lambda message: None)
-
-    def median(first: int) -> tuple[float, int]:
-        """Publish messages, each when all have the last one: the median, and the most that was pending."""
-        seconds.clear()
-        peak = 0
-        for n in range(first, first + count):
-            sent[0] = time.perf_counter()
-            writer.ws.send(frame("publish", n=n, channel="#lobby", body="x" * 60_000))
-            assert all(arrived.acquire(timeout=30) for _ in clients)
-            peak = max(peak, max(ws.pending for ws in here.server.connections))
-        return statistics.median(seconds), peak
-
-    before, _ = median(1)
-    still = connect(here.server.url, subprotocols=[PROTOCOL], compression=False)  # read only at the end
-    still.send(frame("hello", v=1, device="still", token="still"))
-    still.recv(30)
-    still.send(frame("join", id=1, channel="#lobby"))
-    still.recv(30)
-    after, peak = median(count + 1)
-    offsets: list[int] = []
-    while len(offsets) < count:
-        message = json.loads(still.recv(30))
-        offsets += [message["offset"]] if message["type"] == "message" else []
-    good = offsets == list(range(count + 1, 2 * count + 1))
-    yield (
-        f"one of {members} frozen, {count} messages of 60 kB",
-        f"median of the others {before * 1e3:.1f} ms without it, {after * 1e3:.1f} ms with it; at most "
-        f"{peak:,} bytes pending; thawed: {'all in order' if good else 'NOT all in order'}",
-        good,
-    )
-    for client in [*clients, writer]:
-        client.ws.close()
-    still.close()
-    here.close()
 
 
 RUNS = {

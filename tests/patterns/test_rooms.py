@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import pytest
 
 from tests.patterns.house import welcomed
@@ -49,12 +51,14 @@ def test_the_server_itself_says_something(house):
         place.rooms.say("#lobby", object(), "server")
 
 
-def test_the_server_says_when_to_come_back(house):
-    place = house()
+@pytest.mark.parametrize(("options", "bounds"), [({}, (0, 5)), ({"away": 3.0, "spread": 4.0}, (3, 7))])
+def test_the_server_says_when_to_come_back(house, options, bounds):
+    asked = []
+    place = house(uniform=lambda *bounds: asked.append(bounds) or 4.0)
     clients = [welcomed(place, user) for user in ("ann", "bob")]
-    place.run(place.rooms.end)
+    place.run(functools.partial(place.rooms.end, **options))
     byes = [client.ended() for client in clients]
-    assert all(bye["code"] == 1001 and 0 <= bye["after"] <= 5 for bye in byes)
+    assert all((bye["code"], bye["after"]) == (1001, 4.0) for bye in byes) and asked == [bounds] * 2
 
 
 def test_a_server_that_starts_again_tells_a_member_when_to_come_back(house):

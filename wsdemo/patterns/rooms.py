@@ -110,13 +110,21 @@ class Rooms:
         if (session := self._door.sessions.get(ws.id)) is not None:
             self._door.bye(session, 1012, "the server starts again", after)
 
-    def end(self, code: int = 1001, reason: str = "the server goes away", spread: float = 5.0) -> None:
+    def end(
+        self,
+        code: int = 1001,
+        reason: str = "the server goes away",
+        *,
+        away: float = 0.0,
+        spread: float = 5.0,
+    ) -> None:
         """Say goodbye to all at once, in the server's thread (see `Server.call_soon`).
 
-        ``spread``: seconds over which they come back, each at a moment of its own.
+        ``away``: seconds until a server is there again; ``spread``: seconds from then, over which they come
+        back, each at a moment of its own.
         """
         for session in list(self._door.sessions.values()):
-            self._door.bye(session, code, reason, self._uniform(0.0, spread))
+            self._door.bye(session, code, reason, self._uniform(away, away + spread))
 
     def dismiss(self, user: str, code: int = 4401, reason: str = "no longer allowed") -> None:
         """End all connections of a user, on all nodes, in the server's thread."""
