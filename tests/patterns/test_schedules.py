@@ -35,7 +35,7 @@ from wsdemo.patterns.session import Identity, RoomLimits
 from wsdemo.patterns.sqlitelog import SqliteLog
 
 #: Random schedules of one run; 10,000 for a long one, by a seed of its own.
-RUNS, SEED = int(os.environ.get("WSDEMO_SCHEDULES", "300")), int(os.environ.get("WSDEMO_SEED", "1"))
+RUNS, SEED = int(os.environ.get("WSDEMO_SCHEDULES", "200")), int(os.environ.get("WSDEMO_SEED", "1"))
 CHANNELS = ("#a", "#b")
 LIMITS = RoomLimits(size=200, publishes=(20.0, 40.0), requests=(1e6, 1e6), page=200, per_user=1000)
 HIGH_WATER = 400
