@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import socket
 import ssl
 import subprocess
-import sys
 import threading
 import urllib.request
 from collections.abc import Iterator
@@ -18,16 +18,15 @@ import pytest
 import trustme
 
 from tests import needs
-from tests.processes import Start, line, starting
-from tests.waiting import DEADLINE
+from tests.processes import Process, Start, end, line, run, starting
+from tests.waiting import DEADLINE, Seen
 from wsdemo import ConnectionClosed, HandshakeError, connect
 from wsdemo.chat import Chat
 from wsdemo.patterns import natsserver
 from wsdemo.patterns.backoff import Waits
-from wsdemo.patterns.log import Post
 from wsdemo.patterns.messages import PROTOCOL
+from wsdemo.patterns.outbox import Outbox
 from wsdemo.patterns.reconnect import ReconnectingClient
-from wsdemo.patterns.sqlitelog import SqliteLog
 
 PAGE = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
 
@@ -197,18 +196,90 @@ def test_the_configuration_of_nats_syncs(tmp_path: Path) -> None:
     )
 
 
-def test_a_file_that_is_put_back_has_a_new_epoch(tmp_path: Path) -> None:
-    path = tmp_path / "chat.db"
-    with SqliteLog(path, lambda outcomes: None) as log:
-        assert log.append(Post("#lobby", "phone", 1, "ann", '"hello"'))
-        before = log.epoch
-    command = re.findall(r'(?m)^python -c "(.*)"$', PAGE)[0]
-    subprocess.run([sys.executable, "-c", command], cwd=tmp_path, check=True)
-    with SqliteLog(path, lambda outcomes: None) as log:
-        assert log.epoch not in ("", before)
+class Kept:
+    """Messages in a file, or in a NATS of its own: what serves them, and the copy of a day."""
+
+    def __init__(self, start: Start, folder: Path, nats: bool) -> None:
+        self.start, self.folder, self.nats = start, folder, nats
+        self.broker = natsserver.NatsServer(folder / "nats") if nats else None
+        self.process: Process | None = None
+        self.store = folder / ("nats/jetstream" if nats else "chat.db")
+
+    @property
+    def options(self) -> list[str]:
+        return ["--broker", self.broker.url] if self.broker else ["--db", str(self.store)]
+
+    def new_epoch(self) -> list[str]:
+        """The command of the page, for these messages."""
+        option, place = self.options
+        found = re.findall(rf"(?m)^python -m wsdemo (chat {option}) \S+ (--new-epoch)$", PAGE)
+        return [*found[0][0].split(), place, found[0][1]]
+
+    def serve(self) -> str:
+        self.process = self.start("chat", "--port", "0", *self.options)
+        found = re.fullmatch(r"chat on http(\S+); Ctrl-C ends it", line(self.process))
+        assert found
+        return f"ws{found[1]}chat"
+
+    def stop(self) -> None:
+        assert self.process is not None and end(self.process)[0] == 0
+        if self.broker:
+            self.broker.close()
+
+    def copy(self, source: Path, target: Path) -> None:
+        if target.is_dir():
+            shutil.rmtree(target)
+        (shutil.copytree if source.is_dir() else shutil.copy)(source, target)
+        if self.broker:
+            self.broker.start()
 
 
-def test_each_command_of_the_chat_is_one(start: Start) -> None:
+@pytest.fixture(params=[False, True], ids=["file", "nats"])
+def kept(request: pytest.FixtureRequest, start: Start, tmp_path: Path) -> Iterator[Kept]:
+    made = Kept(start, tmp_path, request.param)
+    yield made
+    if made.broker:
+        made.broker.close()
+
+
+def test_a_copy_that_is_put_back_has_a_new_epoch_and_no_reader_misses_what_follows(
+    kept: Kept, start: Start, tmp_path: Path
+) -> None:
+    """A reader that has read 3 is away when the copy, in which there is no 3, gets another one."""
+    read, told = Seen(), Seen()
+
+    def reading(url: str) -> ReconnectingClient:
+        return ReconnectingClient(url, read, on_event=told, outbox=outbox, token=lambda: "bob.s")
+
+    def write(url: str, *bodies: str) -> None:
+        with ReconnectingClient(url, print, token=lambda: "ann.s") as writer:
+            for body in bodies:
+                writer.publish("#lobby", body)
+            writer.flush(DEADLINE)
+
+    with Outbox(tmp_path / "bob.db") as outbox:
+        url = kept.serve()
+        write(url, "one", "two")
+        kept.stop()
+        kept.copy(kept.store, tmp_path / "copy")
+        url = kept.serve()
+        write(url, "lost")
+        with reading(url) as reader:
+            reader.join("#lobby", after=0)
+            assert [read.next()["body"] for _ in range(3)] == ["one", "two", "lost"]
+        kept.stop()
+        kept.copy(tmp_path / "copy", kept.store)
+        assert run(start, *kept.new_epoch())[::2] == (0, "")
+        url = kept.serve()
+        write(url, "three")
+        with reading(url) as reader:
+            reader.join("#lobby")
+            assert [read.next()["body"] for _ in range(3)] == ["one", "two", "three"]
+        assert told.until(lambda event: event["type"] == "incomplete")["channel"] == "#lobby"
+    kept.stop()
+
+
+def test_each_command_of_the_chat_is_one() -> None:
     from wsdemo.cli import parser
 
     for arguments in re.findall(r"(?m)^python -m wsdemo (.*)$", PAGE):

@@ -17,7 +17,7 @@ import pytest
 from wsdemo.course.powercut import Disk, ForgetfulVFS
 from wsdemo.patterns import sqlitelog
 from wsdemo.patterns.log import Keep, Post
-from wsdemo.patterns.sqlitelog import SqliteLog
+from wsdemo.patterns.sqlitelog import SqliteLog, renew
 
 #: Power cuts and kills of one run; the long runs have their own target in the Makefile.
 CUTS = int(os.environ.get("WSDEMO_CUTS", "5"))
@@ -59,6 +59,21 @@ def test_two_logs_have_two_epochs(tmp_path):
         with SqliteLog(tmp_path / name, lambda outcomes: None) as log:
             epochs.add(log.epoch)
     assert len(epochs) == 2 and "" not in epochs
+
+
+def test_a_copy_that_is_put_back_is_given_another_epoch(tmp_path):
+    path = tmp_path / "log.db"
+    with SqliteLog(path, lambda outcomes: None) as log:
+        assert log.append(Post("#lobby", "phone", 1, "ann", "hello"))
+        before = log.epoch
+        with pytest.raises(OSError, match="another process has this message log open"):
+            renew(path)
+    renew(path)
+    with SqliteLog(path, lambda outcomes: None) as log:
+        assert log.epoch not in ("", before) and ask(log.last, "phone") == 1
+    with pytest.raises(OSError, match="nothing: there is no message log"):
+        renew(tmp_path / "nothing")
+    assert not (tmp_path / "nothing").exists()
 
 
 def test_close_stores_what_is_waiting_and_takes_no_more(tmp_path):
@@ -113,7 +128,7 @@ def test_answers_come_through_call(tmp_path):
 
 HOLD = """
 import sys
-from wsdemo.patterns.sqlitelog import SqliteLog
+from wsdemo.patterns.sqlitelog import SqliteLog, renew
 try:
     log = SqliteLog(sys.argv[1], print)
 except OSError as error:
@@ -238,7 +253,7 @@ def print_nothing(outcomes):
 WRITE = """
 import sys
 from wsdemo.patterns.log import Post
-from wsdemo.patterns.sqlitelog import SqliteLog
+from wsdemo.patterns.sqlitelog import SqliteLog, renew
 
 def done(outcomes):
     assert all(outcome.status == "stored" for outcome in outcomes), outcomes

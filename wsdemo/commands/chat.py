@@ -66,6 +66,9 @@ def add(commands: Commands) -> None:
         help="one service of several processes: nats://HOST:PORT, or local to start a NATS "
         "(--db names its folder then)",
     )
+    command.add_argument(
+        "--new-epoch", action="store_true", help="after a copy of the messages was put back: readers are told"
+    )
     command.add_argument("--promises", action="store_true", help="print what is promised, and end")
     command.set_defaults(run=run)
 
@@ -80,6 +83,8 @@ def run(options: argparse.Namespace) -> int:
         return OK
     if options.add_user or options.revoke:
         return _change_accounts(options)
+    if options.new_epoch:
+        return _renew(options)
     if not (options.guests or options.accounts or _is_loopback(options.host)):
         raise Failure(
             f"--host {options.host} lets others in: add --accounts FILE, or --guests, where their name is "
@@ -140,6 +145,27 @@ def _own_nats(options: argparse.Namespace, opened: contextlib.ExitStack) -> Nats
         return NatsServer(folder)
     except FileNotFoundError as error:
         raise Failure(str(error)) from None
+
+
+def _renew(options: argparse.Namespace) -> int:
+    """Give the messages another epoch: a client that knows more of them than there are is told so."""
+    from wsdemo.patterns.sqlitelog import renew
+
+    if options.db is None and options.broker in (None, "local"):
+        raise Failure(
+            "--new-epoch needs --db FILE, or --broker nats://HOST:PORT: where the copy was put back"
+        )
+    try:
+        with _broker(options) as shared:
+            if shared:
+                with shared["log"](lambda outcomes: None, lambda function, *args: function(*args)) as log:
+                    log.renew()
+            else:
+                renew(options.db)
+    except ValueError as error:
+        raise Failure(str(error)) from None
+    print("the messages have a new epoch: each client is told that they are others, and reads them anew")
+    return OK
 
 
 def _change_accounts(options: argparse.Namespace) -> int:

@@ -16,6 +16,7 @@ kept in ``errors`` and ends nothing. One process has the file: a second one is r
 from __future__ import annotations
 
 import collections
+import contextlib
 import logging
 import queue
 import secrets
@@ -301,6 +302,22 @@ class SqliteLog:
     def _wrong(self, error: BaseException) -> None:
         self.errors.append(error)
         log.error("an error in what the message log calls", exc_info=error)
+
+
+def renew(path: str | Path) -> None:
+    """Give a log another epoch, once an older copy of it was put back: so all readers are told.
+
+    Raises OSError where there is none or a process has it, ValueError where it is no log of this version.
+    """
+    if not Path(path).is_file():
+        raise OSError(f"{path}: there is no message log")
+    with SqliteLog(path, lambda outcomes: None):
+        pass  # it is one, and no process has it open
+    try:
+        with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
+            _all(db, ("UPDATE about SET epoch = ?", (secrets.token_hex(8),)))
+    except sqlite3.Error as error:
+        raise OSError(f"{path}: cannot be changed: {error}") from error
 
 
 def _page(db: Any, channel: str, after: int, size: int) -> Page:
