@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from tests.chat.front import anywhere
 from tests.chat.visiting import Visitor, ask
 from tests.waiting import DEADLINE
 from wsdemo import HandshakeError, connect
@@ -19,6 +20,7 @@ from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.sqlitelog import SqliteLog
 
 
+@anywhere
 def test_two_users_in_a_room_and_their_mailboxes(chat: Chat) -> None:
     with Visitor(chat, "ann.secret") as ann, Visitor(chat, "bob.secret") as bob:
         assert ann.until("welcome")["durable"] is False
@@ -143,6 +145,7 @@ def test_a_full_disk_is_told_and_heals(tmp_path: Path) -> None:
         assert ask(chat, "GET", "/health").status == 200
 
 
+@anywhere
 def test_the_end_is_told_to_all(chat: Chat) -> None:
     with Visitor(chat) as ann:
         ann.until("welcome")
@@ -152,6 +155,7 @@ def test_the_end_is_told_to_all(chat: Chat) -> None:
     chat.close()
 
 
+@anywhere
 def test_a_drain_tells_when_to_come_back(chat: Chat) -> None:
     with Visitor(chat) as ann:
         ann.until("welcome")
@@ -187,6 +191,7 @@ def test_the_log_says_who_came_from_where_and_how_it_ended(caplog: pytest.LogCap
     assert "secret" not in caplog.text and "private" not in caplog.text
 
 
+@anywhere
 def test_the_server_tells_the_time_and_how_it_is_and_users_only_read(chat: Chat) -> None:
     with Visitor(chat) as ann:
         ann.until("welcome")
@@ -199,6 +204,7 @@ def test_the_server_tells_the_time_and_how_it_is_and_users_only_read(chat: Chat)
         assert ann.until("error")["code"] == "not_allowed"
 
 
+@anywhere
 def test_the_files_of_the_page_are_served(chat: Chat) -> None:
     found = ask(chat, "GET", "/socket.js")
     assert found.status == 200 and found.headers["Content-Type"].startswith("text/javascript")

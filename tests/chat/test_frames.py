@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests import raw
+from tests.chat.front import anywhere
 from tests.chat.visiting import Visitor, ask
 from tests.waiting import DEADLINE
 from wsdemo import Connection, HandshakeError, Opcode, connect
@@ -29,7 +30,9 @@ def ticket_for(chat: Chat, device: str = "phone", token: str = TOKEN) -> Any:
 
 
 def watch(chat: Chat, ticket: str) -> Connection:
-    return connect(f"{chat.server.url}/frames?ticket={ticket}", subprotocols=[PROTOCOL])
+    return connect(
+        f"{chat.websocket_url.removesuffix('/chat')}/frames?ticket={ticket}", subprotocols=[PROTOCOL]
+    )
 
 
 def packets(ws: Connection) -> Iterator[dict[str, Any]]:
@@ -47,6 +50,7 @@ def until(ws: Connection, summary: str) -> list[dict[str, Any]]:
     raise AssertionError
 
 
+@anywhere
 def test_a_page_sees_the_frames_of_its_own_connection(chat: Chat) -> None:
     with Visitor(chat, TOKEN, query="?frames=1", headers={"Cookie": f"a={SECRET}"}) as ann:
         ann.until("welcome")
@@ -133,6 +137,7 @@ def test_a_long_packet_is_cut() -> None:
     assert payload["name"] == "payload" and len(payload["value"]) == frames_module.TEXT
 
 
+@anywhere
 def test_a_ticket_is_for_the_user_alone_and_counts_once(chat: Chat) -> None:
     with Visitor(chat, TOKEN, query="?frames=1") as ann, Visitor(chat, "bob.b", device="laptop"):
         ann.until("welcome")
@@ -151,6 +156,7 @@ def test_a_ticket_is_for_the_user_alone_and_counts_once(chat: Chat) -> None:
             watch(chat, door)
 
 
+@anywhere
 def test_a_ticket_opens_the_chat(chat: Chat) -> None:
     ticket = ask(chat, "POST", "/ticket", {}, Authorization=f"Bearer {TOKEN}").fields["ticket"]
     with Visitor(chat, None, query=f"?ticket={ticket}") as ann:

@@ -6,6 +6,7 @@ import dataclasses
 
 import pytest
 
+from tests.chat.front import anywhere
 from tests.chat.visiting import Visitor, ask
 from wsdemo.chat import Chat
 from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
@@ -20,6 +21,7 @@ def test_they_are_frozen_and_agree() -> None:
     assert CHAT_LIMITS.net.message_size < CHAT_LIMITS.net.buffer_size
 
 
+@anywhere
 def test_a_message_that_is_too_large_is_told_and_the_connection_lives(chat: Chat) -> None:
     with Visitor(chat) as ann:
         ann.until("welcome")
@@ -29,6 +31,7 @@ def test_a_message_that_is_too_large_is_told_and_the_connection_lives(chat: Chat
         assert ann.until("confirm")["n"] == 1
 
 
+@anywhere
 def test_the_body_of_a_request_is_bounded(chat: Chat) -> None:
     body = b" " * (CHAT_LIMITS.net.body_size + 1)
     assert ask(chat, "POST", "/login", body).status == 413

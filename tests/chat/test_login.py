@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.chat.front import anywhere
 from tests.chat.visiting import Visitor, ask
 from wsdemo import HandshakeError, connect
 from wsdemo.chat import Chat, NotAllowed
@@ -16,6 +17,7 @@ from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.session import Identity
 
 
+@anywhere
 def test_a_guest_logs_in_is_known_and_logs_out(chat: Chat) -> None:
     nobody = ask(chat, "GET", "/session").fields
     assert (nobody["user"], nobody["guests"], nobody["durable"]) == (None, True, False)
@@ -35,6 +37,7 @@ def test_a_guest_logs_in_is_known_and_logs_out(chat: Chat) -> None:
     assert ask(chat, "POST", "/login", {"name": "ann"}).status == 200
 
 
+@anywhere
 def test_without_a_token_the_socket_opens_and_hello_hears_why(chat: Chat) -> None:
     with Visitor(chat, None) as nobody:
         bye = nobody.bye()
@@ -43,6 +46,7 @@ def test_without_a_token_the_socket_opens_and_hello_hears_why(chat: Chat) -> Non
         assert nobody.bye()["code"] == 4401
 
 
+@anywhere
 def test_a_program_brings_a_token_in_a_header_or_in_hello(chat: Chat) -> None:
     cookie = ask(chat, "POST", "/login", {"name": "ann"}).cookie
     token = ask(chat, "POST", "/token", {}, Cookie=cookie).fields["token"]

@@ -18,6 +18,7 @@ import pytest
 import trustme
 
 from tests import needs
+from tests.chat.front import PAGE, block
 from tests.processes import Process, Start, end, line, run, starting
 from tests.waiting import DEADLINE, Seen
 from wsdemo import ConnectionClosed, HandshakeError, connect
@@ -27,12 +28,6 @@ from wsdemo.patterns.backoff import Waits
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.outbox import Outbox
 from wsdemo.patterns.reconnect import ReconnectingClient
-
-PAGE = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
-
-
-def block(language: str, number: int = 0) -> str:
-    return re.findall(rf"(?s)```{language}\n(.*?)```", PAGE)[number]
 
 
 def free_port() -> int:

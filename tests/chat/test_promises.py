@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.chat.front import anywhere
 from tests.chat.killing import ChatProcess
 from tests.chat.visiting import Visitor
 from tests.patterns.killing import kill_loop
@@ -42,6 +43,7 @@ def test_a_chat_that_is_killed_loses_and_doubles_nothing(tmp_path: Path) -> None
     assert found.read == list(range(1, found.published + 1))
 
 
+@anywhere
 def test_all_readers_see_one_order(chat: Chat) -> None:
     writers = [Visitor(chat, "ann.a", "phone"), Visitor(chat, "ann.a", "laptop"), Visitor(chat, "bob.b")]
     readers = [Visitor(chat, "eve.e"), Visitor(chat, "ann.a", "tablet")]
@@ -75,6 +77,7 @@ def test_a_reader_is_told_what_it_can_no_longer_have() -> None:
         assert ann.join(after=8, epoch="of another log")["complete"] is False
 
 
+@anywhere
 def test_volatile_messages_come_once_and_in_order(chat: Chat) -> None:
     with Visitor(chat, "ann.a") as ann, Visitor(chat, "bob.b") as bob:
         ann.join()
@@ -88,6 +91,7 @@ def test_volatile_messages_come_once_and_in_order(chat: Chat) -> None:
         assert heard[-1]["body"] == "the end"
 
 
+@anywhere
 def test_who_leaves_is_gone_within_a_second(chat: Chat) -> None:
     with Visitor(chat, "ann.a") as ann:
         assert ann.join(presence=True)["members"] == ["ann"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -33,7 +34,7 @@ def ask(chat: Chat, method: str, path: str, body: Any = None, **headers: str) ->
     if body is not None:
         fields.setdefault("Content-Type", JSON)
         body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    connection = http.client.HTTPConnection("127.0.0.1", chat.server.port, timeout=DEADLINE)
+    connection = http.client.HTTPConnection(urlsplit(chat.url).netloc, timeout=DEADLINE)
     connection.request(method, path, body, fields)
     response = connection.getresponse()
     text = response.read().decode()
