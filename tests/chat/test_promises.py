@@ -23,8 +23,8 @@ ROOT = Path(__file__).parents[2]
 
 @pytest.mark.parametrize("promise", PROMISES, ids=lambda promise: promise.name)
 def test_each_promise_names_its_tests(promise: Promise) -> None:
-    assert promise.tests
-    for test in promise.tests:
+    assert promise.tests and promise.nodes_tests
+    for test in promise.tests + promise.nodes_tests:
         path, _, name = test.partition("::")
         tree = ast.parse((ROOT / path).read_text("utf-8"))
         assert name in [node.name for node in tree.body if isinstance(node, ast.FunctionDef)], test
@@ -33,6 +33,7 @@ def test_each_promise_names_its_tests(promise: Promise) -> None:
 def test_they_are_printed_in_lines() -> None:
     lines = described(80).splitlines()
     assert [line[:2] for line in lines if line[0] == "G"] == ["G1", "G2", "G3", "G4", "G5", "G6"]
+    assert sum(line.startswith("    on several nodes: ") for line in lines) == 6
     assert max(len(line) for line in lines if "::" not in line) <= 80
     assert [line for line in lines if line.startswith("Not promised: order between channels")]
 

@@ -311,6 +311,7 @@ def test_the_promises(start: Start) -> None:
         (["--client-ca", "/no/such/file"], "--client-ca needs --certificate FILE"),
         (["--add-user", "ann"], "--add-user and --revoke need --accounts FILE"),
         (["--revoke", "ann", "--add-user", "ann", "--accounts", "x"], "go one at a time"),
+        (["--replicas", "3"], "--replicas is for --broker"),
         (["--new-epoch"], "--new-epoch needs --db FILE, or --broker nats://HOST:PORT"),
         (["--new-epoch", "--broker", "local"], "where the copy was put back"),
         (["--new-epoch", "--db", "/no/such/file"], "/no/such/file: there is no message log"),

@@ -63,8 +63,14 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--broker",
         metavar="NATS",
-        help="one service of several processes: nats://HOST:PORT, or local to start a NATS "
-        "(--db names its folder then)",
+        help="one service of several processes: nats://HOST:PORT, of a cluster several with commas, or local "
+        "to start a NATS (--db names its folder then)",
+    )
+    command.add_argument(
+        "--replicas",
+        type=int,
+        metavar="N",
+        help="servers of a cluster of NATS that keep the messages: 1, 3 or 5",
     )
     command.add_argument(
         "--new-epoch", action="store_true", help="after a copy of the messages was put back: readers are told"
@@ -117,6 +123,8 @@ def run(options: argparse.Namespace) -> int:
 def _broker(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """The log and the broker of a node, as arguments of `Chat`; none for a chat of one process."""
     if options.broker is None:
+        if options.replicas is not None:
+            raise Failure("--replicas is for --broker nats://HOST:PORT,…, of a cluster")
         yield {}
         return
     from wsdemo.patterns.jetstream import JetStreamLog
@@ -132,7 +140,7 @@ def _broker(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
         except ImportError as error:
             raise Failure(str(error)) from None
         yield {
-            "log": lambda done, call: JetStreamLog(nats, done, call=call),
+            "log": lambda done, call: JetStreamLog(nats, done, call=call, replicas=options.replicas),
             "broker": lambda call: NatsBroker(nats, call),
         }
 

@@ -66,7 +66,7 @@ class ConnectionPart(Protocol):
 class Nats:
     """The connection of a node, made again whenever it ends. Close it, or use it in a ``with``.
 
-    ``url``: ``nats://host:port``, or ``nats://user:password@host:port``.
+    ``url``: ``nats://host:port``, or ``nats://user:password@host:port``; of a cluster several, with commas.
 
     Raises ImportError where the package ``nats-py`` is missing, OSError where no NATS answers.
     """
@@ -162,7 +162,7 @@ class Nats:
         told = {"closed_cb": closed, "error_cb": failed}
         try:
             options: dict[str, Any] = {"allow_reconnect": False, "no_echo": True, **waits, **told}
-            joined = connection.connect(self._url, **options)
+            joined = connection.connect(self._url.split(","), **options)
             await asyncio.wait_for(joined, ANSWER)
         except Exception as error:
             await _close(connection)
