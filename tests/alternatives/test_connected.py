@@ -8,6 +8,7 @@ import aiohttp
 import pytest
 import socketio
 import websockets.asyncio.client
+from autobahn.asyncio.websocket import WebSocketClientFactory, WebSocketClientProtocol
 from channels.layers import InMemoryChannelLayer
 
 from tests.waiting import DEADLINE
@@ -96,6 +97,32 @@ def test_the_client_of_socketio_comes_to_ours() -> None:
 
     with serve(room) as room.server:
         asyncio.run(asyncio.wait_for(talk(), DEADLINE))
+
+
+def test_the_client_of_autobahn_comes_to_ours(ours) -> None:
+    """Daphne, the server of Channels, is made on it; Channels and FastAPI have clients for tests only."""
+
+    async def talk() -> list[str]:
+        loop, heard = asyncio.get_running_loop(), asyncio.Queue[str]()
+
+        class Client(WebSocketClientProtocol):
+            def onOpen(self) -> None:
+                for text in WORDS:
+                    self.sendMessage(text.encode())
+
+            def onMessage(self, payload: bytes, isBinary: bool) -> None:
+                assert not isBinary
+                heard.put_nowait(payload.decode())
+
+        factory = WebSocketClientFactory(ours.url, loop=loop)
+        factory.protocol = Client
+        _, client = await loop.create_connection(factory, "127.0.0.1", ours.port)
+        texts = [await heard.get() for _ in WORDS]
+        client.sendClose(1000)
+        await client.is_closed
+        return texts
+
+    assert asyncio.run(asyncio.wait_for(talk(), DEADLINE)) == list(WORDS)
 
 
 def test_the_layer_of_channels_drops_beyond_its_capacity() -> None:
