@@ -228,6 +228,15 @@ def test_a_name_that_is_taken_is_told_and_a_user_can_leave(chat: Chat, user) -> 
     ann.connected()
 
 
+def test_a_browser_that_keeps_no_cookie_is_told(chat: Chat, user) -> None:
+    ann = user()
+    ann.page.route("**/login", lambda route: route.fulfill(json={"user": "ann"}))
+    ann.page.goto(chat.url)
+    ann.page.get_by_label("Your name").fill("ann")
+    ann.page.get_by_role("button", name="Join the chat").click()
+    expect(ann.page.get_by_role("alert").first).to_contain_text("keeps no cookie")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [1280, 390])
 def test_axe_finds_nothing(chat: Chat, user, scheme: str, width: int) -> None:

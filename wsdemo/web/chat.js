@@ -89,7 +89,9 @@ at("login").onsubmit = async (event) => {
   const name = at("name").value.trim().toLowerCase(), password = at("password").value;
   try {
     await ask("login", password ? { name, password } : { name });
-    enter(await ask("session"));
+    const session = await ask("session");
+    if (!session.user) throw new Error("this browser keeps no cookie of this page: please allow it");
+    enter(session);
   } catch (error) {
     at("login-problem").textContent = error.message;
     at("name").focus();
