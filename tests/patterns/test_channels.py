@@ -217,6 +217,17 @@ class SlowRead(MemoryLog):
         return True
 
 
+def test_a_forbidden_join_is_refused_before_the_log_is_asked(house):
+    """It is a member at no moment."""
+    place = house(log=SlowRead, may=lambda user, action, channel: False)
+    ann = welcomed(place)
+    ann.say("join", id=5, channel="#lobby")
+    ann.say("leave", id=6, channel="#lobby")
+    assert (error := ann.hear())["id"] == 5 and error["code"] == "not_allowed"
+    assert (error := ann.hear())["id"] == 6 and error["code"] == "not_joined"
+    assert place.log.waiting == []
+
+
 def test_a_right_that_ends_before_the_answer_to_a_join(house):
     banned = set()
     place = house(log=SlowRead, may=lambda user, action, channel: user not in banned)
