@@ -216,6 +216,16 @@ def test_another_password_revokes_what_there_is(path: Path) -> None:
         assert made.check("ann", "another password").result(DEADLINE)
 
 
+def test_a_revocation_is_told_at_once(path: Path) -> None:
+    told: list[str] = []
+    with Accounts(path, hashed=quick, revoked=told.append) as made:
+        made.store("ann", PASSWORD).result(DEADLINE)
+        written = made.revoke("ann")
+        assert told == ["ann"]
+        written.result(DEADLINE)
+    assert told == ["ann"]
+
+
 def test_a_revocation_never_goes_back(path: Path) -> None:
     now = [900.0]
     with Accounts(path, hashed=quick, wall=lambda: now[0]) as made:
