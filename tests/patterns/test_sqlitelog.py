@@ -10,6 +10,8 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from functools import partial
+from typing import ClassVar
 
 import apsw
 import pytest
@@ -288,6 +290,23 @@ def test_kill_loses_nothing_that_was_confirmed(tmp_path):
             confirmed = max([confirmed, *(int(line) for line in child.stdout if line.endswith("\n"))])
         assert confirmed > first
     assert last_number(path) >= confirmed
+
+
+class Heard(sqlite3.Connection):
+    """A connection that keeps its statements."""
+
+    statements: ClassVar = []
+
+    def execute(self, statement, *values):
+        self.statements.append(statement)
+        return super().execute(statement, *values)
+
+
+def test_a_commit_is_on_the_disk_by_default(tmp_path):
+    heard = partial(sqlite3.connect, timeout=0, isolation_level=None, factory=Heard)
+    with SqliteLog(tmp_path / "log.db", print, connect=heard):
+        pass
+    assert "PRAGMA synchronous=FULL" in Heard.statements
 
 
 def power_cut(folder, seed, synchronous):
