@@ -12,7 +12,7 @@ import pytest
 
 from tests.net.rig import PIPE, FakeSink, Rig
 from tests.waiting import DEADLINE, Seen, turn
-from wsdemo.net.broadcast import fan_out, not_taken
+from wsdemo.net.broadcast import fan_out, not_taken, offer_until
 from wsdemo.net.outbox import GATHER
 from wsdemo.net.reactor import READ, WRITE, Reactor
 from wsdemo.net.transport import Transport
@@ -209,6 +209,27 @@ def test_fan_out_passes_over_those_that_are_leaving() -> None:
     rig.reactor.turn()
     assert fan_out([rig], b"tick", 100) == ([], 0, 0)
     assert rig.sent == b""
+
+
+@pytest.mark.parametrize(("more", "late"), [(60.0, False), (0.0, True)])
+def test_those_without_room_are_offered_it_again_until_the_deadline(more: float, late: bool) -> None:
+    """As soon as one of them has room; afterwards none of them is told of room any more."""
+    rigs, offers = [Rig() for _ in range(3)], Seen()
+    answers = {0: [True], 1: [False, False, not late], 2: [False, True]}
+
+    def offer(rig: Rig) -> bool:
+        number = rigs.index(rig)
+        offers(number)
+        if rig.transport._waiters:
+            with rig.transport.lock:
+                rig.transport.wake()
+        return answers[number].pop(0)
+
+    left = offer_until(time.monotonic() + more, rigs, offer)
+    assert left == ([rigs[1]] if late else [])
+    assert [offers.next(0) for _ in range(5)] == [0, 1, 2, 1, 2]
+    assert offers.empty() if late else (offers.next(0) == 1 and offers.empty())
+    assert not any(rig.transport._waiters for rig in rigs)
 
 
 # -- on a real reactor ---------------------------------------------------------------------------------------
