@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
 from tests import raw
 from tests.waiting import DEADLINE, Seen
-from wsdemo import Connection, ConnectionClosed, Limits, Opcode, connect, serve, threaded
+from wsdemo import Connection, ConnectionClosed, Limits, Opcode, Server, connect, serve, threaded
+from wsdemo.net.waiting import LONGEST
 
 
 @threaded
@@ -82,6 +84,26 @@ def test_the_end_of_the_server_ends_its_threads() -> None:
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("wsdemo-connection")]
     for ws in clients:
         ws.close()
+
+
+@pytest.mark.parametrize(("close_timeout", "seconds"), [(7.0, 7.0), (1e9, LONGEST)])
+@pytest.mark.parametrize("end", [Server.close, lambda server: server.drain(0.01)], ids=["close", "drain"])
+def test_the_end_of_the_server_waits_for_each_thread(
+    end: Callable[[Server], object], close_timeout: float, seconds: float
+) -> None:
+    waited = Seen()
+
+    class Working:
+        """A thread, as far as one waits for it."""
+
+        def join(self, timeout: float) -> None:
+            waited(timeout)
+
+    server = serve(echo, limits=Limits(close_timeout=close_timeout))
+    for _ in range(2):
+        server.started(Working())  # type: ignore[arg-type]
+    end(server)
+    assert [waited.next(0) for _ in range(2)] == [seconds] * 2 and waited.empty()
 
 
 def test_the_end_of_the_server_waits_for_a_thread_that_does_not_listen_so_long() -> None:
