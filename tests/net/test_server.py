@@ -477,6 +477,28 @@ def test_close_does_not_wait_for_ever() -> None:
         assert deaf.closed()[0] == 1001
 
 
+def test_the_thread_ends_at_the_deadline_whatever_becomes_of_a_connection() -> None:
+    """Such as one whose end has failed, so that it is never forgotten."""
+    asked = Seen()
+
+    class Stuck:
+        def close(self, code: int) -> None:
+            asked(code)
+
+        def cut_off(self) -> None:
+            asked("cut off")
+
+        def check(self, now: float) -> None: ...
+
+    server = serve(echo, limits=Limits(close_timeout=0.01))
+    server._open[99] = Stuck()  # type: ignore[assignment]
+    closing = threading.Thread(target=server.close, daemon=True)
+    closing.start()
+    closing.join(DEADLINE)
+    assert not closing.is_alive()
+    assert (asked.next(0), asked.next(0)) == (1001, "cut off")
+
+
 def test_close_cuts_off_an_opening_that_has_begun() -> None:
     server = serve(echo)
     with raw.dial(server.port) as peer:
