@@ -272,6 +272,26 @@ def test_after_a_failure_the_close_frame_arrives_though_more_data_was_sent() -> 
                 assert peer.closed()[0] == 1009
 
 
+def test_behind_the_close_frame_of_a_failure_our_half_of_tcp_ends() -> None:
+    """At once: the peer need not do anything, and no deadline has to pass."""
+    with serve(echo, limits=Limits(close_timeout=1000)) as server, raw.client(server.port) as peer:
+        peer.send(raw.frame(3, b"reserved"))
+        assert peer.closed()[0] == 1002
+        assert peer.rest() == b""
+
+
+def test_behind_a_client_s_close_frame_its_half_of_tcp_ends() -> None:
+    rest = Seen()
+
+    def script(peer: raw.Peer) -> None:
+        peer.send(raw.frame(Opcode.CLOSE, b"\x03\xe8", key=None))
+        assert peer.closed()[0] == 1000
+        rest(peer.rest())
+
+    with raw.server(script) as url, connect(url, limits=Limits(close_timeout=1000)):
+        assert rest.next() == b""
+
+
 def test_the_deadline_of_closing_starts_with_closing() -> None:
     """However long it was silent before, and whenever the reactor looks: found by a soak, once in 20,000."""
     with serve(echo) as server:
