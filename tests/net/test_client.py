@@ -202,11 +202,14 @@ def test_a_full_listening_queue_is_a_timeout() -> None:
 
 
 def test_an_interrupted_opening_leaves_nothing_behind() -> None:
+    for thread in threading.enumerate():  # of an earlier test, whose clients hear only now that it has ended
+        if thread.name == "wsdemo-clients":
+            thread.join(DEADLINE)
     threads = threading.active_count()
     with raw.server(raw.Peer.rest, answer=False) as url, pytest.raises(TimeoutError):
         connect(url, limits=Limits(open_timeout=0.1))
     assert not any(thread.name == "wsdemo-clients" for thread in threading.enumerate())
-    assert threading.active_count() == threads
+    assert threading.active_count() <= threads
 
 
 @pytest.mark.parametrize("good", [True, False])

@@ -211,7 +211,7 @@ def test_ten_thousand_connect_and_drop_and_nothing_is_left() -> None:
         assert slowest < 2
         _settle(server)
         gc.collect()
-        assert (open_files(), threading.active_count()) == (files, threads)
+        assert open_files() <= files and threading.active_count() <= threads
         assert process.memory_info().rss - memory < 8 * MiB
         assert not server._reactor.errors
 

@@ -202,7 +202,7 @@ def test_close_leaves_nothing_behind() -> None:
     threads, files = threading.active_count(), open_files()
     for _ in range(20):
         Reactor("test").close()
-    assert (threading.active_count(), open_files()) == (threads, files)
+    assert threading.active_count() <= threads and open_files() <= files
 
 
 def test_the_shared_reactor_lives_as_long_as_it_has_users() -> None:

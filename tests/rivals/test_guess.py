@@ -47,7 +47,7 @@ def test_nothing_is_left_behind() -> None:
     threads, files = set(threading.enumerate()), open_files()
     with Victim(SECRET) as victim:
         victim.length(b"hello")
-    assert set(threading.enumerate()) == threads and open_files() == files
+    assert set(threading.enumerate()) <= threads and open_files() <= files
 
 
 def test_an_unknown_cure_is_refused() -> None:

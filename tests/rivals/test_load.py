@@ -150,7 +150,7 @@ def test_nothing_is_left_behind_when_it_is_cancelled() -> None:
     found = load.compare(FIVE, clients=(1,), events=5, rate=50, progress=progress, cancel=cancel)
     assert [entry.way for entry in found] == ["short polling", "long polling"]
     assert told[0] == ("short polling", 1, 0, 5)
-    assert set(threading.enumerate()) == threads and open_files() == files
+    assert set(threading.enumerate()) <= threads and open_files() <= files
     assert psutil.Process().children() == children
 
 

@@ -66,7 +66,7 @@ def test_nothing_is_left_behind() -> None:
     measure(hold=0.01, count=10, rate=500)  # the first time loads modules
     threads, files = set(threading.enumerate()), open_files()
     measure(hold=0.01, count=10, rate=500)
-    assert set(threading.enumerate()) == threads and open_files() == files
+    assert set(threading.enumerate()) <= threads and open_files() <= files
 
 
 def test_without_http_2_the_rest_is_measured(

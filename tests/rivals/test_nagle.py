@@ -59,7 +59,7 @@ def test_progress_is_told_and_nothing_is_left_behind() -> None:
     assert told == [("one write", number, 3) for number in (1, 2, 3)]
     with pytest.raises(ZeroDivisionError):
         measure(3, progress=lambda *now: 1 / 0)
-    assert set(threading.enumerate()) == threads and open_files() == files
+    assert set(threading.enumerate()) <= threads and open_files() <= files
 
 
 @pytest.mark.parametrize("system", ["linux", "darwin", "win32", "plan9"])

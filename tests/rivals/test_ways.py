@@ -53,8 +53,8 @@ def test_nothing_is_left_behind(name: str) -> None:
         first, second = (audience, server) if leave_first else (server, audience)
         first.close()
         second.close()
-        assert set(threading.enumerate()) == threads
-        assert open_files() == files
+        assert set(threading.enumerate()) <= threads
+        assert open_files() <= files
 
 
 @pytest.mark.parametrize("name", [*FIVE[:3], *STRONG[:3], *TWO])
