@@ -8,15 +8,17 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from tests import needs, processes
+from tests import kernels, needs, processes
 
 # How long an example may take is for pytest's timeout: a busy machine is no finding.
 hypothesis.settings.register_profile("wsdemo", deadline=None)
 hypothesis.settings.load_profile("wsdemo")
 
+kernels.set_apart()
+
 
 #: Seconds that a test may take, unless it says otherwise (pytest-timeout).
-TIMEOUT = 120
+TIMEOUT = 300
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-timeout looks

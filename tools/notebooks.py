@@ -41,7 +41,7 @@ IGNORED: Final = {"nbval-ignore-output", "nbval-skip"}
 TO_TIME: Final = "drawn-to-time"
 # No widget's state is stored, so no widget is shown.
 DROPPED: Final = ("application/vnd.jupyter.widget-view+json",)
-TIMEOUT: Final = 60  # seconds a cell
+TIMEOUT: Final = 240  # seconds a cell, on a busy machine too
 PICTURE_TOLERANCE: Final = 1.0  # mean difference of a pixel's channels, of 255
 
 EMBEDDED: Final = re.compile(r"data:image/(png|svg\+xml);base64,([A-Za-z0-9+/=]+)")

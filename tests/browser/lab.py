@@ -41,6 +41,8 @@ from typing import Any, Final
 
 from playwright.sync_api import Browser, Locator, Page
 
+from tests import kernels
+
 ROOT: Final = Path(__file__).resolve().parent.parent.parent
 SCREENSHOTS: Final = Path(__file__).parent / "screenshots"
 CHROMIUM_FLAGS: Final = [
@@ -93,6 +95,9 @@ class Server:
             path = home / "settings" / f"{name}.jupyterlab-settings"
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(json.dumps(values))
+        (home / "config").mkdir()
+        apart = f"{Path(kernels.__file__).read_text()}\nset_apart()\n"
+        (home / "config" / "jupyter_server_config.py").write_text(apart)
         self._log = (home / "jupyter.log").open("wb")
         self._process = subprocess.Popen(
             [
@@ -280,6 +285,12 @@ class Lesson:
         """The text of that output, as a reader sees it."""
         outputs = self.cell(containing).locator(".jp-OutputArea-output")
         return "\n".join(text.strip() for text in outputs.all_inner_texts())
+
+    def pictures_are_there(self, count: int) -> None:
+        """Wait until so many pictures are in the outputs, and are loaded."""
+        loaded = "images => images.filter(image => image.complete && image.naturalWidth).length"
+        pictures = self.page.locator(".jp-OutputArea img")
+        self.wait_until(lambda: pictures.count() == pictures.evaluate_all(loaded) == count)
 
     def stderr(self) -> list[str]:
         return self.page.locator("[data-mime-type='application/vnd.jupyter.stderr']").all_inner_texts()

@@ -38,7 +38,7 @@ def test_a_word_typed_shows_its_bytes(lab: Lab) -> None:
 def test_a_stored_lesson_shows_its_pictures(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:  # untrusted, nothing run
         pictures = lesson.page.locator(".jp-OutputArea img")
-        lesson.wait_until(lambda: pictures.count() == 2)
+        lesson.pictures_are_there(2)
         alts = pictures.evaluate_all("images => images.map(image => image.alt)")
         assert alts == ["8 bytes: text 6 B 'Hello!'", "The map of the course"]
         assert "c3" in lesson.output(WORD).locator("td").all_text_contents()

@@ -52,7 +52,7 @@ def test_the_buttons_play_the_scene_anew(lab: Lab) -> None:
 def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:  # untrusted, nothing run
         pictures = lesson.page.locator(".jp-OutputArea img")
-        lesson.wait_until(lambda: pictures.count() == 6)
+        lesson.pictures_are_there(6)
         sizes = pictures.evaluate_all("images => images.map(image => image.naturalWidth)")
         assert all(size > 900 for size in sizes)
         assert all(pictures.evaluate_all("images => images.map(image => image.alt)"))

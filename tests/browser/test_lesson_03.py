@@ -54,7 +54,7 @@ def test_a_header_left_out_or_edited_changes_the_verdict(lab: Lab) -> None:
 def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:  # untrusted, nothing run
         pictures = lesson.page.locator(".jp-OutputArea img")
-        lesson.wait_until(lambda: pictures.count() == 2)
+        lesson.pictures_are_there(2)
         assert all(pictures.evaluate_all("images => images.map(image => image.naturalWidth > 900)"))
         assert "101 Switching Protocols" in lesson.text(BENCH)
         lesson.screenshot("03-stored")

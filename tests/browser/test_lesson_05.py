@@ -49,7 +49,7 @@ def test_the_key_decides_what_the_proxy_believes(lab: Lab) -> None:
 def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:  # untrusted, nothing run
         pictures = lesson.page.locator(".jp-OutputArea img")
-        lesson.wait_until(lambda: pictures.count() == 2)
+        lesson.pictures_are_there(2)
         assert all(pictures.evaluate_all("images => images.map(image => image.naturalWidth > 500)"))
         assert "keeps: nothing" in lesson.text(CHOOSER)
         lesson.screenshot("05-stored")

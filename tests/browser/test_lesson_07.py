@@ -70,7 +70,7 @@ def test_the_buttons_hurt_a_live_connection(lab: Lab) -> None:
 def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
     with lab.open(NOTEBOOK) as lesson:  # untrusted, nothing run
         pictures = lesson.page.locator(".jp-OutputArea img")
-        lesson.wait_until(lambda: pictures.count() == 7)
+        lesson.pictures_are_there(7)
         sizes = pictures.evaluate_all("images => images.map(image => image.naturalWidth)")
         assert all(size >= 440 for size in sizes)
         assert all(pictures.evaluate_all("images => images.map(image => image.alt)"))
@@ -78,7 +78,7 @@ def test_a_stored_lesson_shows_every_picture(lab: Lab) -> None:
     lab.print(NOTEBOOK, "07-print")
     with lab.open(NOTEBOOK, width=640, height=450) as lesson:  # what 200 % leave of the window
         pictures = lesson.page.locator(".jp-OutputArea img")
-        lesson.wait_until(lambda: pictures.count() == 7)
+        lesson.pictures_are_there(7)
         pictures.nth(5).scroll_into_view_if_needed()
         widths = pictures.evaluate_all(
             "images => images.map(image => image.offsetWidth / image.naturalWidth)"
