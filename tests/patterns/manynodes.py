@@ -95,7 +95,9 @@ class Crowd:
             assert time.perf_counter() < deadline, f"{len(missing)} of the members have not heard it"
             for key, _ in self.selector.select(1.0):
                 data = key.data
-                data += key.fileobj.recv(65536)
+                got = key.fileobj.recv(65536)
+                assert got, f"a member was disconnected: {bytes(data[-80:])}"
+                data += got
                 if mark in data:
                     seconds.append(time.perf_counter() - since)
                     missing.discard(key.fileobj)

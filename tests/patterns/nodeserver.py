@@ -21,7 +21,8 @@ from wsdemo.patterns.sqlitelog import SqliteLog
 
 def main(url: str, port: int) -> None:
     rooms = Rooms(identify=identify, limits=FAST)
-    limits = Limits(connections=5_000, handshakes=5_000, backlog=4_096)
+    # The members of a crowd answer no pings.
+    limits = Limits(connections=5_000, handshakes=5_000, backlog=4_096, ping_interval=None)
     with contextlib.ExitStack() as opened:
         nats = opened.enter_context(Nats(url)) if url else None
         folder = opened.enter_context(tempfile.TemporaryDirectory())
