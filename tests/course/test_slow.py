@@ -45,18 +45,22 @@ def test_on_a_wide_line_the_operating_systems_take_it_all() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rate", "seconds", "taken", "allowed"),
+    ("rate", "left", "seconds", "allowed"),
     [
-        (0, 9.0, 0, 0),
-        (1000, 2.0, 500, 1500),
-        (1000, 2.0, 2500, 0),
-        (10**9, 1.0, 0, 65536),
-        (math.inf, 0.0, 9, 65536),
+        (0, 0.0, 9.0, 0),
+        (1000, 0.0, 0.02, 20),
+        (1000, 15.0, 0.02, 35),
+        (1000, 15.0, 3.0, 50),  # it was not read for a while: no more than a moment's bytes
+        (10, 0.0, 3.0, 1),
+        (10**9, 0.0, 1.0, 65536),
+        (math.inf, 9.0, 0.0, 65536),
     ],
 )
-def test_no_more_is_read_than_the_rate_allows(rate: float, seconds: float, taken: int, allowed: int) -> None:
+def test_no_more_is_read_than_the_rate_allows(
+    rate: float, left: float, seconds: float, allowed: float
+) -> None:
     with serve(lambda ws, message: None) as server, SlowReader(server.url, rate=rate) as dora:
-        assert dora._allowed(seconds, taken) == allowed
+        assert dora._allowed(left, seconds) == allowed
 
 
 def test_the_close_code_is_heard() -> None:

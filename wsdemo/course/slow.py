@@ -26,6 +26,8 @@ SEGMENT: Final = 88
 BUFFER: Final = 2048
 #: Seconds between two reads.
 PACE: Final = 0.001
+#: Seconds whose bytes it reads at once at most: a line that was quiet for a while is no faster afterwards.
+MOMENT: Final = 0.05
 #: Seconds without a byte, after which nothing is on the line any more; a window of 0 is probed after 0.4.
 QUIET: Final = 1.0
 #: Seconds that a reader takes at most to catch up.
@@ -88,27 +90,28 @@ class SlowReader:
         self._sock.close()
 
     def _read(self) -> None:
-        start, taken = time.monotonic(), 0
+        now, room = time.monotonic(), 0.0
         while not self._ended.wait(PACE):
-            size = self._allowed(time.monotonic() - start, taken)
-            if not size:
+            before, now = now, time.monotonic()
+            room = self._allowed(room, now - before)
+            if room < 1:
                 continue
             try:
-                data = self._sock.recv(size)
+                data = self._sock.recv(int(room))
             except TimeoutError:
                 continue
             except OSError:
                 return
-            taken += len(data)
+            room -= len(data)
             self._heard_at = time.monotonic()
             if not data or self._take(data):
                 return
 
-    def _allowed(self, seconds: float, taken: int) -> int:
-        """The bytes that it may read now."""
+    def _allowed(self, room: float, seconds: float) -> float:
+        """The bytes that it may read now: what was left, and what has come in since, in a moment at most."""
         if math.isinf(self.rate):
             return 65536
-        return min(65536, max(0, int(self.rate * seconds) - taken))
+        return min(65536, room + self.rate * seconds, max(1.0, self.rate * MOMENT))
 
     def _take(self, data: bytes) -> bool:
         """Keep the messages in these bytes; True: the server has closed."""
