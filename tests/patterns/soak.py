@@ -7,6 +7,7 @@
     nodes     three processes on a NATS: a room of 3,000, and 50 kills of one of them or of the broker
     logins    200 at once, and the echo of others beside them       forged   10,000 sealed messages, none true
     revocations   how soon 200 of them are felt
+    pages     the chat killed 100 times under two pages, a program and a terminal in one room
 
 The status is 1 where something is lost, doubled or out of order. Latencies are those of this machine, now:
 the first line says how busy it was.
@@ -38,6 +39,7 @@ from tests.patterns.killing import Process, kill_loop
 from tests.patterns.manynodes import nodes
 from tests.patterns.roomserver import AWAY, slowly
 from tests.patterns.test_sqlitelog import power_cut
+from tests.web.soak import pages
 from wsdemo import connect
 from wsdemo.patterns.log import Outcome, Post
 from wsdemo.patterns.messages import PROTOCOL, frame
@@ -284,7 +286,7 @@ RUNS = {
     run.__name__: run
     for run in (
         *(kills, cuts, disk, load, frozen, storm, chat, crowd, nodes),
-        *(logins, revocations, forged),
+        *(logins, revocations, forged, pages),
     )
 }
 

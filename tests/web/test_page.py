@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import functools
 import json
-import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Browser, expect
 
-from tests import needs, processes
+from tests import needs
 from tests.waiting import DEADLINE
+from tests.web.killing import Room, kill_a_room
 from tests.web.users import violations
 from wsdemo import Headers, Request, Response, serve
 from wsdemo.chat import Chat
@@ -154,34 +154,18 @@ def test_a_server_that_is_started_again_loses_nothing(user, tmp_path: Path) -> N
         expect(ann.page.locator(".note")).to_have_count(0)
 
 
-def test_a_server_that_is_killed_at_any_moment_loses_and_doubles_nothing(user, start, tmp_path) -> None:
-    """kill -9 of ``python -m wsdemo chat`` while both write; what the pages show is compared."""
-    command = ["chat", "--db", str(tmp_path / "chat.db")]
-    server = start(*command)
-    url = _url(server)
-    ann, bob = user().log_in(url, "ann"), user().log_in(url, "bob")
-    wanted: list[str] = []
-    for kill in range(3):
-        texts = [f"{kill} {number}" for number in range(6)]
-        ann.say(*texts[:3])
-        server.kill()
-        server.wait(DEADLINE)
-        ann.away()
-        ann.say(*texts[3:])
-        wanted += texts
-        server = start(*command, "--port", url.rsplit(":", 1)[1].strip("/"))
-        assert _url(server) == url
-        for page in (ann, bob):
-            page.page.evaluate("dispatchEvent(new Event('online'))")
-            page.sees(*wanted)
-    expect(ann.page.locator("#waiting li")).to_have_count(0)
+def test_a_server_that_is_killed_under_pages_a_program_and_a_terminal(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """kill -9 of ``python -m wsdemo chat`` while all write; what the pages show is compared."""
+    room = kill_a_room(browser, tmp_path / "chat.db", kills=2)
+    assert {user: room.figures(user) for user in room.heard} == dict.fromkeys(room.written, (0, 0, 0))
+    assert room.one_order and room.total == 24
 
 
-def _url(server: processes.Process) -> str:
-    """The address of the page, in the first lines of the command."""
-    while not (found := re.search(r"http://[\w.:]+/", line := processes.line(server))):
-        assert line, server.communicate()
-    return found[0]
+def test_what_is_lost_doubled_and_out_of_order_is_counted() -> None:
+    heard = {"bob": ["ann 3", "ann 2", "ann 2", "missing: 4"]}
+    assert Room(written={"ann": 4}, heard=heard).figures("bob") == (2, 2, 2)
 
 
 def test_a_page_that_hangs_misses_nothing(chat: Chat, user) -> None:
