@@ -8,42 +8,40 @@
      socket.join("#lobby");
      socket.publish("#lobby", { text: "hello" });
 
-   Device, outbox and places are kept in `sessionStorage`: a tab that is loaded again goes on where it was. A
-   duplicated tab gets a copy of it, and becomes a new device with an empty outbox. Wherever a message may have
-   been lost or doubled, an event says so. The same in Python: device.py, window.py, reading.py and backoff.py
-   in wsdemo/patterns.
+   What is kept is in `sessionStorage`: a tab that is loaded again goes on where it was. A duplicated tab gets a copy
+   of it, and becomes a new device with an empty outbox. Wherever a message may have been lost or doubled, an event
+   says so. The parts, each of which can be read alone: outbox.js, flight.js (numbers on their way), reading.js (places),
+   owner.js (one tab, one device), backoff.js (waits), messages.js (texts). The same in Python: device.py, window.py, reading.py and
+   backoff.py in wsdemo/patterns.
 
    Events, by name and `detail`: `state` {name, code, reason, in} · `outbox` {stored} · `welcome`, `confirm`,
    `volatile`, `presence`, `expiring`, `gap`, `error` as they came · `joined` {channel, members, …} · `refused` {request, …}
    · `dropped` {message, …} · `doubled` {count, reason} · `incomplete` {channel} · `parked` {message, error}
    · `wire` {what, at, data, …}: what the browser tells of the WebSocket itself. */
 
+import { comesBack, LONGEST, Waits } from "./backoff.js";
 import { Flight } from "./flight.js";
+import { bytes, checkChannel, encode, published, volatile } from "./messages.js";
+import { Outbox } from "./outbox.js";
+import { Owner } from "./owner.js";
+import { Reading } from "./reading.js";
 
 export const PROTOCOL = "wsdemo.chat.v1";
 const VERSION = 1;
-const MESSAGES = 64, BYTES = 1024 * 1024; // of the outbox
-const SIZE = 64 * 1024, DEPTH = 32; // of a message: bytes, until the server has said its own bound; nesting
-const SECOND = 1000, RETRY = SECOND, GRACE = SECOND, SILENCE = 60 * SECOND, LONGEST = 3600 * SECOND;
-const SOON = { base: 0.5 * SECOND, cap: 10 * SECOND }, SLOWLY = { base: 10 * SECOND, cap: 60 * SECOND };
+const WINDOW = 64, BUFFERED = 1024 * 1024; // messages on their way; bytes, before a volatile message is not sent
+const SIZE = 64 * 1024; // of a message: bytes, until the server has said its own bound
+const SECOND = 1000, RETRY = SECOND, GRACE = SECOND, SILENCE = 60 * SECOND;
 const TEMPORARY = ["busy", "too_many", "failed"];
-// Come back after these close codes: never, soon; after all others slowly.
-const NEVER = [1000, 1002, 1003, 1007, 1008, 1009, 1010, 4400, 4403, 4413, 4426];
-const YES = [1001, 1005, 1006, 1012, 4401, 4408, 4409];
 
 export class ChatSocket extends EventTarget {
   state = { name: "new" }; // then connecting, open, away, ended
   user = null; // known with `welcome`
   size = SIZE;
-  #url; #draw; #name; #session; #storage; #locks; #random; #silence;
-  #device; // id, confirmed (number), key (of the newest message), messages: what `#keep` stores
-  #places = new Map(); // by channel: epoch, and the offset of the last message that was drawn
+  #url; #session; #silence; #waits; #outbox; #reading; #owner;
   #channels = new Map(); // joined ones, and the options of their join
   #turn = 0; // each attempt to connect is a turn: what belongs to an earlier one is passed over
   #ws = null; #flight = null; #asked = new Map(); #joining = new Map(); #ids = 0; #last = 0; // of this turn
   #bye = {}; #heard = 0; #useful = false;
-  #obeys = false; // the wait is the server's wish, and is not cut short
-  #bounds = {}; #closed = false; #release = () => {};
 
   /** `draw(message)`: the effect of a message; when it returns, the offset is stored.
    *  `name`: of what is stored: one for each user. `session()`: called before each connection; resolves to a
@@ -51,42 +49,39 @@ export class ChatSocket extends EventTarget {
   constructor(url, draw, { name = "wsdemo", session = null, storage = sessionStorage,
     locks = navigator.locks, random = Math.random, silence = SILENCE } = {}) {
     super();
-    [this.#url, this.#draw, this.#name, this.#session] = [url, draw, name, session];
-    [this.#storage, this.#locks, this.#random, this.#silence] = [storage, locks, random, silence];
-    this.#places = new Map(Object.entries(this.#read("places") ?? {}));
-    this.#device = this.#read("device") ?? newDevice(0, []);
+    [this.#url, this.#session, this.#silence] = [url, session, silence];
+    this.#waits = new Waits(random);
+    this.#outbox = new Outbox(storage, `${name}.device`, (stored) => this.#tell("outbox", { stored }));
+    this.#reading = new Reading(storage, `${name}.places`, draw, (what, detail) => this.#tell(what, detail));
+    this.#owner = new Owner(storage, name, locks);
     this.#listen(addEventListener);
     this.#begin();
   }
 
   // -- for the page ----------------------------------------------------------------------------------------
 
-  get device() { return this.#device.id; }
+  get device() { return this.#outbox.device; }
 
   /** The messages without a confirmation: key, channel, body (JSON). */
-  get waiting() { return structuredClone(this.#device.messages); }
+  get waiting() { return structuredClone(this.#outbox.messages); }
 
   /** Keep a message, to be sent now or later; returns its key. Throws before anything is kept: TypeError or
    *  RangeError for what the server would refuse, or a full outbox; a DOMException for a full storage. */
   publish(channel, body) {
-    const { messages, key } = this.#device, message = { key: key + 1, channel, body: encode(body) };
-    if (!/^[#@][a-z0-9_-]{1,32}$/.test(channel))
-      throw new TypeError(`channel ${channel}, expected # or @ and 1 to 32 of a-z 0-9 _ -`);
-    const size = bytes(published(this.#top + 1, message));
+    const message = { channel, body: encode(body) };
+    checkChannel(channel);
+    const size = bytes(published(this.#outbox.top + 1, message));
     if (size > this.size) throw new RangeError(`message of ${size} bytes, at most ${this.size} accepted`);
-    if (messages.length >= MESSAGES || bytes(JSON.stringify(messages)) + size > BYTES)
-      throw new RangeError(`the outbox is full: ${messages.length} messages wait for the server`);
-    this.#keep({ ...this.#device, key: message.key, messages: [...messages, message] });
+    const key = this.#outbox.add(message, size);
     this.#pump();
-    return message.key;
+    return key;
   }
 
   /** Send a message that may get lost; false: not now, and not later. Throws as `publish` does. */
   volatile(channel, body, key) {
-    const text = `{"type":"volatile","channel":${encode(channel)},"body":${encode(body)}`;
-    const whole = key === undefined ? `${text}}` : `${text},"key":${encode(key)}}`;
-    if (bytes(whole) > this.size) throw new RangeError(`more than ${this.size} bytes`);
-    return this.#flight !== null && this.#ws.bufferedAmount < BYTES && this.#send(whole);
+    const text = volatile(channel, body, key);
+    if (bytes(text) > this.size) throw new RangeError(`more than ${this.size} bytes`);
+    return this.#flight !== null && this.#ws.bufferedAmount < BUFFERED && this.#send(text);
   }
 
   /** Read a channel from where this tab has stopped; a new one from the offset `after`, with its `latest`
@@ -104,7 +99,6 @@ export class ChatSocket extends EventTarget {
 
   /** End for good: messages without a confirmation stay in the outbox. */
   close() {
-    this.#closed = true;
     this.#listen(removeEventListener);
     this.#leavePage();
     this.#is("ended", { code: 1000, reason: "closed by this page" });
@@ -112,72 +106,29 @@ export class ChatSocket extends EventTarget {
 
   // -- one tab, one device ---------------------------------------------------------------------------------
 
-  /** Who leaves a page says so in its storage. A copy of the storage of a page that lives does not have it. */
   async #begin() {
-    const turn = ++this.#turn, mark = `${this.#name}.left`, stored = this.#read("device");
-    const left = this.#storage.getItem(mark) !== null;
-    this.#storage.removeItem(mark);
-    this.#device = stored ?? this.#device;
-    const owner = stored && !left ? await this.#owner() : "this tab";
+    const turn = ++this.#turn, left = this.#owner.arrive(), key = this.#outbox.load();
+    const owner = key === null || left ? "this tab" : await this.#owner.find(this.device);
     if (turn !== this.#turn) return;
-    if (owner === "another tab") // which has the messages too: keep those that were published here
-      this.#keep(newDevice(this.#device.key, this.#device.messages.filter(({ key }) => key > stored.key)));
+    if (owner === "another tab") this.#outbox.renew(key); // it has the messages up to there too
     if (owner === "unknown") this.#renew("this tab may be a copy of another one");
-    this.#hold();
+    this.#owner.hold(this.device);
     this.#connect();
-  }
-
-  get #lock() { return `${this.#name}.${this.#device.id}`; }
-
-  /** Whose device it is: by Web Locks, or, on plain http: where they are missing, by asking the other tabs. */
-  #owner() {
-    if (this.#locks) return this.#locks.request(this.#lock, { ifAvailable: true },
-      (lock) => (lock ? "this tab" : "another tab"));
-    const radio = new BroadcastChannel(this.#lock);
-    return new Promise((done) => {
-      radio.onmessage = ({ data }) => data === "mine" && done("another tab");
-      radio.postMessage("whose?");
-      setTimeout(done, SECOND / 2, "unknown"); // none, or a tab that is frozen
-    }).finally(() => radio.close());
-  }
-
-  #hold() {
-    this.#release();
-    if (this.#locks) {
-      const stop = new AbortController();
-      const held = new Promise((free) => { this.#release = () => { stop.abort(); free(); }; });
-      this.#locks.request(this.#lock, { signal: stop.signal }, () => held).catch(() => {});
-    } else {
-      const radio = new BroadcastChannel(this.#lock);
-      radio.onmessage = ({ data }) => data === "whose?" && radio.postMessage("mine");
-      this.#release = () => radio.close();
-    }
   }
 
   /** A new device with the old messages, which the server may have stored already. */
   #renew(reason) {
-    const { key, messages } = this.#device;
+    const { messages } = this.#outbox;
     if (messages.length) this.#tell("doubled", { count: messages.length, reason });
-    this.#keep(newDevice(key, messages));
-    this.#hold();
+    this.#outbox.renew();
+    this.#owner.hold(this.device);
   }
-
-  #read(what) { return JSON.parse(this.#storage.getItem(`${this.#name}.${what}`)); }
-
-  #keep(device, stored = []) {
-    this.#storage.setItem(`${this.#name}.device`, JSON.stringify(device));
-    this.#device = device;
-    this.#tell("outbox", { stored });
-  }
-
-  /** The number of the newest message: the oldest one has `confirmed + 1`. */
-  get #top() { return this.#device.confirmed + this.#device.messages.length; }
 
   // -- connections -----------------------------------------------------------------------------------------
 
   async #connect() {
     const turn = ++this.#turn, wire = (what, more) => this.#wire(turn, what, more);
-    [this.#bye, this.#heard, this.#useful, this.#obeys] = [{}, performance.now(), false, false];
+    [this.#bye, this.#heard, this.#useful] = [{}, performance.now(), false];
     this.#is("connecting");
     this.#watch();
     let token = null;
@@ -191,7 +142,7 @@ export class ChatSocket extends EventTarget {
     wire("new WebSocket");
     ws.onopen = () => {
       wire("open", { protocol: ws.protocol, extensions: ws.extensions });
-      this.#last = this.#top;
+      this.#last = this.#outbox.top;
       this.#send(JSON.stringify({ type: "hello", v: VERSION, device: this.device, ...(token && { token }) }));
     };
     ws.onmessage = ({ data }) => wire("message", { data }) && this.#received(data);
@@ -206,26 +157,12 @@ export class ChatSocket extends EventTarget {
     this.#hangUp();
     if ((code === 1005 || code === 1006) && bye.code) [code, reason] = [bye.code, bye.reason];
     const noToken = code === 4401 && (asked || !this.#session); // a new one was asked for in vain, or can't be
-    if (noToken || NEVER.includes(code)) {
-      this.#closed = true;
-      this.#is("ended", { code, reason });
-      return;
-    }
+    if (noToken || !comesBack(code)) return this.#is("ended", { code, reason });
     if (code === 4409) this.#renew(reason); // the same device came again, and the newer one stays
-    if (this.#useful) this.#bounds = {};
-    const wait = this.#wait(code, bye.after);
+    if (this.#useful) this.#waits.reset();
+    const wait = this.#waits.before(code, bye.after);
     this.#is("away", { code, reason, in: wait / SECOND });
     this.#later(wait, () => this.#connect());
-  }
-
-  /** Milliseconds until the next attempt: the server's word, or full jitter up to a bound that doubles. */
-  #wait(code, after) {
-    const kind = YES.includes(code) ? SOON : SLOWLY;
-    this.#obeys = after !== undefined || kind === SLOWLY;
-    if (after !== undefined) return Math.min(Math.max(after * SECOND, 0), LONGEST);
-    const bound = this.#bounds[kind.base] ?? kind.base;
-    this.#bounds[kind.base] = Math.min(2 * bound, kind.cap);
-    return this.#random() * bound;
   }
 
   #hangUp() {
@@ -259,13 +196,12 @@ export class ChatSocket extends EventTarget {
   #wake = ({ type, persisted }) => {
     if (type === "pageshow" && persisted) this.#begin();
     const now = type === "online" || document.visibilityState === "visible";
-    if (now && type !== "pageshow" && this.state.name === "away" && !this.#obeys) this.#connect();
+    if (now && type !== "pageshow" && this.state.name === "away" && !this.#waits.fixed) this.#connect();
   };
 
   /** A page in the back-forward cache may have no connection and no lock; it begins anew if it comes back. */
   #leavePage = () => {
-    this.#storage.setItem(`${this.#name}.left`, "");
-    this.#release();
+    this.#owner.leave();
     this.#hangUp();
   };
 
@@ -279,8 +215,8 @@ export class ChatSocket extends EventTarget {
   }
 
   #pump() {
-    for (let n; this.#flight && (n = this.#flight.take(this.#top, performance.now())) !== null; ) {
-      const text = published(n, this.#device.messages[n - this.#device.confirmed - 1]);
+    for (let n; this.#flight && (n = this.#flight.take(this.#outbox.top, performance.now())) !== null; ) {
+      const text = this.#outbox.text(n);
       const reason = `at most ${this.size} bytes accepted`;
       if (bytes(text) > this.size) this.#drop({ n, code: "too_large", reason });
       else this.#send(text);
@@ -292,9 +228,8 @@ export class ChatSocket extends EventTarget {
   #ask(request) {
     const id = ++this.#ids, { channel } = request;
     if (request.type === "join") {
-      const { after, presence } = this.#channels.get(channel) ?? {}, place = this.#places.get(channel);
-      Object.assign(request, presence && { presence }, place ? { epoch: place.epoch } : {});
-      request.after = place?.offset ?? after;
+      const { after, presence } = this.#channels.get(channel) ?? {};
+      Object.assign(request, presence && { presence }, this.#reading.from(channel, after));
       this.#joining.set(channel, id);
     }
     this.#asked.set(id, request);
@@ -323,20 +258,20 @@ export class ChatSocket extends EventTarget {
     else if (type === "error") this.#error(message);
     else if (type === "ok") this.#ok(message);
     // Else it was on its way when the channel was left, and is no part of the next reading.
-    else if (type === "message") this.#joining.get(channel) === 0 && this.#message(message);
-    else if (type === "gap") this.#joining.get(channel) === 0 && this.#gap(message);
+    else if (type === "message") this.#joining.get(channel) === 0 && this.#reading.message(message);
+    else if (type === "gap") this.#joining.get(channel) === 0 && this.#reading.gap(message);
     else this.#tell(type, message);
   }
 
   #welcome(welcome) {
-    const { v, next, limits } = welcome, first = this.#device.confirmed + 1;
+    const { v, next, limits } = welcome, first = this.#outbox.confirmed + 1;
     if (v !== VERSION) return this.#over(4426, `the server speaks version ${v}, expected ${VERSION}`);
     if (next < first || next > this.#last + 1)
       return this.#over(4409, `the server expects ${next}, not ${first}`);
-    this.#forget(next - 1);
+    this.#outbox.forget(next - 1);
     this.size = limits.size ?? SIZE;
     this.user = welcome.user;
-    this.#flight = new Flight(next, Math.min(MESSAGES, limits.window ?? MESSAGES));
+    this.#flight = new Flight(next, Math.min(WINDOW, limits.window ?? WINDOW));
     this.#is("open");
     this.#tell("welcome", welcome);
     for (const channel of this.#channels.keys()) this.#ask({ type: "join", channel });
@@ -345,15 +280,9 @@ export class ChatSocket extends EventTarget {
 
   #confirm(confirm) {
     this.#flight.confirmed(confirm.n);
-    this.#forget(confirm.n);
+    this.#outbox.forget(confirm.n);
     this.#tell("confirm", confirm);
     this.#pump();
-  }
-
-  #forget(n) {
-    const { confirmed, messages } = this.#device, stored = messages.slice(0, n - confirmed);
-    if (n > confirmed)
-      this.#keep({ ...this.#device, confirmed: n, messages: messages.slice(n - confirmed) }, stored);
   }
 
   #error(error) {
@@ -383,48 +312,19 @@ export class ChatSocket extends EventTarget {
 
   /** The server will never take a message: it is told and leaves, and those behind it move up. */
   #drop(error) {
-    const at = error.n - this.#device.confirmed - 1, { messages } = this.#device;
-    if (!messages[at] || !this.#flight.dropped(error.n, performance.now())) return;
-    this.#keep({ ...this.#device, messages: messages.toSpliced(at, 1) });
-    this.#tell("dropped", { ...error, message: messages[at] });
+    const message = this.#outbox.at(error.n);
+    if (!message || !this.#flight.dropped(error.n, performance.now())) return;
+    this.#outbox.drop(error.n);
+    this.#tell("dropped", { ...error, message });
   }
 
   #ok(ok) {
     const request = this.#asked.get(ok.id);
     this.#asked.delete(ok.id);
     if (request?.type !== "join" || this.#joining.get(request.channel) !== ok.id) return;
-    const { channel, epoch } = request, known = this.#places.get(channel);
-    const { latest = 0 } = this.#channels.get(channel) ?? {};
-    const complete = ok.complete && (epoch ?? ok.epoch) === ok.epoch;
+    const { channel } = request, { latest = 0 } = this.#channels.get(channel) ?? {};
     this.#joining.set(channel, 0);
-    if (!complete) this.#tell("incomplete", { channel, after: request.after });
-    if (!complete) this.#place(channel, ok.epoch, 0);
-    else if (!known) this.#place(channel, ok.epoch, request.after ?? Math.max(0, ok.offset - latest));
-    this.#tell("joined", { ...ok, channel });
-    if (complete && !known && latest && request.after === undefined) this.#ask({ type: "join", channel });
-  }
-
-  /** Once each: what came before is passed over. What can't be drawn is told, and does not come again. */
-  #message(message) {
-    const { channel, offset } = message, place = this.#places.get(channel);
-    if (offset <= place.offset) return;
-    try {
-      this.#draw(message);
-    } catch (error) {
-      this.#tell("parked", { message, error });
-    }
-    this.#place(channel, place.epoch, offset);
-  }
-
-  #gap(gap) {
-    const place = this.#places.get(gap.channel);
-    this.#tell("gap", gap);
-    if (gap.why === "expired" && gap.to > place.offset) this.#place(gap.channel, place.epoch, gap.to);
-  }
-
-  #place(channel, epoch, offset) {
-    this.#places.set(channel, { epoch, offset });
-    this.#storage.setItem(`${this.#name}.places`, JSON.stringify(Object.fromEntries(this.#places)));
+    if (this.#reading.joined(request, ok, latest)) this.#ask({ type: "join", channel });
   }
 
   // -- events ----------------------------------------------------------------------------------------------
@@ -442,30 +342,4 @@ export class ChatSocket extends EventTarget {
     if (current) this.#tell("wire", { what, at: now, ...more });
     return current;
   }
-}
-
-const bytes = (text) => new TextEncoder().encode(text).length;
-const newDevice = (key, messages) =>
-  ({ id: crypto.getRandomValues(new Uint32Array(4)).join("-"), confirmed: 0, key, messages });
-const published = (n, { channel, body }) =>
-  `{"type":"publish","n":${n},"channel":${JSON.stringify(channel)},"body":${body}}`;
-
-/** A value as JSON. Throws TypeError where `JSON.stringify` would change it silently, or a server refuse it. */
-export function encode(value) {
-  const text = JSON.stringify(value, (name, part) => {
-    if (["undefined", "function", "symbol"].includes(typeof part))
-      throw new TypeError(`${typeof part} is no JSON`);
-    if (typeof part === "number" && !Number.isSafeInteger(part) && /^-?\d+$|[NI]/.test(part))
-      throw new TypeError(`the number ${part}, expected a finite one, and whole ones below 2^53`);
-    if (/\p{Surrogate}/u.test(name) || (typeof part === "string" && /\p{Surrogate}/u.test(part)))
-      throw new TypeError("half a character (a lone surrogate) in a text");
-    return part;
-  });
-  let depth = 1, most = 1; // the message is an object around it
-  for (const [mark] of text.replace(/"(?:[^"\\]|\\.)*"/g, "").matchAll(/[[{}\]]/g)) {
-    depth += "[{".includes(mark) ? 1 : -1;
-    most = Math.max(most, depth);
-  }
-  if (most > DEPTH) throw new TypeError(`more than ${DEPTH} lists and objects inside each other`);
-  return text;
 }
