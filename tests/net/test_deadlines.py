@@ -185,6 +185,15 @@ def test_an_opening_ends_after_its_timeout_and_not_before() -> None:
         assert status == 408 and "the opening handshake did not come within 1000 seconds" in text
 
 
+@pytest.mark.parametrize("state", [State.CONNECTING, State.OPEN])
+def test_the_last_moment_of_an_opening_is_within_its_timeout(state: State) -> None:
+    with serve(echo, limits=LIMITS) as server, raw.client(server.port):
+        heartbeat = only(server.connections)._heartbeat
+        heartbeat.active = 1000.0
+        assert heartbeat.check(1000.0 + LONG, state, False) is None
+        assert heartbeat.check(1000.5 + LONG, state, False) is not None
+
+
 def test_a_first_message_has_the_time_of_an_opening() -> None:
     authorize = first_message(lambda ws, message: message)
     with serve(echo, limits=LIMITS, authorize=authorize) as server, raw.dial(server.port) as peer:

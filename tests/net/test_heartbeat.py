@@ -69,6 +69,30 @@ def test_one_pong_answers_all_the_pings_before_it() -> None:
             thread.join(DEADLINE)
 
 
+def test_a_pong_answers_no_ping_after_its_own() -> None:
+    """The second thread waits on, and is woken by the second pong."""
+    first, took = threading.Event(), Seen()
+
+    def script(peer: raw.Peer) -> None:
+        payloads = [peer.frame().payload for _ in range(2)]
+        peer.send(raw.frame(Opcode.PONG, payloads[0], key=None))
+        assert first.wait(DEADLINE)
+        peer.send(raw.frame(Opcode.PONG, payloads[1], key=None))
+        peer.closed()
+        peer.send(ANSWER)
+        peer.rest()
+
+    with raw.server(script) as url, connect(url) as ws:
+        threads = [threading.Thread(target=lambda: took(ws.ping(DEADLINE))) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        assert took.next() > 0 and took.empty()
+        first.set()
+        assert took.next() > 0
+        for thread in threads:
+            thread.join(DEADLINE)
+
+
 def test_who_waits_for_a_pong_is_woken_by_the_end() -> None:
     def script(peer: raw.Peer) -> None:
         peer.frame()

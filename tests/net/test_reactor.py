@@ -192,6 +192,22 @@ def test_close_does_what_was_asked_before(reactor: Reactor) -> None:
     assert seen.empty()
 
 
+def test_calls_made_during_the_last_turn_still_take_place(reactor: Reactor) -> None:
+    seen, busy, go = Seen(), threading.Event(), threading.Event()
+
+    def block() -> None:
+        busy.set()
+        assert go.wait(DEADLINE)
+
+    reactor.call_soon(block)
+    assert busy.wait(DEADLINE)
+    reactor.stopping = True
+    reactor.call_soon(seen, "asked")
+    go.set()
+    reactor.close()
+    assert seen.next(timeout=0) == "asked"
+
+
 def test_close_from_within(reactor: Reactor) -> None:
     reactor.call_soon(reactor.close)
     reactor.thread.join(DEADLINE)

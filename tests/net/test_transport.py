@@ -147,3 +147,37 @@ def test_finish_after_the_socket_broke() -> None:
     rig.reactor.turn(WRITE)
     rig.reactor.turn()
     assert (rig.sock.closed, rig.sink.told) == (True, [("lost", PIPE)])
+
+
+# -- under TLS -----------------------------------------------------------------------------------------------
+
+
+class FakeTls:
+    """Encrypts by a prefix, or fails; notes the bytes that it is given."""
+
+    def __init__(self) -> None:
+        self.given: list[bytes] = []
+        self.error: OSError | None = None
+
+    def encrypt(self, data: bytes) -> bytes:
+        self.given.append(data)
+        if self.error is not None:
+            raise self.error
+        return b"tls:" + data
+
+
+@pytest.mark.parametrize("end", ["broken", "closed"])
+def test_nothing_is_encrypted_that_will_not_be_sent(end: str) -> None:
+    """Neither nothing itself, nor bytes for a socket that is broken or closed."""
+    rig, tls = Rig(), FakeTls()
+    rig.transport.tls, rig.transport._plain_socket = tls, False  # type: ignore[assignment]
+    rig.write(b"hello")
+    rig.write(b"")
+    if end == "broken":
+        tls.error = RESET
+        rig.write(b"fails")
+        assert tls.given.pop() == b"fails" and rig.transport.broken is RESET
+    else:
+        rig.transport.abort()
+    rig.write(b"behind that")
+    assert (rig.sent, tls.given) == (b"tls:hello", [b"hello"])
