@@ -272,6 +272,13 @@ def test_what_a_proxy_says_of_tls_is_not_believed_without_the_option() -> None:
         assert ask(chat, "POST", "/login", {"name": "ann"}, Origin=PUBLIC, **said).status == 403
 
 
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_beside_the_public_origin_there_is_no_own_one(behind: Chat, scheme: str) -> None:
+    host = f"127.0.0.1:{behind.server.port}"  # which Host may name, past the proxy
+    origin = f"{scheme}://{host}"
+    assert ask(behind, "POST", "/login", {"name": "ann"}, Host=host, Origin=origin).status == 403
+
+
 def test_another_name_than_the_public_one_may_be_rebound_and_is_refused(behind: Chat) -> None:
     assert ask(behind, "GET", "/health", Host="evil.example").status == 403
     assert ask(behind, "GET", "/health", Host="chat.example").status == 200
