@@ -64,6 +64,16 @@ def test_the_parts_are_those_of_the_rfcs() -> None:
     assert opened == b"hello\x80" + bytes(250)
 
 
+def test_each_direction_has_a_key_of_its_own() -> None:
+    """Both count from 1, so with one key two messages would have one nonce."""
+    ann, bob = two()
+    there, back = (cipher.encrypt(bytes(12), b"hello", None) for cipher in (ann._out, bob._out))
+    assert there != back
+    assert (bob._in.decrypt(bytes(12), there, None), ann._in.decrypt(bytes(12), back, None)) == 2 * (
+        b"hello",
+    )
+
+
 def changed(chance: random.Random, message: dict[str, Any], earlier: list[dict[str, Any]]) -> dict[str, Any]:
     """A message that nobody sealed as it is now, or that came before."""
     data = bytearray(base64.b64decode(message["box"]))
