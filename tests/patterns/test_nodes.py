@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import time
 
 import pytest
 
@@ -143,23 +144,36 @@ def test_a_device_that_comes_to_another_node_leaves_the_first(local):
     one, two = local(), local()
     older = welcomed(one, "ann", "phone")
     other = welcomed(one, "ann", "laptop")
-    one.clock.now += nodes.CROSSING + 1
     welcomed(two, "ann", "phone")
     assert older.ended()["code"] == 4409
     other.say("pong")
     assert one.run(lambda: len(one.rooms._door.devices)) == 1
 
 
-def test_of_two_that_came_at_once_one_stays(local):
+def came(node, at):
+    """The news that a device has come to a node."""
+    return json.dumps({"kind": "device", "node": node, "channel": "", "device": "ann\nphone", "at": at})
+
+
+@pytest.mark.parametrize("node", ["", "~"])  # smaller and greater than each
+def test_late_news_of_an_older_connection_ends_no_newer_one(local, node):
+    one = local()
+    earlier = time.time()
+    ann = welcomed(one, "ann", "phone")
+    one.run(one.rooms._nodes._heard, "device", came(node, earlier))
+    ann.join()
+    one.run(one.rooms._nodes._heard, "device", came(node, time.time() + 1))
+    assert ann.ended()["code"] == 4409
+
+
+def test_of_two_that_came_at_once_one_stays(local, monkeypatch):
+    monkeypatch.setattr(time, "time", lambda: 1e9)
     one, two = local(), local()
     first, second = sorted([one, two], key=lambda house: house.rooms._nodes._node)
     loser = welcomed(first, "ann", "phone")
     stays = welcomed(second, "ann", "phone")
     assert loser.ended()["code"] == 4409
-    data = json.dumps(
-        {"kind": "device", "node": first.rooms._nodes._node, "channel": "", "device": "ann\nphone"}
-    )
-    second.run(second.rooms._nodes._heard, "device", data)
+    second.run(second.rooms._nodes._heard, "device", came(first.rooms._nodes._node, 1e9))
     stays.join()
 
 

@@ -58,7 +58,7 @@ class Door:
         self._figures = figures
         self._house: tuple[Server, Log] | None = None
         self.left: Callable[[Session], object] = lambda session: None  #: called when one with a welcome ends
-        self.came: Callable[[str], object] = lambda device: None  #: called with the device of one who comes
+        self.came: Callable[[Session], object] = lambda session: None  #: called with one who comes
         self.sessions: dict[int, Session] = {}  #: by connection
         self.devices: dict[str, Session] = {}  #: by the name of the device in the log
         self._users: dict[str, dict[Session, None]] = {}
@@ -134,7 +134,7 @@ class Door:
             return
         self.devices[session.device] = session
         self._users.setdefault(session.user, {})[session] = None
-        self.came(session.device)
+        self.came(session)
         # Behind all that the older connection has sent: the number is never older than what was confirmed.
         if self._house is None or not self._house[1].last(session.device, partial(self._welcome, session)):
             self.bye(session, 1013, "the log is busy", self._limits.retry)

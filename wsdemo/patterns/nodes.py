@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 from urllib.parse import quote
@@ -22,13 +23,12 @@ from wsdemo.patterns.broker import Broker
 from wsdemo.patterns.channels import Channels
 from wsdemo.patterns.door import Door
 from wsdemo.patterns.messages import compact
+from wsdemo.patterns.session import Session
 
 #: Seconds after which all that are here are told again: four times before they would expire.
 REFRESH: Final = 10.0
 #: Names in one message: bounds its size.
 NAMES: Final = 1000
-#: Seconds within which the words of two nodes about the same device may cross.
-CROSSING: Final = 2.0
 
 
 class Nodes:
@@ -88,8 +88,9 @@ class Nodes:
     def _volatile(self, channel: str, text: str, sender: str, key: str | None) -> None:
         self._tell("volatile", channel=channel, text=text, sender=sender, key=key)
 
-    def _came(self, device: str) -> None:
-        self._tell("device", device=device)
+    def _came(self, session: Session) -> None:
+        session.came = time.time()
+        self._tell("device", device=session.device, at=session.came)
 
     def _all(self, channel: str) -> None:
         room = self._channels.rooms.get(channel)
@@ -123,12 +124,16 @@ class Nodes:
             case "ask":
                 self._all(channel)
             case "device":
-                self._came_elsewhere(news["device"], news["node"])
+                self._came_elsewhere(news["device"], news["at"], news["node"])
             case "dismiss":
                 self._dismiss(news["user"], news["code"], news["reason"])
 
-    def _came_elsewhere(self, device: str, node: str) -> None:
-        """The newer connection of a device stays; where both came at once, that of the greater node does."""
+    def _came_elsewhere(self, device: str, at: float, node: str) -> None:
+        """The newer connection of a device stays, however late the news of another one is.
+
+        By the clocks of both nodes: where they differ, a device that moves within the difference may leave
+        the older connection open, which can't publish, and ends with its silence.
+        """
         session = self._door.devices.get(device)
-        if session is not None and (node > self._node or self._clock() - session.opened > CROSSING):
+        if session is not None and (at, node) > (session.came, self._node):
             self._door.bye(session, 4409, "the same device came again")

@@ -116,6 +116,7 @@ class Session:
         self.reader: Reader
         self.asked: Future[Identity | None] | None = None  #: finds out who it is
         self.opened = self.heard = self.sent = self.pinged = now
+        self.came = 0.0  #: by the wall clock, for the other nodes: seconds since 1970
         self.until: float | None = None  #: the token ends
         self.warned = self.ended = self.away = False
         self.offences = 0
