@@ -194,8 +194,8 @@ class NatsStream:
 
         Raises ConnectionError.
         """
-        js = self._js
-        await self._ask(self._rename(js, await js.stream_info(self._name)))
+        info = await self._ask(self._js.stream_info(self._name))
+        await self._ask(self._rename(self._js, info))
 
     async def _page(self, subjects: str, after: int, size: int) -> list[StreamMessage]:
         """One question, and its answers."""
