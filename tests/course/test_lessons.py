@@ -128,11 +128,33 @@ def test_a_frame_of_a_mebibyte_holds_so_many_tries() -> None:
     assert evil not in mask(payload, bytes(4))
 
 
+def test_the_bytes_of_a_word_add_up() -> None:
+    """Lesson 00: letters of ASCII and a space, one each, two for é, four for the hand."""
+    word = "héllo 👋"
+    text = "".join(cell.source for cell in notebooks.read(lesson(0)).cells)
+    plain = sum(letter.isascii() and letter.isalpha() for letter in word)
+    count = ("no", "one", "two", "three", "four", "five")[plain]
+    assert f'type_a_word("{word}")' in text
+    told = (
+        f"Eleven bytes: the {count} letters of plain English (ASCII) and the space take one each, `é` takes"
+    )
+    assert told in text
+    assert (plain + 1 + 2 + 4, len(word.encode())) == (11, 11)
+
+
+def test_lesson_15_counts_the_cells_that_use_a_real_nats() -> None:
+    cells = notebooks.read(lesson(15)).cells
+    using = sum(cell.cell_type == "code" and "find() is None" in cell.source for cell in cells)
+    count = ("No", "One", "Two", "Three")[using]
+    assert f"{count} cells use a real NATS where one is installed" in cells[0].source
+
+
 #: Facts that were once told wrongly or not at all, by lesson: where the words change, the fact must stay.
 FACTS = [
     (0, "two, four bytes each: the *regional indicators*"),
     (0, "`iopub`, everyone who is connected to the kernel hears"),
-    (1, "| every byte arrives, or else an error comes, perhaps late | when, or that an error ever comes"),
+    (1, "| that everything arrives, or that you hear of it if not (lesson 07) |"),
+    (1, "What will a receiver take for the third header?"),
     (2, "a machine that has lost its power answers nothing at all"),
     (3, "*local network access*"),
     (3, "[RFC 8441](https://www.rfc-editor.org/rfc/rfc8441) for HTTP/2, [RFC 9220]"),
@@ -151,6 +173,11 @@ FACTS = [
         9,
         "CRIME (2012), which ended compression in TLS, and BREACH (2013), the same against the compressed",
     ),
+    (8, "the events of the stall come late, each by what was left of it"),
+    (10, "| **close** | when she has read what waited |"),
+    (14, "[RFC 7692 §8](https://www.rfc-editor.org/rfc/rfc7692#section-8)"),
+    (15, "The length is checked nowhere"),
+    (16, '"The server MUST close the connection upon receiving a frame that is not masked"'),
 ]
 #: Idioms that a learner would have to guess.
 IDIOMS = ("ends it all", "bad conscience", "what stands still", "on one heap")

@@ -75,6 +75,15 @@ def test_nothing_went_wrong_and_everything_shows(path: Path) -> None:
 
 
 @each_lesson
+def test_a_heading_begins_its_line(path: Path) -> None:
+    """Glued to the text before it, it is no heading, and none of the table of contents."""
+    for cell in notebooks.read(path).cells:
+        if cell.cell_type == "markdown":
+            text = re.sub(r"(?s)```.*?```|`[^`\n]*`", "", cell.source)
+            assert not (glued := re.findall(r"[^\n#]#{2,} .*", text)), glued
+
+
+@each_lesson
 def test_a_table_is_html(path: Path) -> None:
     """Printed, it would be torn where the page is narrow; `views.table` scrolls."""
     for cell, output in outputs(path):
