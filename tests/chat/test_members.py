@@ -27,6 +27,7 @@ from wsdemo.chat.members import KEY_AGE, signing_keys
 from wsdemo.patterns.accounts import Accounts
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.proxy.sniffer import Sniffer
+from wsdemo.trace import TO_SERVER
 
 PASSWORD = "correct horse"
 
@@ -263,10 +264,7 @@ def test_no_token_and_no_password_is_in_a_log_or_an_error(
 
 
 def test_no_token_and_no_password_is_in_an_export(members: Chat, tmp_path: Path) -> None:
-    """A login over plain HTTP, and four of the ways in, recorded on their way: of both ends no file has any.
-
-    The fifth, a first message, is the content of the record, and stays.
-    """
+    """A login over plain HTTP, and all five ways in, recorded on their way: of both ends no file has any."""
     with Sniffer(members.websocket_url) as sniffer:
         cookie = raw_post(sniffer, "/login", {"name": "ann", "password": PASSWORD})
         cookie = cookie.partition("Set-Cookie: ")[2].partition(";")[0]
@@ -274,14 +272,15 @@ def test_no_token_and_no_password_is_in_an_export(members: Chat, tmp_path: Path)
             json.loads(raw_post(sniffer, path, {}, cookie).rpartition("\r\n")[2])[path[1:]]
             for path in ("/token", "/ticket")
         )
-        for query, options in (
-            ("", {"headers": {"Cookie": cookie}}),
-            ("", {"headers": {"Authorization": f"Bearer {program}"}}),
-            (f"?ticket={ticket}", {}),
-            ("", {"subprotocols": [PROTOCOL, f"wsdemo.token.{program}"]}),
+        for query, options, more in (
+            ("", {"headers": {"Cookie": cookie}}, {}),
+            ("", {"headers": {"Authorization": f"Bearer {program}"}}, {}),
+            (f"?ticket={ticket}", {}, {}),
+            ("", {"subprotocols": [PROTOCOL, f"wsdemo.token.{program}"]}, {}),
+            ("", {"subprotocols": [PROTOCOL]}, {"token": program}),
         ):
             with connect(sniffer.url + query, **options) as ws:
-                ws.send('{"type":"hello","v":1,"device":"phone"}')
+                ws.send(json.dumps({"type": "hello", "v": 1, "device": "phone"} | more))
                 assert "welcome" in ws.recv(DEADLINE)
     secrets = [PASSWORD, ticket, *cookie.partition("=")[2].split("."), *program.split(".")]
     raw = b"".join(chunk.data for chunk in sniffer.trace.chunks)
@@ -291,6 +290,9 @@ def test_no_token_and_no_password_is_in_an_export(members: Chat, tmp_path: Path)
     again = Trace.load(tmp_path / "a.jsonl")
     for data in (b"".join(chunk.data for chunk in again.chunks), (tmp_path / "a.pcap").read_bytes()):
         assert b"POST /login HTTP/1.1" in data and not [s for s in secrets if s.encode() in data]
+    hellos = [f.message for f in again.frames if f.direction == TO_SERVER and '"hello"' in str(f.message)]
+    assert len(hellos) == 5 and hellos[4] == hellos[0][:-1] + f', "token": "{"*" * len(program)}"}}'
+    assert not [secret for secret in secrets for frame in again.frames if secret.encode() in frame.payload]
 
 
 def raw_post(sniffer: Sniffer, path: str, fields: dict[str, str], cookie: str = "a=b") -> str:

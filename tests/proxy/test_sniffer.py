@@ -75,8 +75,9 @@ def test_lines_for_a_terminal() -> None:
         sniffer = Sniffer(server.url + "?token=geheim")
         with sniffer:
             with connect(sniffer.url, compression=False) as ws:
-                ws.send("\x1b[31m")
-                assert ws.recv(DEADLINE) == "\x1b[31m"
+                for message in ("\x1b[31m", '{"type":"hello","token":"geheim"}'):
+                    ws.send(message)
+                    assert ws.recv(DEADLINE) == message
         lines = list(sniffer.lines())
     assert lines[0].endswith("#1  ──►  GET /")
     assert "#1  ──►  text 5 B '\\x1b[31m'" in lines[2]

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.trace.test_dissect import opened, session
 from wsdemo.protocol.codes import CloseCode, Side
 from wsdemo.protocol.deflate import Parameters
+from wsdemo.protocol.frames import Frame
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.dissect import dissect_frames
 from wsdemo.trace.fields import (
@@ -465,7 +468,21 @@ def test_the_summaries_of_packets() -> None:
         (TO_SERVER, b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"), (TO_CLIENT, b"HTTP/1.1 200 OK\nA: b\n\n")
     ).responses[0]
     assert (answer.summary, answer.status, list(answer.headers)) == ("response 22 B", 200, [])
-    assert BodyPacket(b"3\r\nabc\r\n", body=slice(3, 6)).summary == "body 3 B 'abc'"
+    told = BodyPacket(b"3\r\nabc\r\n", direction=TO_CLIENT, body=slice(3, 6))
+    assert told.summary == "body 3 B 'abc'"
+    assert replace(told, direction=TO_SERVER).summary == "body 3 B"
+    secret = b'{"token":"a\\"b","text":"c"}'
+    for direction in (TO_SERVER, TO_CLIENT):
+        frame = FramePacket(Frame(1, secret, True).serialize(), direction=direction)
+        assert frame.summary == """text 27 B '{"token":"****","text":"c"}'"""
+        assert replace(frame, bytes=b"\xc1\x00", completed=secret.decode()).summary == (
+            """text 0 B, compressed: '{"token":"****","text":"c"}'"""
+        )
+    assert (
+        replace(told, bytes=secret, body=slice(None)).summary == """body 27 B '{"token":"****","text":"c"}'"""
+    )
+    long = FramePacket(Frame(1, b'{"text":"%b"}' % (b"a" * 200), True).serialize())
+    assert long.summary == f"""text 211 B '{{"text":"{"a" * 51}'…"""
 
 
 def test_what_a_packet_says_of_itself() -> None:

@@ -27,6 +27,7 @@ from wsdemo.record.facts import TO_SERVER
 from wsdemo.trace.fields import Field
 from wsdemo.trace.packets import FramePacket, Packet, RequestPacket, ResponsePacket
 from wsdemo.trace.redact import secrets
+from wsdemo.trace.tokens import secret_places
 from wsdemo.trace.trace import Trace
 
 #: Bytes on record between two looks; a burst of more ends the record.
@@ -195,7 +196,7 @@ def _is_harmless(text: str) -> bool:
         message = json.loads(text)
     except (ValueError, RecursionError):
         return False
-    return isinstance(message, dict) and "token" not in message
+    return isinstance(message, dict) and not any(secret_places(text.encode()))
 
 
 def _head(packet: RequestPacket | ResponsePacket) -> tuple[bytes, tuple[Field, ...], str]:

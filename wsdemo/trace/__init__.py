@@ -1,6 +1,7 @@
 """The meaning of a record: packets, fields, files and captures.
 
-Read in this order: trace, fields, heads, packets, lengths, readers, dissect; redact, files, pcap, capture.
+Read in this order: trace, fields, heads, tokens, packets, lengths, readers, dissect; overwrite, redact,
+files, pcap, capture.
 """
 
 from wsdemo.record.facts import TO_CLIENT, TO_SERVER, Chunk, Mark

@@ -27,8 +27,9 @@ from wsdemo.protocol.masking import mask
 from wsdemo.rawtcp.framing import HEADER
 from wsdemo.record.facts import TO_SERVER, Direction
 from wsdemo.trace import fields, heads
-from wsdemo.trace.fields import Field, count, described, escaped, opcode_name
+from wsdemo.trace.fields import SHOWN, Field, count, described, escaped, opcode_name
 from wsdemo.trace.lengths import outline
+from wsdemo.trace.tokens import without_tokens
 
 Outcome = Literal["accepted", "refused", "ignored", "incomplete"]
 
@@ -219,7 +220,7 @@ class FramePacket(Packet):
 
     @property
     def summary(self) -> str:
-        """Opcode, fin, bytes of payload, and its content."""
+        """Opcode, fin, bytes of payload, and its content without tokens."""
         text = opcode_name(self.opcode)
         if not self.fin:
             text += ", more follows"
@@ -232,11 +233,11 @@ class FramePacket(Packet):
             return f"{text} {self.close_code}" + (f" {escaped(reason)}" if reason else "")
         message = self.message
         if self.compressed:
-            return f"{text}, compressed" + (f": {described(message)}" if message is not None else "")
+            return f"{text}, compressed" + (f": {_discreet(message)}" if message is not None else "")
         if message is not None and self.opcode != Opcode.CONTINUATION:
-            return f"{text} {described(message)}" if message else text
+            return f"{text} {_discreet(message)}" if message else text
         value = self.fields[-1].value  # of the payload, where there is one
-        return f"{text} {described(value)}" if self.length and isinstance(value, str | bytes) else text
+        return f"{text} {_discreet(value)}" if self.length and isinstance(value, str | bytes) else text
 
     @property
     def _first(self) -> int:
@@ -328,9 +329,14 @@ class BodyPacket(Packet):
 
     @property
     def summary(self) -> str:
-        """Bytes of body, and their beginning."""
+        """Bytes of body; of one for the client their beginning: the other way go passwords."""
         data = self.bytes[self.body]
-        return f"body {len(data)} B {escaped(data.decode(errors='backslashreplace'))}"
+        text = f"body {len(data)} B"
+        return (
+            text
+            if self.direction == TO_SERVER
+            else f"{text} {_discreet(data.decode(errors='backslashreplace'))}"
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False, repr=False)
@@ -373,3 +379,10 @@ class OpaquePacket(Packet):
     def fields(self) -> tuple[Field, ...]:
         """All bytes as one field."""
         return fields.whole("plain", self.bytes, f"{count(self.size)} of no protocol known here")
+
+
+def _discreet(message: str | bytes) -> str:
+    """The beginning of a message for humans, without tokens."""
+    if isinstance(message, bytes):
+        return described(message)
+    return described(without_tokens(message[: 2 * SHOWN].encode()).decode())

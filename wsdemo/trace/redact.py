@@ -10,7 +10,7 @@ A file is sent around, attached to a bug report, committed by mistake. So a quer
 header field that is not known to be harmless, is overwritten: byte for byte, so that sizes, offsets and
 times stay the same. So is the body of each request, and of each answer but that to a GET: a login has its
 password in the one and a token in the other. The content of messages is the record itself and stays, as does
-what is fetched by GET.
+what is fetched by GET; but for tokens and passwords, see ``tokens``.
 
 Only bytes that are understood are kept: a head that the strict parser accepts, the body that belongs to it,
 the frames behind a good handshake. Where others may read the same bytes in another way, a secret could hide
@@ -29,6 +29,7 @@ from wsdemo.protocol.http11 import REASONS
 from wsdemo.record.facts import TO_CLIENT, Chunk, Direction, End
 from wsdemo.record.record import Record
 from wsdemo.trace.dissect import JUDGE, Conversation
+from wsdemo.trace.overwrite import clean_frames
 from wsdemo.trace.packets import (
     BodyPacket,
     FramePacket,
@@ -119,6 +120,8 @@ def _cleaned(packets: Sequence[Packet]) -> Iterator[tuple[Packet, bytes]]:
     open_end = set(_open_end(packets))
     fetched = set(_fetched(packets)) - open_end if clear else set()
     agreed = _agreed_frames(packets)
+    frames = [packet for packet in packets if isinstance(packet, FramePacket)]
+    cleaned = clean_frames(frame for frame in frames if frame.verdict.accepted or frame in agreed)
     for packet in packets:
         match packet:
             case RequestPacket(request=request) if request is not None:
@@ -128,7 +131,7 @@ def _cleaned(packets: Sequence[Packet]) -> Iterator[tuple[Packet, bytes]]:
             case BodyPacket() if clear and packet not in open_end:
                 yield packet, _body(packet, packet in fetched)
             case FramePacket() if packet.verdict.accepted or packet in agreed:
-                yield packet, packet.bytes
+                yield packet, cleaned.get(packet, packet.bytes)
             case RawPacket() if packet.verdict.outcome in ("accepted", "incomplete"):
                 yield packet, packet.bytes
             case _:
