@@ -292,3 +292,13 @@ def test_a_no_later_hears_nothing_that_came_behind_the_request(answer: Handshake
     assert there.receive(client().data_to_send() + b"GET / HTTP/1.1\r\n") == []
     (refused,) = there.decide(answer)
     assert isinstance(refused, Refused) and there.state is State.CLOSED
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_refusal_of_head_has_no_content(method: str) -> None:
+    """ "The server MUST NOT send content in the response" to HEAD (RFC 9110 §9.3.2)."""
+    protocol = server()
+    (refused,) = protocol.receive(f"{method} /nothing HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
+    assert isinstance(refused, Refused)
+    head, _, body = protocol.data_to_send().partition(b"\r\n\r\n")
+    assert (b"\r\nContent-Length: 0\r\n" in head, bool(body)) == (False, method == "GET")

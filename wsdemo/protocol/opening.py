@@ -212,6 +212,8 @@ class Opening(Serializer):
             if response is None and error is not None:
                 response = handshake.refusal(error)
             if response is not None:
+                if self.request is not None and self.request.method == "HEAD":
+                    response = replace(response, body=b"")  # no content for it (RFC 9110 §9.3.2)
                 self._response = response
                 self._handshake = serialize_response(response)
         self._go(step)
