@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import http.client
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 
 from tests.chat.front import anywhere
 from tests.chat.visiting import Visitor, ask
+from tests.waiting import DEADLINE
 from wsdemo import HandshakeError, connect
 from wsdemo.chat import Chat, NotAllowed
 from wsdemo.chat.login import Login, name_of
@@ -157,8 +159,24 @@ def test_wrong_fields(chat: Chat, body: Any) -> None:
 
 
 def test_methods(chat: Chat) -> None:
-    assert ask(chat, "GET", "/login").status == 405
-    assert ask(chat, "POST", "/session", {}).status == 405
+    """A balancer may ask for the health by HEAD; who is refused hears what is allowed."""
+    for method, path, allowed in (("GET", "/login", "POST"), ("POST", "/session", "GET, HEAD")):
+        refused = ask(chat, method, path, None if method == "GET" else {})
+        assert (refused.status, refused.headers["Allow"]) == (405, allowed)
+    for path in ("/health", "/metrics", "/session"):
+        connection = http.client.HTTPConnection("127.0.0.1", chat.server.port, timeout=DEADLINE)
+        connection.request("HEAD", path)
+        with connection.getresponse() as response:
+            assert (response.status, int(response.headers["Content-Length"]) > 0) == (200, True)
+        connection.close()
+
+
+@pytest.mark.parametrize("path", ["/login", "/logout", "/token", "/ticket"])
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded"])
+def test_a_form_moves_nothing(chat: Chat, path: str, kind: str) -> None:
+    cookie = ask(chat, "POST", "/login", {"name": "ann"}).cookie
+    assert ask(chat, "POST", path, {"name": "eve"}, Cookie=cookie, Content_Type=kind).status == 415
+    assert ask(chat, "GET", "/session", Cookie=cookie).fields["user"] == "ann"
 
 
 class Slow:

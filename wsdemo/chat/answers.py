@@ -36,9 +36,10 @@ class NotAllowed(Exception):
 
 def answer(method: str, function: Route, request: Request) -> Any:
     """The answer of a route, at once or later; `NotAllowed` becomes a status."""
+    allowed = ("GET", "HEAD") if method == "GET" else (method,)
+    if request.method not in allowed:  # "MUST generate an Allow header field" (RFC 9110 §15.5.6)
+        return json_response({"error": f"send {method}"}, [("Allow", ", ".join(allowed))], 405)
     try:
-        if request.method != method:
-            raise NotAllowed(405, f"send {method}")
         return then(function(request), lambda response: response)
     except NotAllowed as error:
         return refusal(error)
@@ -65,11 +66,16 @@ def then(found: Any, use: Callable[[Any], Any]) -> Any:
     return answer
 
 
-def fields_of(request: Request) -> Fields:
-    """The JSON object in a request. Raises `NotAllowed`."""
+def check_json(request: Request) -> None:
+    """Raise `NotAllowed` where a request says that it brings something else, as every form does."""
     kind = (request.headers.get("content-type") or "").partition(";")[0].strip().lower()
     if kind != "application/json":
         raise NotAllowed(415, "send Content-Type: application/json")
+
+
+def fields_of(request: Request) -> Fields:
+    """The JSON object in a request. Raises `NotAllowed`."""
+    check_json(request)
     try:
         fields = json.loads(request.body)
     except (ValueError, RecursionError):

@@ -33,7 +33,7 @@ from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
-from wsdemo.chat.answers import Fields, NotAllowed, Route, answer, fields_of, json_response, then
+from wsdemo.chat.answers import Fields, NotAllowed, Route, answer, check_json, fields_of, json_response, then
 from wsdemo.chat.identity import Identities
 from wsdemo.patterns.session import Identity
 from wsdemo.patterns.tickets import Tickets
@@ -130,7 +130,7 @@ class Login:
         return json_response(self._about(self.identity_of(request)))
 
     def _log_in(self, request: Request) -> Any:
-        self._check_own(request)
+        self._check_post(request)
         fields = fields_of(request)
         name, password = fields.get("name"), fields.get("password")
         if not isinstance(name, str) or not isinstance(password, str | None):
@@ -145,7 +145,7 @@ class Login:
         return json_response({"user": name}, [("Set-Cookie", self._set_cookie(token, ""))])
 
     def _log_out(self, request: Request) -> Any:
-        self._check_own(request)
+        self._check_post(request)
         token, user, found = self.token_of(request), self.identity_of(request), None
         if token is not None and user is not None:
             found = self._identity.log_out(token)
@@ -156,14 +156,14 @@ class Login:
         return json_response({"user": None}, [("Set-Cookie", self._set_cookie("", "; Max-Age=0"))])
 
     def _token(self, request: Request) -> Any:
-        self._check_own(request)
+        self._check_post(request)
         token, identity = self.token_of(request), self.identity_of(request)
         if token is None or identity is None:
             raise NotAllowed(401, "log in first")
         return then(self._identity.issue(token), lambda made: json_response({"token": made}))
 
     def _ticket(self, request: Request) -> Response:
-        self._check_own(request)
+        self._check_post(request)
         value: object = self.token_of(request)
         identity = self.identity_of(request)
         if identity is None:
@@ -197,9 +197,10 @@ class Login:
         origins = request.headers.get_all("origin")
         return origins in ([], [self.own_origin(request)])
 
-    def _check_own(self, request: Request) -> None:
+    def _check_post(self, request: Request) -> None:
         if not self._is_own(request):
             raise NotAllowed(403, "not from a page of another origin")
+        check_json(request)
 
 
 def offered_token(request: Request) -> str | None:
