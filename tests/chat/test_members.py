@@ -322,7 +322,7 @@ def test_keys_are_made_once_and_changed_by_age(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
 
 
-@pytest.mark.parametrize("text", ["", "[]", "no json", '{"a": "00"}', '{"1": 5}', '{"1": "xy"}'])
+@pytest.mark.parametrize("text", ["", "[]", "[" * 5000, "no json", '{"a": "00"}', '{"1": 5}', '{"1": "xy"}'])
 def test_another_file_is_no_file_of_keys(tmp_path: Path, text: str) -> None:
     (path := tmp_path / "keys").write_text(text)
     with pytest.raises(ValueError, match="no file of keys"):

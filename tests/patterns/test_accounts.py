@@ -305,11 +305,17 @@ def test_files_that_are_none(tmp_path: Path) -> None:
     db = sqlite3.connect(other)
     db.execute("CREATE TABLE something (x)")
     db.close()
+    db = sqlite3.connect(same_version := tmp_path / "same.db")
+    db.execute("PRAGMA user_version=1")
+    db.execute("CREATE TABLE account (balance)")
+    db.close()
     (words := tmp_path / "words.txt").write_text("no database at all, only some words. " * 10)
-    for path in (other, words):
+    for path in (other, same_version, words):
         with pytest.raises(ValueError, match="no accounts of version 1"):
             Accounts(path)
     with pytest.raises(OSError):
         Accounts(tmp_path / "no such folder" / "accounts.db")
+    with pytest.raises(ValueError, match="expected that of a file"):
+        Accounts(":memory:")
     assert not any(thread.name == "wsdemo-accounts" for thread in threading.enumerate())
     assert os.path.exists(words)

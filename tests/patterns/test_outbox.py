@@ -217,8 +217,11 @@ def test_a_file_that_is_no_outbox_is_left_alone(tmp_path):
         with pytest.raises(ValueError, match="no outbox of version 2: give another file"):
             Outbox(tmp_path / name)
         assert (tmp_path / name).read_bytes() == before
-    with pytest.raises(OSError, match="cannot be opened as an outbox"):
-        Outbox(tmp_path / "missing" / "me.db")
+    for path in (tmp_path / "missing" / "me.db", tmp_path):
+        with pytest.raises(OSError, match="cannot be opened as an outbox"):
+            Outbox(path)
+    with pytest.raises(ValueError, match="expected that of a file"):
+        Outbox("")
 
 
 # -- the effect -------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 from functools import partial
+from pathlib import Path
 from typing import ClassVar
 
 import apsw
@@ -170,6 +171,24 @@ def test_a_file_that_is_no_log_is_left_alone(tmp_path, content, said):
     with pytest.raises(ValueError, match=said):
         SqliteLog(path, print)
     assert path.read_bytes()[100:] == before[100:]  # SQLite counts openings in its header
+
+
+def test_a_file_of_another_kind_with_the_same_version_is_left_alone(tmp_path):
+    """``user_version`` 1 is common: our accounts have it too."""
+    with sqlite3.connect(path := tmp_path / "users.db") as db:
+        db.execute(f"PRAGMA user_version={sqlitelog.VERSION}")
+        db.execute("CREATE TABLE account (name TEXT)")
+    db.close()
+    before = path.read_bytes()
+    with pytest.raises(ValueError, match="no message log"):
+        SqliteLog(path, print)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("path", ["", ":memory:", Path(":memory:")])
+def test_a_log_that_ends_with_the_process_is_not_called_durable(path):
+    with pytest.raises(ValueError, match="expected that of a file"):
+        SqliteLog(path, print)
 
 
 def test_a_later_version_is_refused(tmp_path):

@@ -45,10 +45,10 @@ class Members:
     guests = False
 
     def __init__(self, path: str | Path, *, wall: Callable[[], float] = time.time, **options: Any) -> None:
-        keys = signing_keys(f"{path}.keys", wall())
         self._dismiss: Callable[[str], object] = lambda user: None
         self.accounts = Accounts(path, revoked=lambda user: self._dismiss(user), wall=wall, **options)
         try:
+            keys = signing_keys(f"{path}.keys", wall())
             self._tokens = Tokens(keys, lifetime=COOKIE, not_before=self.accounts.not_before, clock=wall)
         except BaseException:
             self.accounts.close()
@@ -112,7 +112,7 @@ def signing_keys(path: str | Path, now: float) -> dict[str, bytes]:
         newest = max(map(int, keys), default=0)
     except FileNotFoundError:
         keys, newest = {}, 0
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):
         raise ValueError(f"{path}: no file of keys: give another name to the accounts") from None
     if now - newest >= KEY_AGE:
         keys[f"{now:.0f}"] = secrets.token_bytes(32)

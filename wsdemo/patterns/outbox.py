@@ -91,6 +91,8 @@ class Outbox:
     def __init__(
         self, path: str | Path = ":memory:", *, count: int = 10_000, effect: Effect | None = None
     ) -> None:
+        if not str(path):  # which SQLite takes for a file that is removed at the end
+            raise ValueError("the path '', expected that of a file, or ':memory:'")
         self._path = str(path)
         self._count = count
         self._effect = effect

@@ -66,7 +66,8 @@ class SqliteLog:
     ``synchronous``: SQLite's setting; "FULL" survives a power cut, "NORMAL" the end of the process.
     ``measured``: called in the log's thread with the seconds and the posts of each transaction.
 
-    Raises OSError where another process has the file, ValueError where it is no log of this version.
+    Raises OSError where another process has the file, ValueError where it is no log of this version, or no
+    file at all.
     """
 
     durable = True
@@ -85,6 +86,8 @@ class SqliteLog:
         synchronous: str = "FULL",
         measured: Callable[[float, int], object] = lambda seconds, posts: None,
     ) -> None:
+        if str(path) in ("", ":memory:"):  # which are no files to SQLite, and end with the process
+            raise ValueError(f"the path {str(path)!r}, expected that of a file; `MemoryLog` is one in memory")
         self.epoch = ""
         self.failing = ""  #: the reason why the last transaction failed; "" where it did not
         self.errors: collections.deque[BaseException] = collections.deque(maxlen=100)
@@ -193,8 +196,9 @@ class SqliteLog:
 
     def _prepare(self, db: Any) -> None:
         (version,) = _row(db, "PRAGMA user_version")
-        empty = _row(db, "SELECT count(*) FROM sqlite_master") == (0,)
-        if version != (0 if empty else VERSION):
+        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master").fetchall()}
+        empty = not tables
+        if version != (0 if empty else VERSION) or not (empty or "about" in tables):
             raise ValueError(f"{self._path}: no message log of version {VERSION}: give another file")
         # One process, and no file of shared memory beside the log: the lock is held until the end.
         _all(db, "PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL")
