@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import getpass
 import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
+import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -23,8 +26,10 @@ from wsdemo import ConnectionClosed, connect
 from wsdemo.cli import main
 from wsdemo.commands import chat
 from wsdemo.patterns import natsserver
+from wsdemo.patterns.accounts import Accounts
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.reconnect import ReconnectingClient
+from wsdemo.patterns.sqlitelog import SqliteLog
 
 POSIX = pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 
@@ -68,6 +73,10 @@ def test_it_says_where_it_is_and_that_nothing_is_kept(start: Start) -> None:
         ({}, ["messages are in memory: --db FILE keeps them"]),
         ({"db": "a.db"}, []),
         ({"broker": "nats://a"}, ["one node of nats://a; the next one: chat --port 0 --broker nats://a"]),
+        (
+            {"broker": "nats://a,nats://ann:s3cret@b"},
+            ["one node of nats://a,nats://...@b; the next one: chat --port 0 --broker nats://a,nats://...@b"],
+        ),
         (
             {"broker": "nats://a", "db": "a"},
             ["one node of nats://a; the next one: chat --port 0 --broker nats://a"],
@@ -317,12 +326,74 @@ def test_the_promises(start: Start) -> None:
         (["--new-epoch", "--db", "/no/such/file"], "/no/such/file: there is no message log"),
         (["--new-epoch", "--db", __file__], "test_chat.py: no SQLite database"),
         (["--accounts", "/no/such/folder/accounts"], "/no/such/folder/accounts"),
+        (["--accounts", ""], "No such file or directory"),
+        (["--accounts", ":memory:"], "the path ':memory:', expected that of a file"),
+        (["--accounts", "x", "--guests"], "give one of them"),
+        (["--accounts", "", "--add-user", ""], "No such file or directory"),
+        (["--add-user", ""], "--add-user and --revoke need --accounts FILE"),
+        (["--db", ""], "the path '', expected that of a file"),
+        (["--db", ":memory:"], "the path ':memory:', expected that of a file"),
+        (["--host", "x" * 64], "no such host name"),
     ],
 )
 def test_a_mistake_is_one_line(start: Start, options: list[str], why: str) -> None:
     status, out, err = run(start, "chat", "--port", "0", *options)
     assert (status, out, err.count("\n")) == (1, "", 1)
     assert err.startswith("wsdemo chat: ") and why in err
+
+
+def test_a_file_of_one_kind_is_not_taken_for_one_of_the_other(start: Start, tmp_path: Path) -> None:
+    """Both are of version 1, and neither is changed."""
+    SqliteLog(log := tmp_path / "chat.db", print).close()
+    Accounts(accounts := tmp_path / "users.db").close()
+    before = log.read_bytes(), accounts.read_bytes()
+    for options in (["--accounts", str(log)], ["--db", str(accounts)]):
+        status, out, err = run(start, "chat", "--port", "0", *options)
+        assert (status, out, err.count("\n")) == (1, "", 1) and "of version 1" in err
+    assert (log.read_bytes(), accounts.read_bytes()) == before
+    assert sorted(tmp_path.iterdir()) == [log, accounts]
+
+
+def test_a_key_with_a_password_asks_for_none(start: Start, tmp_path: Path) -> None:
+    import trustme
+    from cryptography.hazmat.primitives import serialization
+
+    made = trustme.CA().issue_cert("127.0.0.1")
+    key = serialization.load_pem_private_key(made.private_key_pem.bytes(), None)
+    kind, pem = serialization.PrivateFormat.TraditionalOpenSSL, serialization.Encoding.PEM
+    sealed = key.private_bytes(pem, kind, serialization.BestAvailableEncryption(b"secret"))
+    (path := tmp_path / "chat.pem").write_bytes(sealed + made.cert_chain_pems[0].bytes())
+    status, out, err = run(start, "chat", "--port", "0", "--certificate", str(path))
+    assert (status, out) == (1, "")
+    assert err == f"wsdemo chat: {path}: its key needs a password: store it without one\n"
+
+
+def test_a_disk_that_takes_no_user_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever SQLite says: here that the table has gone meanwhile."""
+    Accounts(path := tmp_path / "users.db").close()
+
+    def drop(user: str) -> str:
+        with contextlib.closing(sqlite3.connect(path)) as other:
+            other.execute("DROP TABLE account")
+        return "correct horse"
+
+    monkeypatch.setattr(chat, "_password", drop)
+    assert main(["chat", "--accounts", str(path), "--add-user", "ann"]) == 1
+    assert capsys.readouterr() == ("", f"wsdemo chat: {path}: no such table: account\n")
+
+
+def test_no_password_at_all(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def ctrl_d(prompt: str) -> str:
+        raise EOFError
+
+    monkeypatch.setattr(getpass, "getpass", ctrl_d)
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(isatty=lambda: True))
+    assert main(["chat", "--accounts", str(tmp_path / "users.db"), "--add-user", "ann"]) == 1
+    assert capsys.readouterr() == ("", "wsdemo chat: no password was given\n")
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])

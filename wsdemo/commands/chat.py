@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from wsdemo.commands.shared import HOST, OK, Commands, Failure, endpoint, listening_port, seconds, sleep_until
@@ -87,11 +88,15 @@ def run(options: argparse.Namespace) -> int:
     if options.promises:
         print(described())
         return OK
-    if options.add_user or options.revoke:
+    if options.add_user is not None or options.revoke is not None:
         return _change_accounts(options)
     if options.new_epoch:
         return _renew(options)
-    if not (options.guests or options.accounts or _is_loopback(options.host)):
+    if options.guests and options.accounts is not None:
+        raise Failure(
+            "--guests is a name without a password, --accounts are users with one: give one of them"
+        )
+    if not (options.guests or options.accounts is not None or _is_loopback(options.host)):
         raise Failure(
             f"--host {options.host} lets others in: add --accounts FILE, or --guests, where their name is "
             "enough to log in"
@@ -99,7 +104,7 @@ def run(options: argparse.Namespace) -> int:
     context = _context(options)
     with _broker(options) as shared, contextlib.ExitStack() as opened:
         try:
-            members = Members(options.accounts) if options.accounts else None
+            members = Members(options.accounts) if options.accounts is not None else None
             opened.callback(members.close if members else lambda: None)
             chat = Chat(
                 options.host,
@@ -178,19 +183,25 @@ def _renew(options: argparse.Namespace) -> int:
 
 def _change_accounts(options: argparse.Namespace) -> int:
     """Add a user, or end the sessions of one; a chat that runs sees it within half a second."""
+    import sqlite3
+
     from wsdemo.patterns.accounts import Accounts
 
-    if options.accounts is None or (options.add_user and options.revoke):
+    if options.accounts is None or None not in (options.add_user, options.revoke):
         raise Failure("--add-user and --revoke need --accounts FILE, and go one at a time")
     try:
         with Accounts(options.accounts) as accounts:
-            if options.add_user:
+            if options.add_user is not None:
                 accounts.store(options.add_user, _password(options.add_user)).result()
+                done = f"{options.add_user} may log in"
             else:
                 accounts.revoke(options.revoke).result()
+                done = f"{options.revoke} has to log in again"
     except (ValueError, LookupError) as error:
         raise Failure(str(error)) from None
-    print(f"{options.add_user} may log in" if options.add_user else f"{options.revoke} has to log in again")
+    except sqlite3.Error as error:  # the disk is full, or another process holds the file
+        raise Failure(f"{options.accounts}: {error}") from None
+    print(done)
     return OK
 
 
@@ -198,9 +209,12 @@ def _password(user: str) -> str:
     """A password, typed twice without being shown; from a pipe its first line."""
     if not sys.stdin.isatty():
         return sys.stdin.readline().rstrip("\n")
-    password = getpass.getpass(f"password of {user}: ")
-    if password != getpass.getpass("again: "):
-        raise Failure("these are two passwords: try again")
+    try:
+        password = getpass.getpass(f"password of {user}: ")
+        if password != getpass.getpass("again: "):
+            raise Failure("these are two passwords: try again")
+    except EOFError:  # Ctrl-D
+        raise Failure("no password was given") from None
     return password
 
 
@@ -236,7 +250,10 @@ def greeting(chat: Chat, options: argparse.Namespace) -> list[str]:
     """The lines that say where it is, and what is not there."""
     lines = [f"chat on {chat.url}; Ctrl-C ends it"]
     if options.broker is not None:
-        lines.append(f"one node of {options.broker}; the next one: chat --port 0 --broker {options.broker}")
+        from wsdemo.patterns.nats import without_passwords
+
+        broker = without_passwords(options.broker)
+        lines.append(f"one node of {broker}; the next one: chat --port 0 --broker {broker}")
     if options.db is None and options.broker is None:
         lines.append("messages are in memory: --db FILE keeps them")
     if not _is_loopback(options.host):
@@ -271,7 +288,7 @@ def own_address(host: str) -> str:
 def _is_loopback(host: str) -> bool:
     try:
         found = socket.getaddrinfo(host or "0.0.0.0", None)
-    except OSError:
+    except (OSError, UnicodeError):
         return True  # the server itself says what is wrong with it
     return all(ipaddress.ip_address(str(where[4][0]).partition("%")[0]).is_loopback for where in found)
 
@@ -283,8 +300,12 @@ def _context(options: argparse.Namespace) -> ssl.SSLContext | None:
         return None
     import ssl
 
+    def password() -> str:  # else OpenSSL asks for one, and a service waits for ever
+        raise Failure(f"{options.certificate}: its key needs a password: store it without one")
+
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    _load(options.certificate, "certificate with its key", context.load_cert_chain)
+    load = partial(context.load_cert_chain, password=password)
+    _load(options.certificate, "certificate with its key", load)
     if options.client_ca is not None:
         _load(options.client_ca, "certificate", context.load_verify_locations)
         context.verify_mode = ssl.CERT_REQUIRED
@@ -297,6 +318,6 @@ def _load(path: str, what: str, load: Callable[[str], object]) -> None:
     try:
         load(path)
     except ssl.SSLError as error:
-        raise Failure(f"{path}: no {what} in PEM: {error.reason}") from None
+        raise Failure(f"{path}: no {what} in PEM" + (f": {error.reason}" if error.reason else "")) from None
     except OSError as error:
         raise Failure(f"{path}: {error.strerror}") from None

@@ -50,6 +50,20 @@ def token(text: str) -> str:
     return quote(text, safe="").replace(".", "%2E").replace("~", "%7E")
 
 
+def without_passwords(url: str) -> str:
+    """The addresses of a cluster, to be shown.
+
+    >>> without_passwords("nats://a:4222,nats://ann:s3cret@b:4222")
+    'nats://a:4222,nats://...@b:4222'
+    """
+    shown = []
+    for address in url.split(","):
+        scheme, mark, rest = address.rpartition("://")
+        user, at, host = rest.rpartition("@")
+        shown.append(f"{scheme}{mark}{'...' if user else ''}{at}{host}")
+    return ",".join(shown)
+
+
 class ConnectionPart(Protocol):
     """A part that lives on the connection: it is told of each new one, and of its end."""
 
@@ -181,7 +195,7 @@ class Nats:
 
     async def _add(self, part: ConnectionPart) -> None:
         if self._connection is None:
-            raise ConnectionError(f"{self._url}: NATS has been lost")
+            raise ConnectionError(f"{without_passwords(self._url)}: NATS has been lost")
         await part.connected(self._connection)
         self._parts.append(part)
 
@@ -222,6 +236,7 @@ async def _close(connection: Client) -> None:
 def _connecting_error(url: str, error: Exception) -> Exception:
     if isinstance(error, ImportError):
         return ImportError(f"NATS needs the package nats-py: {INSTALL}")
+    url = without_passwords(url)
     return OSError(f"{url}: no NATS answers there ({error}): start one, or give another address")
 
 
