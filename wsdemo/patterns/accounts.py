@@ -35,6 +35,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from wsdemo.patterns.rate import Attempts
+from wsdemo.patterns.tokens import STEP
 
 #: The version of the table below, in the file's ``user_version``.
 VERSION: Final = 1
@@ -51,7 +52,7 @@ CREATE TABLE account (
 ) WITHOUT ROWID"""
 _STORE: Final = """
 INSERT INTO account VALUES (?, ?, ?, 0) ON CONFLICT (name)
-DO UPDATE SET salt = excluded.salt, hash = excluded.hash, not_before = max(not_before, ?)"""
+DO UPDATE SET salt = excluded.salt, hash = excluded.hash, not_before = max(not_before + ?, ?)"""
 
 _REVOKE: Final = "UPDATE account SET not_before = ? WHERE name = ?"
 
@@ -144,7 +145,8 @@ class Accounts:
 
     def revoke(self, user: str) -> Future[None]:
         """Tokens that the user has now no longer count. Once the Future is done, it is on the disk."""
-        now = self._not_before[user] = max(self._wall(), self.not_before(user))
+        # Later than the tokens issued since the last one, even where the clock was set back.
+        now = self._not_before[user] = max(self._wall(), self.not_before(user) + STEP)
         self._revoked(user)
         return self._ask(0, self._write, user, _REVOKE, (now, user))
 
@@ -209,7 +211,7 @@ class Accounts:
 
     def _stored(self, user: str, password: bytes) -> None:
         salt = os.urandom(16)
-        self._write(user, _STORE, (user, salt, self._hashed(password, salt), self._wall()))
+        self._write(user, _STORE, (user, salt, self._hashed(password, salt), STEP, self._wall()))
 
     def _write(self, user: str, statement: str, values: tuple[Any, ...]) -> None:
         with self._db:

@@ -27,6 +27,8 @@ KEY: Final = 32
 LONGEST: Final = 4096
 #: Seconds by which the clock of another server may be ahead.
 LEEWAY: Final = 30.0
+#: Seconds from a revocation to the next token that counts, and from that one to the next revocation.
+STEP: Final = 0.001
 REQUIRED: Final = ["iss", "aud", "sub", "jti", "iat", "exp"]
 
 
@@ -76,10 +78,10 @@ class Tokens:
     def issue(self, user: str, lifetime: float | None = None) -> str:
         """A token that proves its bearer to be ``user``, for ``lifetime`` seconds; None: as of all."""
         kid, key = next(iter(self._keys.items()))
-        # Later than the last revocation, even where the clock was set back since.
-        now = max(self._clock(), self._not_before(user) + 0.001)
+        now = self._clock()
+        issued = max(now, self._not_before(user) + STEP)  # also where the clock was set back since
         who = {"iss": self._issuer, "aud": self._audience, "sub": user, "jti": secrets.token_urlsafe(12)}
-        claims = {**who, "iat": now, "exp": now + (lifetime or self.lifetime)}
+        claims = {**who, "iat": issued, "exp": now + (lifetime or self.lifetime)}
         token: str = self._jwt.encode(claims, key, ALGORITHM, headers={"kid": kid})
         return token
 
@@ -89,12 +91,12 @@ class Tokens:
         user, issued, expires = claims["sub"], claims["iat"], claims["exp"]
         if not all(type(value) in (int, float) and math.isfinite(value) for value in (issued, expires)):
             raise BadToken("a token whose times are no numbers")
-        now = self._clock()
+        now, not_before = self._clock(), self._not_before(user)
         if now >= expires:
             raise BadToken(f"a token that ended {now - expires:.0f} s ago")
-        if issued > now + LEEWAY:
+        if issued > max(now, not_before) + LEEWAY:
             raise BadToken("a token from the future")
-        if issued <= self._not_before(user):
+        if issued <= not_before:
             raise BadToken("a token that was revoked")
         return Claims(user, claims["jti"], issued, expires)
 
