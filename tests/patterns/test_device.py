@@ -138,6 +138,27 @@ def test_what_is_refused_for_now_is_asked_again_later(desk):
     assert desk.says() == [{"type": "join", "channel": "#a", "id": 2}] and desk.device.idle is None
 
 
+def test_what_is_asked_again_is_what_the_application_wants_by_then(desk):
+    """A leave that came behind the next join would end it, and its messages would be missing."""
+    desk.begin()
+    desk.device.join("#a", {})
+    (join,) = desk.says()
+    desk.hear("ok", id=join["id"], epoch="e", offset=0, complete=True)
+    desk.device.leave("#a")
+    desk.device.join("#b", {})
+    leave, join = desk.says()
+    for request in (leave, join):
+        desk.hear("error", id=request["id"], code="too_many", reason="", retry=5)
+    desk.device.join("#a", {})
+    desk.device.leave("#b")
+    assert [(message["type"], message["channel"]) for message in desk.says()] == [
+        ("join", "#a"),
+        ("leave", "#b"),
+    ]
+    desk.now += 5.0
+    assert desk.says() == []
+
+
 def test_a_join_that_is_refused_for_good_is_not_asked_again(desk):
     desk.begin()
     for channel in ("#a", "#b"):

@@ -118,11 +118,16 @@ class Device:
         if self._window is None:
             return None
         now = self._clock()
-        for entry in self._due:
-            if entry[0] <= now:
-                self._due.remove(entry)
+        for entry in [entry for entry in self._due if entry[0] <= now]:
+            self._due.remove(entry)
+            if not entry[0] or self._is_wanted(entry[1]):
                 return entry[1]
         return self._window.take(self._outbox.top, now)
+
+    def _is_wanted(self, request: Message) -> bool:
+        """Whether a request that is asked again still is what the application wants."""
+        kind, joined = request["type"], request.get("channel") in self._channels
+        return joined if kind == "join" else not joined if kind == "leave" else True
 
     @property
     def idle(self) -> float | None:
