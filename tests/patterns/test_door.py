@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import Future
+from functools import partial
 
 import pytest
 
 from tests.patterns.house import Client, Clock, welcomed
-from tests.waiting import DEADLINE
+from tests.waiting import DEADLINE, Seen
 from wsdemo import connect
 from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.session import Identity, RoomLimits
@@ -31,6 +32,7 @@ def test_the_same_device_twice_the_newer_stays(house):
         ('{"type":"hello","v":2,"device":"d","token":"ann"}', 4426),
         ('{"type":"hello","v":1,"device":"d"}', 4401),
         ('{"type":"hello","v":1,"device":"d","x":"' + "x" * 5000 + '"}', 4413),
+        ('{"type":"hello","v":1,"device":"d","x":"' + "ü" * 2048 + '"}', 4413),
     ],
 )
 def test_a_first_message_that_is_no_good_hello_ends_with_a_reason(house, first, code):
@@ -81,6 +83,25 @@ class NoLast(MemoryLog):
         if self.answer:
             then(None)
         return self.answer
+
+
+def test_a_welcome_that_cannot_be_said_ends_the_connection(house):
+    place = house(log=SlowLast, identify=lambda ws, token: Identity(token, float("inf")))
+    client = Client(place)
+    place.run(place.log.asked.next())
+    assert client.ended()["code"] == 1011
+
+
+class SlowLast(MemoryLog):
+    """A log that knows the last number of a device later."""
+
+    def __init__(self, *args):
+        super().__init__(*args)
+        self.asked = Seen()
+
+    def last(self, device, then):
+        self.asked(partial(MemoryLog.last, self, device, then))
+        return True
 
 
 def test_a_token_that_ends_and_one_that_is_renewed(house):

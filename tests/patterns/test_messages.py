@@ -102,6 +102,15 @@ def test_an_error_knows_the_request_that_it_answers():
         ('{"type":"publish","n":3,"body":1}', {"n": 3}),
         ('{"type":"shout","id":7}', {"id": 7}),
         ('{"type":"join","id":"7","channel":"#a"}', {}),
+        ('{"type":"publish","body":1e400,"n":3}', {"n": 3}),
+        ('{"type":"publish","body":[NaN,9007199254740992],"n":3}', {"n": 3}),
+        ('{"type":"publish","n":3,"body":"\\ud800"}', {"n": 3}),
+        ('{"type":"publish","n":3,"body":' + "[" * 32 + "]" * 32 + "}", {"n": 3}),
+        ('{"type":"publish","n":9007199254740992,"id":7}', {"id": 7}),
+        ('{"type":"publish","n":3,"body":1e400', {}),
+        ('{"n":3,"body":1e400,"x":' + "[" * 100_000, {}),
+        ("[1e400]", {}),
+        ("[" * 33 + "]" * 33, {}),
     ]:
         with pytest.raises(BadMessage) as caught:
             parse(text)

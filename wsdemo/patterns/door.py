@@ -23,7 +23,7 @@ from wsdemo.net.server import Server
 from wsdemo.patterns.figures import MessageCounts
 from wsdemo.patterns.following import Reader
 from wsdemo.patterns.log import Log
-from wsdemo.patterns.messages import VERSION, BadMessage, parse
+from wsdemo.patterns.messages import VERSION, BadMessage, parse, size_of
 from wsdemo.patterns.session import Identity, RoomLimits, Session
 from wsdemo.protocol.errors import InvalidState
 
@@ -81,7 +81,7 @@ class Door:
         """A message before the welcome: hello, or the connection ends. Raises BadMessage for a second one."""
         if session.greeted:
             raise BadMessage("wait for the welcome")
-        if len(text) > self._limits.hello_size:
+        if size_of(text) > self._limits.hello_size:
             self.bye(session, 4413, f"hello with more than {self._limits.hello_size} bytes")
             return
         try:
@@ -150,8 +150,13 @@ class Door:
         if last is None:
             self.bye(session, 1013, "the log can't be read", self._limits.retry)
             return
-        (server, log), limits = self._house, self._limits
-        high_water = server.limits.high_water
+        try:
+            self._begin(session, last, *self._house)
+        except Exception as error:  # such as an `Identity` that JSON can't hold
+            self.fail(session, error)
+
+    def _begin(self, session: Session, last: int, server: Server, log: Log) -> None:
+        limits, high_water = self._limits, server.limits.high_water
         reader = Reader(session.ws, log, session.device, limits.page, high_water, self._figures)
         session.begin(last + 1, log, reader)
         session.send(

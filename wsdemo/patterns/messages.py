@@ -13,6 +13,7 @@ connections.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import re
@@ -187,7 +188,7 @@ def parse(text: str | bytes, table: Mapping[str, Shape] = CLIENT) -> dict[str, A
     message = _object(text)
     kind = message.get("type")
     shape = table.get(kind) if type(kind) is str else None
-    answers = {name: message[name] for name in ("id", "n") if NUMBER.check(message.get(name))}
+    answers = _answers(message)
     if shape is None:
         raise BadMessage(
             f"type is {_shown(kind)}, expected one of {', '.join(table)}", "unknown_type", answers
@@ -202,6 +203,15 @@ def parse(text: str | bytes, table: Mapping[str, Shape] = CLIENT) -> dict[str, A
                 f"{kind}.{name} is {_shown(message[name])}, expected {expected}", answers=answers
             )
     return message
+
+
+def size_of(text: str | bytes) -> int:
+    """Bytes of a message.
+
+    >>> size_of("grüße")
+    7
+    """
+    return len(text.encode()) if isinstance(text, str) else len(text)
 
 
 def describe(table: Mapping[str, Shape]) -> str:
@@ -222,16 +232,30 @@ def _object(text: str | bytes) -> dict[str, Any]:
         if "\\u" in text:  # the only way to a lone surrogate: a text frame is UTF-8 (RFC 6455 §8.1)
             compact(message).encode()
     except (_Refused, UnicodeEncodeError) as error:
-        raise BadMessage(
-            str(error) if isinstance(error, _Refused) else "a lone surrogate in a text"
-        ) from None
+        reason = str(error) if isinstance(error, _Refused) else "a lone surrogate in a text"
+        raise BadMessage(reason, answers=_answers_in(text)) from None
     except (ValueError, RecursionError):
         raise BadMessage("not JSON") from None
     if text.count("[") + text.count("{") > DEPTH and _depth(message) > DEPTH:
-        raise BadMessage(f"more than {DEPTH} lists and objects inside each other")
+        raise BadMessage(f"more than {DEPTH} lists and objects inside each other", answers=_answers(message))
     if type(message) is not dict:
         raise BadMessage(f"JSON without an object around it: {_shown(message)}")
     return message
+
+
+def _answers(message: Any) -> dict[str, int]:
+    """The ``id`` and ``n`` of a message, which its answer repeats."""
+    if type(message) is not dict:
+        return {}
+    return {name: message[name] for name in ("id", "n") if NUMBER.check(message.get(name))}
+
+
+def _answers_in(text: str) -> dict[str, int]:
+    """The same for a text with a value that is refused: where that is all that is wrong with it."""
+    try:
+        return _answers(json.JSONDecoder(parse_int=_int_or_none).decode(text))
+    except (ValueError, RecursionError):
+        return {}
 
 
 def _depth(value: Any) -> int:
@@ -262,6 +286,12 @@ def _int(text: str) -> int:
     if len(text) > 17 or (number := int(text)).bit_length() > BITS:
         raise _Refused(f"the whole number {text[:20]} is not below 2^{BITS}")
     return number
+
+
+def _int_or_none(text: str) -> int | None:
+    with contextlib.suppress(_Refused):
+        return _int(text)
+    return None
 
 
 def _constant(text: str) -> float:

@@ -32,7 +32,7 @@ from wsdemo.patterns.channels import Channels, May, with_mailboxes
 from wsdemo.patterns.door import Door, Identify, by_request
 from wsdemo.patterns.figures import MessageCounts
 from wsdemo.patterns.log import Log, Outcome
-from wsdemo.patterns.messages import BadMessage, parse
+from wsdemo.patterns.messages import BadMessage, parse, size_of
 from wsdemo.patterns.nodes import Nodes
 from wsdemo.patterns.publishing import Publishing
 from wsdemo.patterns.session import RoomLimits, Session
@@ -247,12 +247,3 @@ class Rooms:
         session.send("error", **error.answers, code=error.code, reason=str(error))
         if session.offences >= self._limits.offences:
             self._door.bye(session, 4400, f"{session.offences} messages broke the protocol")
-
-
-def size_of(text: str | bytes) -> int:
-    """Bytes of a message.
-
-    >>> size_of("grüße")
-    7
-    """
-    return len(text.encode()) if isinstance(text, str) else len(text)
