@@ -238,3 +238,15 @@ def test_a_right_that_ends_before_the_answer_to_a_join(house):
     banned.add("ann")
     place.run(place.log.waiting.pop())
     assert (error := ann.hear())["code"] == "not_allowed" and error["id"] == 5
+
+
+def test_a_right_that_fails_before_the_answer_to_a_join_ends_the_connection(house):
+    """Else the client would wait for ever, for an answer and for messages."""
+    answers = iter([True])
+    place = house(log=SlowRead, may=lambda user, action, channel: next(answers))
+    ann = welcomed(place)
+    ann.say("join", id=5, channel="#lobby")
+    ann.say("leave", id=6, channel="#other")
+    assert ann.hear()["id"] == 6
+    place.run(place.log.waiting.pop())
+    assert ann.ended()["code"] == 1011

@@ -76,7 +76,7 @@ class Channels:
             room = self.rooms.setdefault(channel, Room(channel))
             room.enter(session, place, message.get("presence", False))
             after = message.get("after", NEWEST)
-            if not session.log.read(channel, after, 0, partial(self._joined, session, place, message)):
+            if not session.log.read(channel, after, 0, partial(self._read, session, place, message)):
                 self.leave(session, channel)
                 session.error(answers, "busy", retry=self._limits.retry)
 
@@ -89,10 +89,13 @@ class Channels:
         full = len(self.rooms) >= limits.channels if room is None else len(room.members) >= limits.members
         return "busy" if full else ""
 
+    def _read(self, session: Session, place: Place, join: Message, page: Page | None) -> None:
+        """The log's answer to a join. Without an answer of ours a client would wait for ever."""
+        if not session.ended:
+            self._try(session, partial(self._joined, session, place, join, page))
+
     def _joined(self, session: Session, place: Place, join: Message, page: Page | None) -> None:
-        """The log's answer to a join: tell it, and read from there."""
-        if session.ended:
-            return
+        """Tell it, and read from there."""
         still = session.reader.places.get(place.channel) is place
         if page is None or not self._may(session.user, "join", place.channel):  # it may have taken a while
             if still:
@@ -105,7 +108,7 @@ class Channels:
         told = {"epoch": session.log.epoch, "offset": page.top, "complete": complete}
         session.send("ok", id=join["id"], **told, **({} if members is None else {"members": members}))
         if still:
-            self._try(session, partial(session.reader.follow, place, start, page.top))
+            session.reader.follow(place, start, page.top)
 
     def _start(self, join: Message, page: Page, epoch: str) -> tuple[int, bool]:
         """The offset behind which reading begins, and whether nothing is missing there."""
