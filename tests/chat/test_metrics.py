@@ -72,6 +72,17 @@ def test_all_that_is_promised_is_there_and_right(tmp_path: Path, durable: bool) 
     assert after["closed_total", "1000"] == 2 and after["connections"] == 0
 
 
+def test_no_client_chooses_a_label() -> None:
+    with Chat() as chat:
+        for code in (1000, 3000, 4321, 4401):
+            with Visitor(chat) as ann:
+                ann.until("welcome")
+                ann.ws.close(code)
+        found = scraped(chat)
+    codes = {key[1]: value for key, value in found.items() if key[0] == "closed_total"}
+    assert codes == {"1000": 1, "4401": 1, "other": 2}
+
+
 def test_the_broker_is_up_or_down_where_there_is_one() -> None:
     broker = LocalBroker()
     with Chat(broker=lambda call: broker) as chat:

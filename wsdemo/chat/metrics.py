@@ -13,6 +13,7 @@ are there anyway; the log alone is timed. Labels have few values, and never one 
 from __future__ import annotations
 
 import bisect
+import collections
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
@@ -27,6 +28,9 @@ BROKER_UP: Final = "1: the other nodes can be reached; 0: this one is alone."
 #: The upper bounds of histograms: seconds, and posts.
 SECONDS: Final = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 POSTS: Final = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0)
+
+#: Close codes of our own: 4000 and the HTTP status that it would have been.
+OWN_CODES: Final = frozenset((4400, 4401, 4403, 4408, 4409, 4413, 4426, 4429))
 
 Labels = Mapping[str, object]
 Sample = tuple[str, Labels, float]
@@ -159,7 +163,7 @@ def collect(
             ("connections", "gauge", "Open connections.", _one(connections)),
             ("opened_total", "counter", "Connections that were opened.", _one(counts.opened)),
             ("refused_total", "counter", "Requests that were refused.", _by("status", counts.refused)),
-            ("closed_total", "counter", "Connections that have ended.", _by("code", counts.closed)),
+            ("closed_total", "counter", "Connections that have ended.", _by("code", _known(counts.closed))),
             ("messages_total", "counter", "Messages of the protocol.", messages),
             ("received_bytes_total", "counter", "Bytes on the wire, in.", _one(counts.bytes_received)),
             ("sent_bytes_total", "counter", "Bytes on the wire, out.", _one(counts.bytes_sent)),
@@ -182,6 +186,14 @@ def _one(value: float) -> list[Sample]:
 
 def _by(label: str, numbers: Mapping[Any, int]) -> list[Sample]:
     return [("", {label: key}, float(number)) for key, number in sorted(numbers.items())]
+
+
+def _known(closed: Mapping[int, int]) -> Mapping[str, int]:
+    """Ended connections by close code; a client may choose any from 3000 on: such are "other"."""
+    found: collections.Counter[str] = collections.Counter()
+    for code, number in closed.items():
+        found[str(code) if code < 3000 or code in OWN_CODES else "other"] += number
+    return found
 
 
 def _labels(labels: Labels) -> str:
