@@ -838,6 +838,19 @@ def test_close_keeps_the_outbox_and_ends_both_threads(server):
             client.flush()
 
 
+def test_a_close_in_the_middle_of_publish_is_told_as_one(server):
+    client = Client(server.url)
+    add = client.outbox.add
+
+    def closing(*args):
+        client.close()
+        return add(*args)
+
+    client.outbox.add = closing
+    with pytest.raises(ConnectionClosed):
+        client.publish("#lobby", 1)
+
+
 def test_close_does_not_wait_for_the_next_attempt():
     with Client("ws://127.0.0.1:1/", waits=Waits(3000, 3000)) as client:
         client.told("away")

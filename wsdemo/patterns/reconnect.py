@@ -123,7 +123,12 @@ class ReconnectingClient:
         self._check(publish(self.outbox.last + 1, message))
         while True:
             self._wait(lambda: not self.outbox.full, timeout)
-            if (key := self.outbox.add(message.channel, message.body)) is not None:
+            try:
+                key = self.outbox.add(message.channel, message.body)
+            except Exception:
+                self._wait(lambda: True, timeout)  # closed meanwhile?
+                raise
+            if key is not None:
                 self._notify()
                 return key
 
