@@ -108,6 +108,13 @@ def test_after_five_attempts_one_is_told_when_to_come_back(path: Path) -> None:
         assert found.status == 429 and 0 < int(found.headers["Retry-After"]) <= 12
 
 
+def test_the_bound_on_attempts_is_one_of_the_limits(path: Path) -> None:
+    limits = ChatLimits(logins=(1.0, 1))
+    with Chat(identity=Members(path, limits=limits, hashed=quick, clock=lambda: 0.0), limits=limits) as chat:
+        found = [ask(chat, "POST", "/login", {"name": "ann", "password": PASSWORD}).status for _ in range(2)]
+        assert found == [200, 429]
+
+
 def test_logging_out_ends_every_token_and_every_connection(members: Chat) -> None:
     cookie = log_in(members)
     program = token(members, cookie)

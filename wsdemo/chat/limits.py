@@ -18,7 +18,7 @@ class ChatLimits:
     net: Limits = field(
         default_factory=lambda: Limits(message_size=72 * KiB, body_size=4 * KiB, handshakes=2_000)
     )
-    logins: tuple[float, float] = (5 / 60, 5)  # of one name, and from one address; beyond it 429
+    logins: tuple[float, float] = (5 / 60, 5)  # `Members`: of one name, and from one address; beyond it 429
     records: int = 100  # connections that are recorded for their page; the others have no record
     packets: int = 500  # of one connection on record; the oldest go
     names: int = 10_000  # of guests; beyond it 503

@@ -23,6 +23,7 @@ from typing import Any, Final
 
 from wsdemo.chat.answers import NotAllowed
 from wsdemo.chat.identity import SERVER
+from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
 from wsdemo.patterns.accounts import Accounts, TooMany
 from wsdemo.patterns.session import Identity
 from wsdemo.patterns.tokens import BadToken, Tokens
@@ -37,16 +38,24 @@ KEY_AGE: Final = 30 * 86_400.0
 class Members:
     """The users in the file ``path``, and beside it the keys, in ``path.keys``: see `Identities`.
 
-    ``options``: see `Accounts`. ``wall``: seconds since 1970.
+    ``limits``: its ``logins``; ``wall``: seconds since 1970; ``options``: see `Accounts`.
 
     Raises OSError or ValueError for files that can't be used, ImportError without PyJWT.
     """
 
     guests = False
 
-    def __init__(self, path: str | Path, *, wall: Callable[[], float] = time.time, **options: Any) -> None:
+    def __init__(
+        self,
+        path: str | Path,
+        *,
+        limits: ChatLimits = CHAT_LIMITS,
+        wall: Callable[[], float] = time.time,
+        **options: Any,
+    ) -> None:
+        options = {"attempts": limits.logins, "wall": wall, **options}
         self._dismiss: Callable[[str], object] = lambda user: None
-        self.accounts = Accounts(path, revoked=lambda user: self._dismiss(user), wall=wall, **options)
+        self.accounts = Accounts(path, revoked=lambda user: self._dismiss(user), **options)
         try:
             keys = signing_keys(f"{path}.keys", wall())
             self._tokens = Tokens(keys, lifetime=COOKIE, not_before=self.accounts.not_before, clock=wall)
