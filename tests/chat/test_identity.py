@@ -6,7 +6,8 @@ import hmac
 
 import pytest
 
-from wsdemo.chat import ChatLimits, Guests, NotAllowed
+from tests.chat.visiting import Visitor, ask
+from wsdemo.chat import Chat, ChatLimits, Guests, NotAllowed
 from wsdemo.chat import identity as module
 from wsdemo.patterns.session import Identity
 
@@ -64,6 +65,31 @@ def test_names_are_those_of_channels(name: str) -> None:
 @pytest.mark.parametrize("token", ["", "ann", "ann.", "ann.a b", "ann.a.b", "ann." + "a" * 65, "ann.é"])
 def test_a_token_has_a_secret(token: str) -> None:
     assert Guests().identify(token) is None
+
+
+def test_a_name_with_a_connection_is_used() -> None:
+    """Else it would be given away after a day, and with it the mailbox of who is still here."""
+    clock = Clock()
+    guests = Guests(FEW, clock)
+    token = guests.log_in("ann", None, "::1")
+    guests.log_in("bob", None, "::1")
+    guests.is_here = {"ann"}.__contains__
+    clock.now += FEW.names_kept + 1.0
+    assert refused(guests, "ann")[0] == 409
+    assert guests.log_in("bob", None, "::1")
+    guests.is_here = set[str]().__contains__
+    clock.now += FEW.names_kept
+    assert guests.identify(token) == Identity("ann")
+    clock.now += FEW.names_kept + 1.0
+    assert guests.log_in("ann", None, "::1")
+
+
+def test_a_chat_knows_whose_name_is_used() -> None:
+    clock = Clock()
+    with Chat(identity=Guests(FEW, clock)) as chat, Visitor(chat, "ann.secret") as ann:
+        ann.until("welcome")
+        clock.now += FEW.names_kept + 1.0
+        assert ask(chat, "POST", "/login", {"name": "ann"}).status == 409
 
 
 def test_the_server_has_a_name_that_no_user_has() -> None:

@@ -118,6 +118,8 @@ class Chat:
         self._leaving = False  # a balancer shall send no one here
         self.identity = identity or Guests(limits)
         self.rooms = Rooms(may or Rights(), self._identify, limits.rooms)
+        if isinstance(self.identity, Guests):
+            self.identity.is_here = self.rooms.is_here
         self._recordings = Recordings(limits)
         self._received = 0  # messages, when the time was told last
         self._login: Login | None = None  # it needs the port

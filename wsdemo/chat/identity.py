@@ -71,6 +71,7 @@ class Guests:
     def __init__(self, limits: ChatLimits = CHAT_LIMITS, clock: Callable[[], float] = time.monotonic) -> None:
         self._limits, self._clock = limits, clock
         self._names: dict[str, tuple[bytes, float]] = {}  # secret, last use; the longest unused first
+        self.is_here: Callable[[str], bool] = lambda name: False  #: a name is used by a connection
 
     def log_in(self, name: str, password: str | None, address: str) -> str:
         """See `Identities`."""
@@ -115,6 +116,11 @@ class Guests:
         """See `Identities`."""
 
     def _forget(self) -> None:
-        oldest = self._clock() - self._limits.names_kept
-        while self._names and next(iter(self._names.values()))[1] < oldest:
-            del self._names[next(iter(self._names))]
+        now = self._clock()
+        while self._names:
+            name, (secret, used) = next(iter(self._names.items()))
+            if used >= now - self._limits.names_kept:
+                return
+            del self._names[name]
+            if self.is_here(name):
+                self._names[name] = secret, now

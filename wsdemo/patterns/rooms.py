@@ -126,6 +126,10 @@ class Rooms:
         for session in list(self._door.sessions.values()):
             self._door.bye(session, code, reason, self._uniform(away, away + spread))
 
+    def is_here(self, user: str) -> bool:
+        """Whether a user has a connection to this node, in the server's thread."""
+        return bool(self._door.of(user))
+
     def dismiss(self, user: str, code: int = 4401, reason: str = "no longer allowed") -> None:
         """End all connections of a user, on all nodes, in the server's thread."""
         self.end_all_of(user, code, reason)
