@@ -336,5 +336,9 @@ def test_files_that_are_none(tmp_path: Path) -> None:
         Accounts(tmp_path / "no such folder" / "accounts.db")
     with pytest.raises(ValueError, match="expected that of a file"):
         Accounts(":memory:")
+    if os.name == "posix":
+        os.mkfifo(tmp_path / "fifo")
+        with pytest.raises(ValueError, match="no accounts of version 1"):
+            Accounts(tmp_path / "fifo")
     assert not any(thread.name == "wsdemo-accounts" for thread in threading.enumerate())
     assert os.path.exists(words)

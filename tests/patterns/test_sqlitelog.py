@@ -177,7 +177,7 @@ def test_a_file_of_another_kind_with_the_same_version_is_left_alone(tmp_path):
     """``user_version`` 1 is common: our accounts have it too."""
     with sqlite3.connect(path := tmp_path / "users.db") as db:
         db.execute(f"PRAGMA user_version={sqlitelog.VERSION}")
-        db.execute("CREATE TABLE account (name TEXT)")
+        db.execute("CREATE TABLE about (name TEXT)")
     db.close()
     before = path.read_bytes()
     with pytest.raises(ValueError, match="no message log"):

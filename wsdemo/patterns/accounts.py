@@ -228,8 +228,9 @@ def _opened(path: str) -> sqlite3.Connection:
     if path == ":memory:":  # which is no file to SQLite: all users would be gone at the end
         raise ValueError(f"the path {path!r}, expected that of a file")
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
-    db = sqlite3.connect(path, check_same_thread=False)
+    db = None
     try:
+        db = sqlite3.connect(path, check_same_thread=False)
         db.execute("PRAGMA synchronous=FULL")
         if sys.platform == "darwin":  # where fsync alone does not reach the disk
             db.execute("PRAGMA fullfsync=1")
@@ -243,6 +244,7 @@ def _opened(path: str) -> sqlite3.Connection:
                 raise ValueError("another kind of file, or another version")
             db.execute("SELECT name, salt, hash, not_before FROM account LIMIT 0")  # it is ours
     except (sqlite3.Error, ValueError) as error:
-        db.close()
+        if db is not None:
+            db.close()
         raise ValueError(f"{path}: no accounts of version {VERSION}: {error}") from error
     return db

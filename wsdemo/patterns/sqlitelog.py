@@ -39,6 +39,7 @@ BATCH: Final = 512
 #: Seconds from one search of all channels for entries that are too old to the next.
 SWEEP: Final = 60.0
 
+OURS: Final = {"about", "device", "channel", "entry"}
 _TABLES: Final = """
 CREATE TABLE about (epoch TEXT NOT NULL);
 CREATE TABLE device (id TEXT PRIMARY KEY, last INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
@@ -198,7 +199,7 @@ class SqliteLog:
         (version,) = _row(db, "PRAGMA user_version")
         tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master").fetchall()}
         empty = not tables
-        if version != (0 if empty else VERSION) or not (empty or "about" in tables):
+        if version != (0 if empty else VERSION) or not (empty or tables >= OURS):
             raise ValueError(f"{self._path}: no message log of version {VERSION}: give another file")
         # One process, and no file of shared memory beside the log: the lock is held until the end.
         _all(db, "PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL")
