@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 
@@ -117,7 +118,10 @@ def test_an_error_knows_the_request_that_it_answers():
         assert caught.value.answers == answers
 
 
-@pytest.mark.parametrize("value", [math.inf, math.nan, object()])
+DEEP = functools.reduce(lambda inner, _: [inner], range(100_000), [])
+
+
+@pytest.mark.parametrize("value", [math.inf, math.nan, object(), DEEP], ids=lambda value: str(type(value)))
 def test_nothing_is_sent_that_json_cannot_hold(value):
     with pytest.raises((ValueError, TypeError)):
         compact({"x": value})

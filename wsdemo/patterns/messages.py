@@ -175,7 +175,10 @@ def frame(kind: str, /, **fields: Any) -> str:
 
 def compact(value: Any) -> str:
     """A value as JSON, without spaces. Raises ValueError or TypeError for one that JSON can't hold."""
-    return _ENCODE(value)
+    try:
+        return _ENCODE(value)
+    except RecursionError:
+        raise ValueError(f"more than {DEPTH} lists and objects inside each other") from None
 
 
 def parse(text: str | bytes, table: Mapping[str, Shape] = CLIENT) -> dict[str, Any]:
