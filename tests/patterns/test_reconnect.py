@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import itertools
 import json
+import os
 import random
 import shutil
 import threading
@@ -849,6 +851,29 @@ def test_a_close_in_the_middle_of_publish_is_told_as_one(server):
     client.outbox.add = closing
     with pytest.raises(ConnectionClosed):
         client.publish("#lobby", 1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is of POSIX")
+@pytest.mark.filterwarnings("ignore:.*use of fork:DeprecationWarning")
+def test_a_fork_has_no_client(server):
+    """Its threads are the parent's: what was stored here would never be sent."""
+    with Client(server.url) as client:
+        client.publish("#lobby", 0)
+        client.flush(DEADLINE)
+        if (child := os.fork()) == 0:
+            raised = 0
+            try:
+                for ask in (lambda: client.publish("#lobby", 1), lambda: client.flush(1)):
+                    with contextlib.suppress(InvalidState):
+                        ask()
+                        raised -= 1
+                    raised += 1
+            finally:
+                os._exit(raised)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 2
+        client.publish("#lobby", 2)
+        client.done()
+    assert server.bodies() == [0, 2]
 
 
 def test_close_does_not_wait_for_the_next_attempt():

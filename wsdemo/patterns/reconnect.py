@@ -23,6 +23,7 @@ Read `outbox`, `window`, `reading`, `device` and `backoff` first.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 import time
 from collections.abc import Callable
@@ -97,6 +98,7 @@ class ReconnectingClient:
         reading = Reading(self.outbox, on_message, self._tell, self._pause)
         self._device = Device(self.outbox, reading, self._tell, token, self._changed, time.monotonic)
         self._closed = threading.Event()
+        self._process = os.getpid()
         self._threads = [
             threading.Thread(target=self._read, name="wsdemo-reader", daemon=True),
             threading.Thread(target=self._send, name="wsdemo-sender", daemon=True),
@@ -116,8 +118,9 @@ class ReconnectingClient:
         """Store a message in the outbox, to be sent now or later; its key there is what ``dropped`` names.
 
         Blocks while the outbox is full, at most ``timeout`` seconds. Raises TimeoutError; InvalidState where
-        a callback would wait for its own thread; ConnectionClosed after ``ended`` or `close`; ValueError or
-        TypeError for a channel that can't be, or a body that is too large or that JSON can't hold.
+        a callback would wait for its own thread, or after a fork; ConnectionClosed after ``ended`` or
+        `close`; ValueError or TypeError for a channel that can't be, or a body that is too large or that
+        JSON can't hold.
         """
         message = Outgoing(0, channel, compact(body))
         self._check(publish(self.outbox.last + 1, message))
@@ -177,6 +180,8 @@ class ReconnectingClient:
             raise ValueError(f"message of {size} bytes, at most {self._device.size} accepted")
 
     def _wait(self, done: Callable[[], bool], timeout: float | None) -> None:
+        if os.getpid() != self._process:  # it would be stored, and sent by no thread
+            raise InvalidState("this client is one of the process before the fork: make another one here")
         if threading.current_thread() in self._threads and not (done() or self._stopped):
             raise InvalidState("a callback can't wait for its own thread: do it in another one")
         with self._changed:
