@@ -115,6 +115,19 @@ def test_the_bound_on_attempts_is_one_of_the_limits(path: Path) -> None:
         assert found == [200, 429]
 
 
+@pytest.mark.parametrize(("public", "last"), [(None, 429), ("https://chat.example", 401)])
+def test_behind_a_proxy_all_users_share_its_address_and_no_bound(
+    path: Path, public: str | None, last: int
+) -> None:
+    host = {"Host": "chat.example"} if public else {}
+    members = Members(path, hashed=quick, clock=lambda: 0.0)
+    with Chat(identity=members, public_origin=public) as chat:
+        for number in range(5):
+            wrong = {"name": f"user{number}", "password": "wrong one"}
+            assert ask(chat, "POST", "/login", wrong, **host).status == 401
+        assert ask(chat, "POST", "/login", {"name": "bob", "password": "wrong one"}, **host).status == last
+
+
 def test_logging_out_ends_every_token_and_every_connection(members: Chat) -> None:
     cookie = log_in(members)
     program = token(members, cookie)

@@ -36,7 +36,10 @@ class Identities(Protocol):
     guests: bool  #: a name is enough
 
     def log_in(self, name: str, password: str | None, address: str) -> str | Future[str]:
-        """A token for a user, or the Future of one. Raises `NotAllowed`, or the Future does."""
+        """A token for a user, or the Future of one. Raises `NotAllowed`, or the Future does.
+
+        ``address``: from where; "" behind a proxy, where it is not known.
+        """
 
     def identify(self, token: str) -> Identity | None:
         """The user of a token; None: it is no good."""

@@ -138,7 +138,8 @@ class Login:
         known = self.identity_of(request)
         if password is None and known is not None and known.user == name:
             return json_response({"user": name})  # already, in this browser
-        found = self._identity.log_in(name, password, str((request.address or [""])[0]))
+        address = "" if self._public or request.address is None else str(request.address[0])
+        found = self._identity.log_in(name, password, address)  # all would share the address of a proxy
         return then(found, lambda token: self._logged_in(name, token))
 
     def _logged_in(self, name: str, token: str) -> Response:

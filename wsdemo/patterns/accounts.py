@@ -122,11 +122,14 @@ class Accounts:
     def check(
         self, user: str, password: str, address: str = "", use: Callable[[bool], Any] = bool
     ) -> Future[Any]:
-        """Whether this is the user's password: ``use`` of that. Call it from one thread. Raises TooMany."""
+        """Whether this is the user's password: ``use`` of that. Call it from one thread. Raises TooMany.
+
+        ``address``: from where; "" where it is not known, such as behind a proxy: it bounds nothing then.
+        """
         now = self._clock()
         user = user if NAME.match(user) else ""
-        wait = self._attempts.take(("address", address), now) or self._attempts.take(("user", user), now)
-        if wait:
+        keys = [*([("address", address)] if address else []), ("user", user)]
+        if wait := next(filter(None, (self._attempts.take(key, now) for key in keys)), 0.0):
             raise TooMany("too many logins", wait)
         if self._jobs.qsize() >= self._waiting:
             raise TooMany("too many people are logging in", 2.0)
