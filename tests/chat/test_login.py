@@ -65,6 +65,8 @@ def test_an_authorization_of_another_kind_is_no_token(chat: Chat) -> None:
     cookie = ask(chat, "POST", "/login", {"name": "ann"}).cookie
     for other in ("Basic bob.secret", "Beared bob.secret", ""):
         assert ask(chat, "GET", "/session", Cookie=cookie, Authorization=other).fields["user"] == "ann"
+        with Visitor(chat, "eve.secret", headers={"Authorization": other}) as eve:
+            assert eve.until("welcome")["user"] == "eve"
 
 
 def bring(chat: Chat, way: str, token: str) -> dict[str, Any]:

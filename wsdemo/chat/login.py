@@ -86,9 +86,9 @@ class Login:
 
     def token_of(self, request: Request) -> str | None:
         """The token that a request brings: Authorization first, then the cookie, where it counts."""
-        given = request.headers.get("authorization", "")
-        if given and given.lower().startswith(BEARER):
-            return given[len(BEARER) :].strip()
+        given = bearer(request)
+        if given is not None:
+            return given
         return self._cookie_of(request) if self._is_own(request) else None
 
     def identity_of(self, request: Request) -> Identity | None:
@@ -100,8 +100,8 @@ class Login:
         """The token that opens a WebSocket; None: `hello` may bring one. A ticket counts first, then a
         subprotocol.
 
-        Raises HandshakeError (401) for a ticket or an Authorization that is no good. A subprotocol or an old
-        cookie that is none opens all the same: JavaScript would not be told the status.
+        Raises HandshakeError (401) for a ticket or a token in Authorization that is no good. A subprotocol
+        or an old cookie that is none opens all the same: JavaScript would not be told the status.
         """
         query, token = query_of(request), offered_token(request) or self.token_of(request)
         if "ticket" in query:
@@ -109,7 +109,7 @@ class Login:
             token = value if isinstance(value, str) else None
         if token and self._identity.identify(token) is not None:
             return token
-        if "ticket" in query or "authorization" in request.headers:
+        if "ticket" in query or bearer(request) is not None:
             raise HandshakeError("a valid ticket or token is needed", 401)
         return None
 
@@ -202,6 +202,17 @@ class Login:
         if not self._is_own(request):
             raise NotAllowed(403, "not from a page of another origin")
         check_json(request)
+
+
+def bearer(request: Request) -> str | None:
+    """The token in Authorization; None for other kinds, such as the password of a proxy in front.
+
+    >>> from wsdemo.protocol.http11 import Headers
+    >>> bearer(Request("GET", "/chat", Headers([("Authorization", "Bearer ann.x")])))
+    'ann.x'
+    """
+    given = request.headers.get("authorization") or ""
+    return given[len(BEARER) :].strip() if given.lower().startswith(BEARER) else None
 
 
 def offered_token(request: Request) -> str | None:
