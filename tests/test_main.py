@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -108,6 +109,28 @@ def test_help(command: str, capsys: pytest.CaptureFixture[str]) -> None:
         cli.main([*command.split(), "--help"])
     assert caught.value.code == 0
     assert capsys.readouterr().out.startswith(f"usage: wsdemo {command}".rstrip())
+
+
+EARLY = """
+import sys
+from types import SimpleNamespace
+from wsdemo import cli
+
+def run(options):
+    exec("raise KeyboardInterrupt")
+
+options = SimpleNamespace(command="early", run=run)
+cli.parser = lambda: SimpleNamespace(parse_args=lambda arguments: options)
+sys.exit(cli.main([]))
+"""
+
+
+def test_a_signal_while_modules_are_imported_ends_well_too(tmp_path: Path) -> None:
+    """It comes within the exec of a `dataclass` then, which Python remembers at the end of a module."""
+    (tmp_path / "early.py").write_text(EARLY)
+    asked = [sys.executable, "-m", "early"]
+    done = subprocess.run(asked, cwd=tmp_path, capture_output=True, text=True, timeout=DEADLINE)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
 def test_wrong_use_by_process(start: Start) -> None:

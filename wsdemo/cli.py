@@ -73,6 +73,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 name = f"wsdemo {options.command}"
                 return int(options.run(options))
         except KeyboardInterrupt:
+            # Where it has passed through an exec of text, as in `dataclass` during an import, Python keeps
+            # that in mind, and would end by SIGINT in spite of our status. The next exec forgets it.
+            exec("")
             return OK
         except BrokenPipeError:  # the reader of our output has left, as `head` does
             return FAILURE
