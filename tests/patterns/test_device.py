@@ -81,6 +81,16 @@ def test_joins_are_asked_again_on_each_connection(desk):
     ]
 
 
+def test_a_join_with_other_fields_is_asked_at_once(desk):
+    desk.begin()
+    desk.device.join("#a", {})
+    desk.device.join("#a", {"presence": True})
+    desk.device.join("#a", {"presence": True})
+    assert [message.get("presence") for message in desk.says()] == [True, True]  # as they are by then
+    desk.device.join("#a", {})
+    assert [message.get("presence") for message in desk.says()] == [None]
+
+
 def test_a_message_counts_only_after_the_answer_to_the_latest_join(desk):
     def message(offset):
         desk.hear("message", channel="#a", offset=offset, **{"from": "bob"}, at=0, body=offset)

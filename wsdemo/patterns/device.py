@@ -86,9 +86,8 @@ class Device:
     def join(self, channel: str, fields: Message) -> None:
         """Read a channel, on this connection and on those that follow."""
         with self._changed:
-            again = channel in self._channels
-            self._channels[channel] = fields
-        if not again:
+            again, self._channels[channel] = self._channels.get(channel), fields
+        if again != fields:
             self.ask({"type": "join", "channel": channel})
 
     def leave(self, channel: str) -> None:
