@@ -70,13 +70,27 @@ class Stage:
         used = {event.who for event in self.script}
         return next((name for name in NAMES if name not in used), None)
 
-    def append(self, *events: Cue) -> None:
-        """Append these events to the script."""
-        self.script += events
+    def click(self, button: str, chosen: str) -> None:
+        """Let a button do what it says, to the chosen client where it is about one; then they talk."""
+        match button:
+            case "restart":
+                self.script = list(self.first)
+            case "talk":
+                self.script.append(Cue("talk"))
+            case "add":
+                self.script += [Cue("add", self.newcomer or ""), Cue("talk")]
+            case "freeze" | "kill":
+                self.script += [Cue(button, chosen), Cue("talk")]
 
-    def restart(self) -> None:
-        """Return to the first script."""
-        self.script = list(self.first)
+
+#: The buttons: what each does, the words on it, and more words.
+BUTTONS: Final = (
+    ("add", "add a client", "one more client connects"),
+    ("freeze", "freeze it", "the chosen client stops reading, and stays connected"),
+    ("kill", "kill it", "the chosen client is gone, from one moment to the next"),
+    ("talk", "let them talk", "everyone who is not frozen says something"),
+    ("restart", "start over", "the scene of the beginning"),
+)
 
 
 def scene(play: Callable[[Sequence[Cue]], Diary], script: Sequence[Cue | tuple[str, ...]]) -> Live:
@@ -89,13 +103,7 @@ def scene(play: Callable[[Sequence[Cue]], Diary], script: Sequence[Cue | tuple[s
     who.style.description_width = "initial"
     buttons = {
         deed: ipywidgets.Button(description=words, tooltip=tip, layout={"width": "auto"})
-        for deed, words, tip in (
-            ("add", "add a client", "one more client connects"),
-            ("freeze", "freeze it", "the chosen client stops reading, and stays connected"),
-            ("kill", "kill it", "the chosen client is gone, from one moment to the next"),
-            ("talk", "let them talk", "everyone who is not frozen says something"),
-            ("restart", "start over", "the scene of the beginning"),
-        )
+        for deed, words, tip in BUTTONS
     }
 
     def draw() -> Drawing:
@@ -124,15 +132,7 @@ def scene(play: Callable[[Sequence[Cue]], Diary], script: Sequence[Cue | tuple[s
 
     def click(deed: str, button: object) -> None:
         chosen = who.value
-        match deed:
-            case "restart":
-                stage.restart()
-            case "talk":
-                stage.append(Cue("talk"))
-            case "add":
-                stage.append(Cue("add", stage.newcomer or ""), Cue("talk"))
-            case "freeze" | "kill":
-                stage.append(Cue(deed, chosen), Cue("talk"))
+        stage.click(deed, chosen)
         offer(chosen)
         live.update()
 
