@@ -70,8 +70,8 @@ def add(commands: Commands) -> None:
     command.add_argument(
         "--replicas",
         type=int,
-        metavar="N",
-        help="servers of a cluster of NATS that keep the messages: 1, 3 or 5",
+        choices=(1, 3, 5),
+        help="servers of a cluster of NATS that keep the messages",
     )
     command.add_argument(
         "--new-epoch", action="store_true", help="after a copy of the messages was put back: readers are told"

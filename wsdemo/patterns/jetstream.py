@@ -115,7 +115,8 @@ class JetStreamLog:
         except Exception as error:
             said = getattr(error, "description", None)
             reason = said or f"{error or type(error).__name__}: start it with -js"
-            raise OSError(f"NATS keeps no log here: {reason}") from error
+            servers = f" on {replicas} servers" if replicas else ""
+            raise OSError(f"NATS keeps no log{servers} here: {reason}") from error
 
     def __enter__(self) -> JetStreamLog:
         return self
