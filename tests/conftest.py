@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import hypothesis
 import pytest
 
-from tests import kernels, needs, processes
+from tests import kernels, needs, ports, processes
 
 # How long an example may take is for pytest's timeout: a busy machine is no finding.
 hypothesis.settings.register_profile("wsdemo", deadline=None)
@@ -36,6 +36,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
             if os.environ.get("CI") == "true" and name not in needs.RARE:
                 pytest.fail(reason, pytrace=False)
             pytest.skip(reason)
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    """A port for a server that starts later, or again: see `ports.held_port`."""
+    with ports.held_port() as port:
+        yield port
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ import socket
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -42,14 +43,28 @@ class FrontedChat(Chat):
         return f"http://127.0.0.1:{self.front}/"
 
 
+def configuration(
+    address: str, ports: tuple[int, ...], patience: str = "60s", certificate: Path | None = None
+) -> str:
+    """The page's, or with a certificate that of its part on TLS, with other addresses."""
+    text = block("nginx").replace("127.0.0.1:8080", address)
+    if certificate is not None:
+        tls = block("nginx", 1).replace("443", address).replace("chat.pem", str(certificate))
+        text = re.sub(r"(?s)    server \{.*\}\n\}", lambda found: tls + "}", text)
+    for written, node in zip((8001, 8002), ports, strict=False):
+        text = text.replace(f"127.0.0.1:{written}", f"127.0.0.1:{node}")
+    return text.replace("60s", patience)
+
+
 @contextlib.contextmanager
-def nginx(folder: Path, ports: tuple[int, int], patience: str = "60s") -> Iterator[int]:
-    """The nginx of the page before two nodes; its port. It is given the socket, so none can take the port."""
+def nginx(folder: Path, ports: tuple[int, ...], **options: Any) -> Iterator[int]:
+    """The nginx of the page before two nodes, or one; its port. See `configuration`.
+
+    It is given the socket, so none can take the port, and who connects before it listens is heard.
+    """
     with socket.create_server(("127.0.0.1", 0)) as listening:
         port = listening.getsockname()[1]
-        text = block("nginx").replace("127.0.0.1:8080", f"127.0.0.1:{port}").replace("60s", patience)
-        for written, node in zip((8001, 8002), ports, strict=True):
-            text = text.replace(f"127.0.0.1:{written}", f"127.0.0.1:{node}")
+        text = configuration(f"127.0.0.1:{port}", ports, **options)
         own = f"daemon off; pid {folder}/nginx.pid; error_log {folder}/error.log;\n"
         kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
         paths = "".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)

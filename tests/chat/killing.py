@@ -25,4 +25,4 @@ class ChatProcess(Process):
 
     def close(self) -> None:
         self.child.terminate()
-        self.end()
+        super().close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import shutil
 import signal
-import socket
 import ssl
 import subprocess
 import threading
@@ -18,7 +18,8 @@ import pytest
 import trustme
 
 from tests import needs
-from tests.chat.front import PAGE, block
+from tests.chat.front import PAGE, block, nginx
+from tests.ports import held_port
 from tests.processes import Process, Start, end, line, run, starting
 from tests.waiting import DEADLINE, Seen
 from wsdemo import ConnectionClosed, HandshakeError, connect
@@ -30,74 +31,28 @@ from wsdemo.patterns.outbox import Outbox
 from wsdemo.patterns.reconnect import ReconnectingClient
 
 
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port: int = free.getsockname()[1]
-        return port
-
-
 @pytest.fixture
 def start() -> Iterator[Start]:
     yield from starting()
 
 
-def node(start: Start, broker: str, port: int = 0, *options: str):
+def node(start: Start, broker: str, port: int, *options: str) -> Process:
     process = start("chat", "--port", str(port), "--broker", broker, *options)
-    found = re.fullmatch(r"chat on http://127.0.0.1:(\d+)/; Ctrl-C ends it", line(process))
-    assert found
+    assert line(process) == f"chat on http://127.0.0.1:{port}/; Ctrl-C ends it"
     line(process)
-    return process, int(found[1])
-
-
-@pytest.fixture
-def front(tmp_path: Path) -> Iterator:
-    """nginx with the configuration of the page, and other ports."""
-    running = []
-
-    def make(ports: list[int], patience: str = "60s", certificate: Path | None = None, port: int = 0) -> int:
-        port = port or free_port()
-        text = block("nginx").replace("127.0.0.1:8080", f"127.0.0.1:{port}")
-        text = text.replace("127.0.0.1:8001", f"127.0.0.1:{ports[0]}")
-        text = text.replace("127.0.0.1:8002", f"127.0.0.1:{ports[-1]}").replace("60s", patience)
-        if certificate is not None:
-            text = re.sub(r"(?s)    server \{.*\}\n\}", lambda found: block("nginx", 1) + "}", text)
-            text = text.replace("listen 443", f"listen 127.0.0.1:{port}").replace(
-                "chat.pem", str(certificate)
-            )
-            text = text.replace("127.0.0.1:8001", f"127.0.0.1:{ports[0]}")
-        own = f"daemon off; pid {tmp_path}/nginx.pid; error_log {tmp_path}/error.log;\n"
-        paths = "".join(
-            f"{name}_temp_path {tmp_path}/{name};"
-            for name in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
-        )
-        text = text.replace("http {", f"http {{ access_log off; {paths}")
-        (tmp_path / "nginx.conf").write_text(own + text)
-        running.append(
-            subprocess.Popen(
-                [needs.nginx_path(), "-e", f"{tmp_path}/error.log", "-c", f"{tmp_path}/nginx.conf"]
-            )
-        )
-        pause = threading.Event()
-        for _ in range(int(DEADLINE / 0.02)):
-            try:
-                socket.create_connection(("127.0.0.1", port), 1).close()
-                return port
-            except OSError:
-                pause.wait(0.02)
-        raise AssertionError((tmp_path / "error.log").read_text())
-
-    yield make
-    for process in running:
-        process.terminate()
-        process.wait(DEADLINE)
+    return process
 
 
 @needs.nginx
-def test_a_deploy_behind_nginx_loses_no_message(start: Start, front, tmp_path: Path) -> None:
-    with natsserver.NatsServer(tmp_path / "nats") as broker:
-        old, first = node(start, broker.url, 0, "--drain", "1")
-        other, second = node(start, broker.url, 0, "--drain", "1")
-        port = front([first, second])
+def test_a_deploy_behind_nginx_loses_no_message(start: Start, tmp_path: Path) -> None:
+    with (
+        natsserver.NatsServer(tmp_path / "nats") as broker,
+        held_port() as first,
+        held_port() as second,
+        nginx(tmp_path, (first, second)) as port,
+    ):
+        old = node(start, broker.url, first, "--drain", "1")
+        other = node(start, broker.url, second, "--drain", "1")
         read, arrived = [], threading.Condition()
 
         def message(message: dict) -> None:
@@ -141,41 +96,39 @@ def test_a_deploy_behind_nginx_loses_no_message(start: Start, front, tmp_path: P
 
 
 @needs.nginx
-def test_a_silent_connection_lives_by_the_pings(start: Start, front, tmp_path: Path) -> None:
-    with natsserver.NatsServer(tmp_path / "nats") as broker:
-        _, first = node(start, broker.url)
-        _, second = node(start, broker.url)
-        ws = connect(f"ws://127.0.0.1:{front([first, second], '4s')}/chat", subprotocols=[PROTOCOL])
+def test_a_silent_connection_lives_by_the_pings(tmp_path: Path) -> None:
+    with Chat() as chat, nginx(tmp_path, (chat.server.port,) * 2, patience="4s") as port:
+        ws = connect(f"ws://127.0.0.1:{port}/chat", subprotocols=[PROTOCOL])
         ws.send('{"type":"hello","v":1,"device":"d","token":"ann.s"}')
-        ws.recv(DEADLINE)
         with pytest.raises(ConnectionClosed):  # four seconds are less than the twenty between two pings
-            ws.recv(DEADLINE)
+            while ws.recv(DEADLINE):
+                pass
         assert ws.close_code == 1006
         assert "proxy_read_timeout 60s;" in PAGE  # and twenty is less than a third of this
 
 
 @needs.nginx
-def test_the_own_page_comes_in_where_tls_ends_at_nginx(front, tmp_path: Path) -> None:
+def test_the_own_page_comes_in_where_tls_ends_at_nginx(tmp_path: Path, port: int) -> None:
     authority, pem = trustme.CA(), tmp_path / "chat.pem"
     authority.issue_cert("localhost").private_key_and_cert_chain_pem.write_to_path(pem)
     trusting = ssl.create_default_context()
     authority.configure_trust(trusting)
-    port = free_port()
-    origin = f"https://localhost:{port}"
-    with Chat(public_origin=origin) as chat:
-        front([chat.server.port], certificate=pem, port=port)
+    with contextlib.ExitStack() as opened:
+        front = opened.enter_context(nginx(tmp_path, (port,), certificate=pem))
+        origin = f"https://localhost:{front}"
+        opened.enter_context(Chat(port=port, public_origin=origin))
         request = urllib.request.Request(f"{origin}/login", b'{"name": "ann"}', method="POST")
         for name, value in {"Content-Type": "application/json", "Origin": origin}.items():
             request.add_header(name, value)
         with urllib.request.urlopen(request, timeout=DEADLINE, context=trusting) as response:
             cookie = response.headers["Set-Cookie"].partition(";")[0]
         options = {"headers": {"Cookie": cookie}, "ssl": trusting, "subprotocols": [PROTOCOL]}
-        with connect(f"wss://localhost:{port}/chat", origin=origin, **options) as ws:
+        with connect(f"wss://localhost:{front}/chat", origin=origin, **options) as ws:
             ws.send('{"type":"hello","v":1,"device":"d"}')
             assert json.loads(ws.recv(DEADLINE))["user"] == "ann"
-        for stranger in (f"http://localhost:{port}", "https://localhost"):
+        for stranger in (f"http://localhost:{front}", "https://localhost"):
             with pytest.raises(HandshakeError) as caught:
-                connect(f"wss://localhost:{port}/chat", origin=stranger, **options)
+                connect(f"wss://localhost:{front}/chat", origin=stranger, **options)
             assert caught.value.status == 403
 
 

@@ -9,6 +9,7 @@ import socket
 
 import pytest
 
+from tests.ports import held_port
 from tests.processes import Process, Start, end, line, run
 from tests.waiting import DEADLINE
 from wsdemo import Connection, ConnectionClosed, Limits, connect
@@ -46,11 +47,9 @@ def test_without_compression(start: Start) -> None:
 
 
 def test_it_listens_where_it_is_told(start: Start) -> None:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        port = bound.getsockname()[1]
-    _, url = serve(start, "--host", "127.0.0.1", "--port", str(port))
-    assert url == f"ws://127.0.0.1:{port}"
+    with held_port() as port:
+        _, url = serve(start, "--host", "127.0.0.1", "--port", str(port))
+        assert url == f"ws://127.0.0.1:{port}"
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ import pytest
 
 from tests.waiting import DEADLINE, Seen, turn
 from wsdemo import Server, serve
+from wsdemo.alternatives.serving import reserved_port
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="descriptors and a shell of Linux")
 
@@ -60,8 +61,7 @@ def started(
     command: str, server: Server, redirection: str = "", unbuffered: str = "", **options: Any
 ) -> Iterator[Any]:
     """A process of a command at a server, whose streams a shell has redirected; and the port of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port, held = reserved_port()
     name = command.split()[0]
     arguments = {
         "time-client": ["--port", str(server.port)],
@@ -85,6 +85,7 @@ def started(
         if process.poll() is None:
             process.kill()
         process.communicate()
+        held.close()
 
 
 def done(process: Any) -> tuple[int, str, str]:

@@ -14,6 +14,7 @@ from typing import Any, cast
 import pytest
 
 from tests import raw
+from tests.ports import held_port
 from tests.waiting import DEADLINE, Seen, open_files
 from wsdemo import Connection, HandshakeError, Limits, Opcode, connect, serve
 from wsdemo.net import client, reactor
@@ -180,9 +181,7 @@ def test_a_header_can_inject_nothing(headers: dict[str, str]) -> None:
 
 
 def test_nobody_there_is_said_so() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    with pytest.raises(OSError, match="is the server running"):
+    with held_port() as port, pytest.raises(OSError, match="is the server running"):
         connect(f"ws://127.0.0.1:{port}")
 
 

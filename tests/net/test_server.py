@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 
 from tests import raw
+from tests.ports import held_port
 from tests.waiting import DEADLINE, Seen, open_files, turn, turn_until
 from wsdemo import (
     Connection,
@@ -454,18 +455,19 @@ def test_connections_are_listed_in_the_order_of_their_opening() -> None:
 
 
 def test_close_says_1001_to_all_and_then_frees_the_port() -> None:
-    server = serve(echo)
-    clients = [connect(server.url) for _ in range(5)]
-    server.close()
-    for ws in clients:
-        assert list(ws) == [] and ws.close_code == 1001
-        ws.close()
-    assert not server._reactor.thread.is_alive()
-    with pytest.raises(OSError):
-        raw.dial(server.port)
-    with serve(echo, port=server.port):
-        pass
-    server.close()  # again: nothing
+    with held_port() as port:
+        server = serve(echo, port=port)
+        clients = [connect(server.url) for _ in range(5)]
+        server.close()
+        for ws in clients:
+            assert list(ws) == [] and ws.close_code == 1001
+            ws.close()
+        assert not server._reactor.thread.is_alive()
+        with pytest.raises(OSError):
+            raw.dial(port)
+        with serve(echo, port=port):
+            pass
+        server.close()  # again: nothing
 
 
 def test_close_does_not_wait_for_ever() -> None:

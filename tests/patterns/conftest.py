@@ -28,7 +28,7 @@ def house():
 
 
 @pytest.fixture
-def broker(tmp_path):
+def broker(tmp_path, port):
     """A `nats-server` with JetStream, which may be killed and started again."""
-    with NatsServer(tmp_path / "nats") as server:
+    with NatsServer(tmp_path / "nats", port) as server:
         yield server

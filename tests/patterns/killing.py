@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.waiting import DEADLINE
+from wsdemo.alternatives.serving import reserved_port
 from wsdemo.patterns.backoff import Waits
 from wsdemo.patterns.reconnect import ReconnectingClient
 
@@ -21,7 +22,8 @@ class Process:
     path_in_url = ""
 
     def __init__(self, path: Path, slow: float = 0.0) -> None:
-        self.path, self.port, self.slow = path, 0, slow
+        self.path, self.slow = path, slow
+        self.port, self._held = reserved_port()
         self.start()
 
     @property
@@ -44,7 +46,7 @@ class Process:
         folder = Path(__file__).parents[2]
         streams = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         self.child = subprocess.Popen(self.command, cwd=folder, **streams)
-        self.port = self.read_port(self.child.stdout.readline())
+        assert self.read_port(self.child.stdout.readline()) == self.port
 
     def say_goodbye(self) -> None:
         """All clients are told when to come back."""
@@ -58,6 +60,7 @@ class Process:
     def close(self) -> None:
         self.child.stdin.close()
         self.end()
+        self._held.close()
 
     def end(self) -> None:
         self.child.wait(DEADLINE)

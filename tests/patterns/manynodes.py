@@ -20,6 +20,7 @@ import psutil
 
 from tests.waiting import DEADLINE
 from wsdemo import connect
+from wsdemo.alternatives.serving import reserved_port
 from wsdemo.patterns.backoff import Waits
 from wsdemo.patterns.messages import PROTOCOL, frame
 from wsdemo.patterns.natsserver import NatsServer
@@ -32,7 +33,8 @@ class Node:
     """A node in a process of its own, started again on the same port after each kill. ``url``: the NATS."""
 
     def __init__(self, url: str) -> None:
-        self.url, self.port = url, 0
+        self.url = url
+        self.port, self._held = reserved_port()
         self.start()
 
     def start(self) -> None:
@@ -40,7 +42,7 @@ class Node:
         self.child = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
         )
-        self.port = int(self.child.stdout.readline())
+        assert int(self.child.stdout.readline()) == self.port
 
     def kill(self) -> None:
         self.child.kill()
@@ -49,6 +51,7 @@ class Node:
     def close(self) -> None:
         self.child.stdin.close()
         self._end()
+        self._held.close()
 
     def _end(self) -> None:
         self.child.wait(DEADLINE)

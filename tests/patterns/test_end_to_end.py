@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import signal
-import socket
 import subprocess
 import sys
 
@@ -63,11 +62,8 @@ sys.stdin.read()
 """
 
 
-def test_a_server_that_is_killed_at_random_instants(tmp_path):
+def test_a_server_that_is_killed_at_random_instants(tmp_path, port):
     chance, read, confirmed = random.Random(5), Seen(), Seen()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
     command = [sys.executable, "-c", SERVER, str(port), str(tmp_path / "log.db")]
 
     def on_event(event):

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.ports import held_port
 from tests.waiting import DEADLINE, turn_until
 from wsdemo import Limits
 from wsdemo.net.reactor import Timer
@@ -255,9 +256,7 @@ def test_steps_that_make_no_sense(echo: Echo, step: ChaosStep) -> None:
 
 
 def test_a_target_that_is_not_there() -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with Chaos("127.0.0.1", port) as network, dial(network) as sock:
+    with held_port() as port, Chaos("127.0.0.1", port) as network, dial(network) as sock:
         assert rest(sock) == b""
         turn_until(network._reactor, lambda: network.failures == 1)
         assert "is the server running?" in str(network.errors[0])

@@ -22,6 +22,7 @@ import trustme
 from websockets.sync import client as theirs
 from websockets.sync import server as their_server
 
+from tests.ports import held_port
 from tests.waiting import DEADLINE, turn_until
 from wsdemo import Trace, connect, serve
 from wsdemo.protocol.http11 import parse_request
@@ -82,9 +83,7 @@ def test_lines_for_a_terminal() -> None:
     assert lines[0].endswith("#1  ──►  GET /")
     assert "#1  ──►  text 5 B '\\x1b[31m'" in lines[2]
     assert not any("geheim" in line or "\x1b" in line for line in lines)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-    with Sniffer(f"ws://127.0.0.1:{port}") as sniffer:
+    with held_port() as port, Sniffer(f"ws://127.0.0.1:{port}") as sniffer:
         with socket.create_connection(("127.0.0.1", sniffer.port), timeout=DEADLINE) as sock:
             assert sock.recv(1) == b""
         turn_until(sniffer._reactor, lambda: sniffer.failures == 1)
@@ -187,10 +186,8 @@ def test_rewriting_touches_two_fields_only() -> None:
 class Jupyter:
     """A real Jupyter server in a process of its own."""
 
-    def __init__(self, home: Path) -> None:
-        self.token = uuid.uuid4().hex
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = free.getsockname()[1]
+    def __init__(self, home: Path, port: int) -> None:
+        self.token, self.port = uuid.uuid4().hex, port
         environment = {**os.environ, "HOME": str(home), "JUPYTER_CONFIG_DIR": str(home / "config")}
         environment |= {"JUPYTER_RUNTIME_DIR": str(home / "runtime"), "JUPYTER_TOKEN": self.token}
         environment |= {"IPYTHONDIR": str(home / "ipython"), "JUPYTER_PREFER_ENV_PATH": "1"}
@@ -240,9 +237,9 @@ def execute(code: str) -> dict[str, object]:
 
 
 @pytest.mark.timeout(180)
-def test_in_front_of_a_jupyter_server(tmp_path: Path) -> None:
+def test_in_front_of_a_jupyter_server(tmp_path: Path, port: int) -> None:
     """A cell is run through the sniffer, and its execution is there frame by frame."""
-    jupyter = Jupyter(tmp_path)
+    jupyter = Jupyter(tmp_path, port)
     try:
         with Sniffer(f"ws://127.0.0.1:{jupyter.port}/") as sniffer:
             kernel = jupyter.ask("POST", "/api/kernels", sniffer.port)["id"]

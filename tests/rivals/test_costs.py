@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
 import json
 import re
-import socket
 import struct
+from collections.abc import Iterator
 from pathlib import Path
 
 import hyperframe.frame
 import pytest
 
 from tests import needs
+from tests.ports import held_port
 from tests.rawtcp.test_capture import Capture
 from tests.waiting import DEADLINE
 from wsdemo import views
@@ -230,19 +232,22 @@ def captured(way: str, up: bytes, down: bytes, estimate: tables.Value) -> dict[s
     return {"way": way, **{name: size / 20 for name, size in found.items()}, "TCP/IP (estimate)": estimate}
 
 
+@pytest.fixture
+def ports() -> Iterator[dict[str, int]]:
+    """Where the server of each way will be."""
+    with contextlib.ExitStack() as held:
+        yield {way: held.enter_context(held_port()) for way in FIVE}
+
+
 @needs.tshark
 def test_the_table_of_lesson_09_agrees_with_a_capture(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ports: dict[str, int]
 ) -> None:
     """The very call of the lesson, and the very table that it prints below its bars."""
     lesson = json.loads((ROOT / "notebooks" / "09_bytes.ipynb").read_text(encoding="utf-8"))
     sources = ["".join(cell["source"]) for cell in lesson["cells"]]
     assert any(f"five = {CALL}" in source and "views.charts.wire(five)" in source for source in sources)
 
-    listeners = [socket.create_server(("127.0.0.1", 0)) for _ in FIVE]
-    ports = dict(zip(FIVE, (listener.getsockname()[1] for listener in listeners), strict=True))
-    for listener in listeners:
-        listener.close()
     for way, port in ports.items():  # the capture is told in advance where each server will be
         there = functools.partial(WAYS[way].server, port=port)
         monkeypatch.setitem(WAYS, way, dataclasses.replace(WAYS[way], server=there))

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 import pytest
 
+from tests.ports import held_port
 from tests.waiting import DEADLINE, open_files
 from wsdemo.rivals.audience import Audience
 from wsdemo.rivals.clients import BROWSER, TwoStreams, number_of
@@ -93,10 +94,8 @@ def test_a_server_that_goes_away_is_noticed(name: str) -> None:
 
 
 def test_nobody_there_is_an_error() -> None:
-    with WAYS["raw TCP"].server() as server:
-        port = server.port
     for name in FIVE:
-        with Audience(WAYS[name], port, 1, interval=0.01) as audience:
+        with held_port() as port, Audience(WAYS[name], port, 1, interval=0.01) as audience:
             assert not audience.wait(1, DEADLINE)
             assert isinstance(audience.errors[0], OSError)
 

@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from tests import needs
 from tests.browser.lab import CHROMIUM_FLAGS
+from tests.ports import held_port
 from tests.waiting import DEADLINE
 from tests.web.users import User
 from wsdemo import Headers, Response, serve
@@ -47,15 +48,14 @@ CONNECT = """async ([events, user, options]) => {
 class Site:
     """Rooms, and a page with nothing on it. ``file``: of the log; None keeps it in memory."""
 
-    def __init__(self, file: Path | None = None, keep: Keep = KEEP, **options: Any) -> None:
-        self._file, self._keep, self._options, self.port = file, keep, options, 0
+    def __init__(self, port: int, file: Path | None = None, keep: Keep = KEEP, **options: Any) -> None:
+        self.port, self._file, self._keep, self._options = port, file, keep, options
         self.open()
 
     def open(self) -> None:
         """Serve, on the port that it had."""
         self.rooms = Rooms(identify=lambda ws, token: Identity(token) if token else None, **self._options)
         self.server = serve(self.rooms, port=self.port, subprotocols=[PROTOCOL])
-        self.port = self.server.port
         page = Response(
             200, "OK", Headers([("Content-Type", "text/html")]), b"<!doctype html><title>test</title>"
         )
@@ -169,7 +169,7 @@ def site() -> Iterator[Callable[..., Site]]:
     with contextlib.ExitStack() as stack:
 
         def make(*args: Any, **options: Any) -> Site:
-            made = Site(*args, **options)
+            made = Site(stack.enter_context(held_port()), *args, **options)
             stack.callback(made.close)
             return made
 

@@ -135,8 +135,8 @@ def test_offline_messages_wait_and_arrive_once_and_in_order(chat: Chat, user) ->
         expect(ann.page.locator("#waiting li")).to_have_count(0)
 
 
-def test_a_server_that_is_started_again_loses_nothing(user, tmp_path: Path) -> None:
-    make = functools.partial(Chat, db=tmp_path / "chat.db")
+def test_a_server_that_is_started_again_loses_nothing(user, tmp_path: Path, port: int) -> None:
+    make = functools.partial(Chat, port=port, db=tmp_path / "chat.db")
     with make() as chat:
         ann, bob = user().log_in(chat.url, "ann"), user().log_in(chat.url, "bob")
         ann.say("before")
@@ -145,7 +145,7 @@ def test_a_server_that_is_started_again_loses_nothing(user, tmp_path: Path) -> N
     bob.away()
     ann.say(*NUMBERS)
     expect(ann.page.locator("#waiting li")).to_have_count(10)
-    with make(port=chat.server.port):
+    with make():
         for reader in (ann, bob):
             reader.sees("before", *NUMBERS)
             reader.connected()
