@@ -8,7 +8,8 @@ import threading
 
 import pytest
 
-from wsdemo.patterns.log import Keep, MemoryLog, Post
+from wsdemo.patterns.entries import Keep, Post
+from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.sqlitelog import SqliteLog
 
 

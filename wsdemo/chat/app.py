@@ -34,7 +34,8 @@ from wsdemo.chat.rights import TIME, Rights
 from wsdemo.net.connection import Connection
 from wsdemo.net.server import serve
 from wsdemo.patterns.broker import Broker, LocalBroker
-from wsdemo.patterns.log import Done, Log, MemoryLog
+from wsdemo.patterns.entries import Done, Log
+from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.rooms import Rooms
 from wsdemo.patterns.session import Identity

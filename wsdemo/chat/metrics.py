@@ -19,8 +19,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from wsdemo.net.counts import Counts
+from wsdemo.patterns.entries import Done, Log, Outcome, Page, Post
 from wsdemo.patterns.figures import MessageCounts
-from wsdemo.patterns.log import Done, Log, Outcome, Page, Post
 
 TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 PREFIX: Final = "wsdemo_chat"

@@ -6,7 +6,7 @@
                                                              └──► node C: the same; A itself hears nothing
 
 A *node* is one server process of several that serve the same rooms. What may not be lost goes through a
-`log.Log`; what a broker carries is news that may be lost. Knows nothing of rooms.
+`entries.Log`; what a broker carries is news that may be lost. Knows nothing of rooms.
 """
 
 from __future__ import annotations

@@ -17,8 +17,8 @@ from functools import partial
 from typing import Any, Final
 
 from wsdemo.net.connection import Connection
+from wsdemo.patterns.entries import Outcome, Page
 from wsdemo.patterns.following import Place, entry_text
-from wsdemo.patterns.log import Outcome, Page
 from wsdemo.patterns.members import Room
 from wsdemo.patterns.messages import frame
 from wsdemo.patterns.session import RoomLimits, Session

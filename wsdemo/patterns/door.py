@@ -20,9 +20,9 @@ from typing import Any
 
 from wsdemo.net.connection import Connection
 from wsdemo.net.server import Server
+from wsdemo.patterns.entries import Log
 from wsdemo.patterns.figures import MessageCounts
 from wsdemo.patterns.following import Reader
-from wsdemo.patterns.log import Log
 from wsdemo.patterns.messages import VERSION, BadMessage, parse, size_of
 from wsdemo.patterns.session import Identity, RoomLimits, Session
 from wsdemo.protocol.errors import InvalidState

@@ -21,8 +21,8 @@ from functools import partial
 from typing import Any, Final
 
 from wsdemo.net.connection import Connection
+from wsdemo.patterns.entries import Entry, Log, Page
 from wsdemo.patterns.figures import MessageCounts
-from wsdemo.patterns.log import Entry, Log, Page
 from wsdemo.patterns.messages import frame
 from wsdemo.protocol.errors import ConnectionClosed
 

@@ -27,7 +27,7 @@ from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
 from wsdemo.patterns.broker import Hop
-from wsdemo.patterns.log import KEEP, Done, Entry, Outcome, Page, Post, up_to
+from wsdemo.patterns.entries import KEEP, Done, Entry, Outcome, Page, Post, up_to
 from wsdemo.patterns.nats import ANSWER, Nats, token
 from wsdemo.patterns.stream import NatsStream, StreamMessage
 
@@ -74,7 +74,7 @@ class DeviceJobs:
 
 
 class JetStreamLog:
-    """A `log.Log` in a stream of NATS. Close it before the connection, or use it in a ``with``.
+    """A `entries.Log` in a stream of NATS. Close it before the connection, or use it in a ``with``.
 
     ``nats``: the connection.
     ``done``: called with outcomes; with those of status "news", which have the entries, for all nodes.
@@ -126,7 +126,7 @@ class JetStreamLog:
 
     @property
     def epoch(self) -> str:
-        """See `log.Log`."""
+        """See `entries.Log`."""
         return self._stream.epoch
 
     @property
@@ -137,15 +137,15 @@ class JetStreamLog:
     # -- from the server's thread -------------------------------------------------------------------------
 
     def append(self, post: Post) -> bool:
-        """See `log.Log`."""
+        """See `entries.Log`."""
         return self._ask(post)
 
     def read(self, channel: str, after: int, size: int, then: Callable[[Page | None], object]) -> bool:
-        """See `log.Log`."""
+        """See `entries.Log`."""
         return self._ask(Read(channel, after, size, then))
 
     def last(self, device: str, then: Callable[[int | None], object]) -> bool:
-        """See `log.Log`."""
+        """See `entries.Log`."""
         return self._ask(Last(device, then))
 
     def close(self) -> None:

@@ -1,15 +1,12 @@
-"""A numbered log: the posts to a channel in one order, to be read from the place where a reader stopped.
+"""A numbered log in memory: the smallest one that an application can use, and the words for it.
 
 ::
 
-    append(post) ──► channel #lobby   1 2 3 4 5 6 7        offsets grow, and are never used again
-                                      ▲     ▲     ▲
-                                    after=0 │     top      read(channel, after): the entries above an offset
-                                          first            the oldest that is kept
+    post 1 ──► stored             the next number of its device: a new entry, which ends the channel
+    post 3 ──► out of order       above the next one, which is 2
+    post 1 ──► again              below the next one: it was stored before
 
-A device numbers its posts 1, 2, 3 … over all channels, and the log takes only the next number. So a post
-that is sent again, because its confirmation was lost, is not stored twice, and none can be left out
-unnoticed. Knows nothing of connections, users' rights or messages.
+Read `entries` first. `sqlitelog` is the same on disk, `jetstream` the same for several servers.
 """
 
 from __future__ import annotations
@@ -17,103 +14,11 @@ from __future__ import annotations
 import collections
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple, Protocol
+from collections.abc import Callable
 
-#: The fate of a post: it is stored; it was stored before; an earlier one is missing; try again later.
-Fate = Literal["stored", "again", "out of order", "failed"]
-#: A log that several servers share has news too: an entry to be shown, of whichever server; or entries that
-#: this server has missed, and that are no longer kept.
-Status = Literal[Fate, "news", "missed"]
+from wsdemo.patterns.entries import KEEP, REMEMBER, Done, Entry, Keep, Outcome, Page, Post, Status, up_to
 
-
-class Post(NamedTuple):
-    """A message on its way into the log. A NamedTuple: thousands are made in a second."""
-
-    channel: str
-    device: str
-    n: int  #: the device's number of it: 1, 2, 3 …
-    sender: str
-    body: str
-
-
-class Entry(NamedTuple):
-    """A message in the log."""
-
-    offset: int  #: in its channel: grows, not necessarily by one
-    sender: str
-    device: str
-    n: int
-    at: float  #: seconds since 1970, to be shown and never to be sorted by
-    body: str
-
-
-class Outcome(NamedTuple):
-    """The fate of a post."""
-
-    post: Post
-    status: Status
-    entry: Entry | None = None  #: where it is stored now, to be shown to the members
-    expected: int = (
-        0  #: the number that the log takes next from this device; "missed": the oldest offset kept
-    )
-    reason: str = ""  #: the reason of a failure
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Entries of a channel above an offset, as many as a reader asked for."""
-
-    after: int
-    entries: tuple[Entry, ...]
-    first: int  #: the oldest offset that is kept
-    top: int  #: the newest offset
-
-    @property
-    def gap(self) -> tuple[int, int] | None:
-        """The first and last offset that the reader has missed, because they are no longer kept.
-
-        >>> Page(after=3, entries=(), first=8, top=9).gap
-        (4, 7)
-        >>> Page(after=3, entries=(), first=4, top=9).gap
-        """
-        return (self.after + 1, self.first - 1) if self.after + 1 < self.first else None
-
-
-@dataclass(frozen=True, slots=True)
-class Keep:
-    """The bounds on a channel's entries: the newest ``count`` are kept, and none older than ``seconds``."""
-
-    count: int = 10_000
-    seconds: float = 30 * 86_400.0
-
-
-KEEP: Final = Keep()
-#: Seconds for which a device is remembered after its last post. Later it is a new one, and starts with 1.
-REMEMBER: Final = 90 * 86_400.0
-
-Done = Callable[[list[Outcome]], object]
-
-
-class Log(Protocol):
-    """The methods of every log; it is made with ``done(outcomes)``, which it calls for each post."""
-
-    epoch: str  #: another one: a new log or a restored copy, whose offsets are not the ones you know
-    durable: bool  #: confirmed posts survive the end of the process
-
-    def append(self, post: Post) -> bool:
-        """Store a post, and call ``done``. False: too many are waiting, and this one was not taken."""
-
-    def read(self, channel: str, after: int, size: int, then: Callable[[Page | None], object]) -> bool:
-        """Call ``then`` with the entries above ``after``: at least one where there is one, else at most
-        ``size`` bytes of bodies; with None where reading failed. False: too many are waiting."""
-
-    def last(self, device: str, then: Callable[[int | None], object]) -> bool:
-        """Call ``then`` with the last number stored of a device, 0 for an unknown one. Else as `read`."""
-
-    def close(self) -> None:
-        """Store the posts that are waiting, and end."""
+__all__ = ["KEEP", "Entry", "Keep", "MemoryLog", "Outcome", "Page", "Post"]
 
 
 class MemoryLog:
@@ -151,7 +56,7 @@ class MemoryLog:
         self._devices: dict[str, tuple[int, float]] = {}  # last number, its time; the longest silent first
 
     def append(self, post: Post) -> bool:
-        """See `Log`."""
+        """See `entries.Log`."""
         now = self._clock()
         self._forget(now)
         expected = self._devices.get(post.device, (0, now))[0] + 1
@@ -170,7 +75,7 @@ class MemoryLog:
         return True
 
     def read(self, channel: str, after: int, size: int, then: Callable[[Page | None], object]) -> bool:
-        """See `Log`."""
+        """See `entries.Log`."""
         entries = self._channels.get(channel, collections.deque())
         self._expire(channel, entries)
         top = self._tops.get(channel, 0)
@@ -180,12 +85,12 @@ class MemoryLog:
         return True
 
     def last(self, device: str, then: Callable[[int | None], object]) -> bool:
-        """See `Log`."""
+        """See `entries.Log`."""
         then(self._devices.get(device, (0, 0.0))[0])
         return True
 
     def close(self) -> None:
-        """See `Log`."""
+        """See `entries.Log`."""
 
     def _forget(self, now: float) -> None:
         while self._devices:
@@ -199,18 +104,3 @@ class MemoryLog:
         oldest = self._clock() - keep.seconds
         while entries and (len(entries) > keep.count or entries[0].at < oldest):
             entries.popleft()
-
-
-def up_to(size: int, entries: Iterable[Entry]) -> Iterator[Entry]:
-    """Entries with at most ``size`` bytes of bodies together, but one at least.
-
-    >>> three = [Entry(n, "", "", n, 0.0, "12345") for n in (1, 2, 3)]
-    >>> [[entry.offset for entry in up_to(size, three)] for size in (0, 9, 10)]
-    [[1], [1], [1, 2]]
-    """
-    room = size
-    for number, entry in enumerate(entries):
-        room -= len(entry.body.encode())
-        if room < 0 and number:
-            return
-        yield entry

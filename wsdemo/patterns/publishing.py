@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wsdemo.patterns.channels import Channels, May
-from wsdemo.patterns.log import Outcome, Post
+from wsdemo.patterns.entries import Outcome, Post
 from wsdemo.patterns.messages import compact
 from wsdemo.patterns.session import RoomLimits, Session
 

@@ -13,8 +13,8 @@
 
 A room is a channel ``#name``. A mailbox is a channel ``@name``: anyone may publish to it, and only the user
 of that name may join it. A message is shown to no one before it is stored. All of this runs in the server's
-thread; the log has its own. Read `messages`, `session` and `following` first; this module only hands on, to
-`door`, `channels` and `publishing`.
+thread; the log has its own. Read `messages`, `session` and `following` first; this module only hands on: a
+client's messages by `dispatch`, to `door`, `channels` and `publishing`.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from wsdemo.net.connection import Connection
 from wsdemo.net.server import Server
 from wsdemo.patterns.broker import Broker, LocalBroker
 from wsdemo.patterns.channels import Channels, May, with_mailboxes
+from wsdemo.patterns.dispatch import Dispatch
 from wsdemo.patterns.door import Door, Identify, by_request
+from wsdemo.patterns.entries import Log, Outcome
 from wsdemo.patterns.figures import MessageCounts
-from wsdemo.patterns.log import Log, Outcome
-from wsdemo.patterns.messages import BadMessage, parse, size_of
 from wsdemo.patterns.nodes import Nodes
 from wsdemo.patterns.publishing import Publishing
-from wsdemo.patterns.session import RoomLimits, Session
+from wsdemo.patterns.session import RoomLimits
 from wsdemo.protocol.errors import InvalidState
 
 #: Seconds between two looks at deadlines, and between two messages about presence.
@@ -75,6 +75,7 @@ class Rooms:
         self._nodes = Nodes(self._channels, self._door, self.end_all_of, clock)
         devices, fail = self._door.devices, self._door.fail
         self._publishing = Publishing(self._limits, may, devices, self._channels, fail)
+        self._dispatch = Dispatch(self._limits, self._door, self._channels, self._publishing, self.figures)
 
     def begin(self, server: Server, log: Log, broker: Broker | None = None) -> None:
         """Serve the channels of ``log``, whose ``done`` is `stored`. Earlier clients are refused (1013).
@@ -165,17 +166,12 @@ class Rooms:
         self._door.open(ws)
 
     def on_message(self, ws: Connection, text: str | bytes) -> None:
-        """A message of a client. What fails in it ends that connection alone."""
+        """A message of a client."""
         session = self._door.sessions.get(ws.id)
         if session is None or session.ended:
             return
         session.heard = self._clock()
-        try:
-            self._message(session, text)
-        except BadMessage as error:
-            self._offence(session, error)
-        except Exception as error:
-            self._door.fail(session, error)
+        self._dispatch.message(session, text)
 
     def on_drain(self, ws: Connection) -> None:
         """A slow connection has caught up."""
@@ -211,43 +207,3 @@ class Rooms:
                 self._channels.look(session, now)
         self._channels.tell_presence(now)
         self._nodes.tick(now)
-
-    # -- messages of a client -----------------------------------------------------------------------------
-
-    def _message(self, session: Session, text: str | bytes) -> None:
-        if not session.welcomed:
-            self._door.first(session, text)
-            return
-        message = parse(text)
-        self.figures.received[message["type"]] += 1
-        match message["type"]:
-            case "publish":
-                self._publishing.publish(session, message, size_of(text))
-            case "volatile":
-                self._channels.volatile(session, message, size_of(text))
-            case "pong":
-                pass
-            case "hello":
-                raise BadMessage("hello is the first message, and comes once")
-            case _:
-                self._request(session, message)
-
-    def _request(self, session: Session, message: dict[str, Any]) -> None:
-        answers = {"id": message["id"]}
-        if not session.in_rate("request", answers):
-            return
-        match message["type"]:
-            case "join":
-                self._channels.join(session, message)
-            case "refresh":
-                self._door.refresh(session, message)
-            case "leave" if self._channels.leave(session, message["channel"]):
-                session.send("ok", **answers)
-            case _:
-                session.error(answers, "not_joined")
-
-    def _offence(self, session: Session, error: BadMessage) -> None:
-        session.offences += 1
-        session.send("error", **error.answers, code=error.code, reason=str(error))
-        if session.offences >= self._limits.offences:
-            self._door.bye(session, 4400, f"{session.offences} messages broke the protocol")

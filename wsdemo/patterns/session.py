@@ -19,9 +19,9 @@ from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 from wsdemo.net.connection import Connection
+from wsdemo.patterns.entries import Log
 from wsdemo.patterns.figures import MessageCounts
 from wsdemo.patterns.following import Reader
-from wsdemo.patterns.log import Log
 from wsdemo.patterns.messages import PERMANENT, TEMPORARY, frame
 from wsdemo.patterns.rate import Bucket
 from wsdemo.protocol.errors import ConnectionClosed, InvalidState

@@ -28,7 +28,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, Final
 
-from wsdemo.patterns.log import KEEP, REMEMBER, Done, Entry, Keep, Outcome, Page, Post, Status, up_to
+from wsdemo.patterns.entries import KEEP, REMEMBER, Done, Entry, Keep, Outcome, Page, Post, Status, up_to
 
 #: The version of the tables below, in the file's ``user_version``.
 VERSION: Final = 1
@@ -54,7 +54,7 @@ log = logging.getLogger("wsdemo")
 
 
 class SqliteLog:
-    """A `log.Log` in the file ``path``. Close it, or use it in a ``with``.
+    """A `entries.Log` in the file ``path``. Close it, or use it in a ``with``.
 
     ``path``: the file.
     ``done``: called with the outcomes of a transaction's posts, once it is on the disk.
@@ -122,15 +122,15 @@ class SqliteLog:
     # -- from any thread ----------------------------------------------------------------------------------
 
     def append(self, post: Post) -> bool:
-        """See `log.Log`."""
+        """See `entries.Log`."""
         return self._ask(post)
 
     def read(self, channel: str, after: int, size: int, then: Callable[[Page | None], object]) -> bool:
-        """See `log.Log`."""
+        """See `entries.Log`."""
         return self._ask(lambda db: self._answer(then, _page, db, channel, after, size))
 
     def last(self, device: str, then: Callable[[int | None], object]) -> bool:
-        """See `log.Log`."""
+        """See `entries.Log`."""
         return self._ask(lambda db: self._answer(then, _last, db, device))
 
     def close(self) -> None:
