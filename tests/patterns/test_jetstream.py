@@ -8,7 +8,7 @@ import threading
 import pytest
 
 from tests.waiting import DEADLINE, Seen
-from wsdemo.patterns import jetstream
+from wsdemo.patterns import jetstream, storing
 from wsdemo.patterns.jetstream import STREAM, JetStreamLog
 from wsdemo.patterns.log import Post
 from wsdemo.patterns.nats import Nats
@@ -299,9 +299,9 @@ def test_a_nats_without_jetstream_is_one_line(broker, monkeypatch):
 
 
 def test_devices_that_are_not_needed_are_forgotten(broker, node, monkeypatch):
-    monkeypatch.setattr(jetstream, "DEVICES", 3)
+    monkeypatch.setattr(storing, "DEVICES", 3)
     ann = node(broker.url)
     for name in "abcdef":
         assert ann.post(1, device=name) and ann.fate() == ("stored", 2)
-    assert len(ann.log._devices) == 3
+    assert len(ann.log._storing._devices) == 3
     assert ann.post(1, device="a") and ann.fate() == ("again", 2)

@@ -1,56 +1,44 @@
-"""The numbered log of several nodes: one stream of NATS, in which NATS itself refuses a second copy.
+"""The numbered log of several nodes: one stream of NATS, which each of them writes, reads and follows.
 
 ::
 
-    append(post)   ──► one publish in flight for each device ──► log.%23lobby.ann%0Aphone
-    done(stored)   ◄── confirmed: sequence 7; or 'wrong last sequence' ◄────────┘
-    done(news)     ◄── the stream, as this node sees it ◄── 5, 6, 7 … of all nodes
+    append(post)   ──► Storing ──► log.%23lobby.ann%0Aphone ──► done(stored): it is in the stream, once
+    read(channel)  ──► log.%23lobby.* above an offset       ──► then(page)
+    the stream, as this node sees it: 5, 6, 7 … of all nodes ──► done(news): to be shown to the members
 
-An offset is the stream's sequence: it grows within a channel, not by one. A post is published with the
-sequence of its device's last one. So a second copy is refused from whichever node it comes, as long as the
-stream keeps the device's last message. Members are shown what the stream brings, their own node's posts too:
-so all see one order. While the broker can't be reached `append` and `read` return False.
+An offset is the stream's sequence: it grows within a channel, not by one. Members are shown what the stream
+brings, their own node's posts too: so all see one order. While the broker can't be reached `append` and
+`read` return False.
 
-Read `stream` first: it knows NATS, and this module knows posts, devices and threads.
+Read `stream` and `storing` first: they know NATS; this module knows threads, channels and pages.
 """
 
 from __future__ import annotations
 
 import asyncio
-import collections
 import itertools
 import logging
 import threading
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
-from urllib.parse import unquote
 
 from wsdemo.patterns.broker import Hop
-from wsdemo.patterns.entries import KEEP, Done, Entry, Outcome, Page, Post, up_to
+from wsdemo.patterns.entries import KEEP, Done, Outcome, Page, Post, up_to
 from wsdemo.patterns.nats import ANSWER, Nats, token
+from wsdemo.patterns.storing import SUBJECT, Last, Storing, entry_of
 from wsdemo.patterns.stream import NatsStream, StreamMessage
 
-#: The stream of the log; its subjects are ``log.CHANNEL.DEVICE``.
+#: The stream of the log.
 STREAM: Final = "LOG"
 #: Bytes of the stream; beyond it the oldest messages go.
 SIZE: Final = 1024 * 1024 * 1024
 #: Posts and pages that may wait; news that may wait for the server's thread.
 WAITING: Final = 20_000
-#: Devices whose last number is remembered here; NATS knows the others.
-DEVICES: Final = 20_000
 #: Pages that are read at the same time.
 READING: Final = 32
 NO_POST: Final = Post("", "", 0, "", "")
 
 log = logging.getLogger("wsdemo")
-
-
-class Last(NamedTuple):
-    """The question for the last number of a device."""
-
-    device: str
-    then: Callable[[int | None], object]
 
 
 class Read(NamedTuple):
@@ -60,17 +48,6 @@ class Read(NamedTuple):
     after: int
     size: int
     then: Callable[[Page | None], object]
-
-
-@dataclass(slots=True)
-class DeviceJobs:
-    """The last number of a device, and its jobs, which are done one after the other."""
-
-    name: str
-    number: int = 0  # the last one stored
-    sequence: int | None = None  # in the stream, of that one; None: NATS must be asked
-    jobs: collections.deque[Post | Last] = field(default_factory=collections.deque)
-    working: bool = False
 
 
 class JetStreamLog:
@@ -105,11 +82,11 @@ class JetStreamLog:
         self._closed = False
         self._jobs: Hop[Post | Last | Read] = Hop(nats.call, self._take)
         self._results: Hop[tuple[Callable[[Any], object], Any]] = Hop(call, self._tell)
-        self._devices: collections.OrderedDict[str, DeviceJobs] = collections.OrderedDict()
         self._tasks: set[asyncio.Task[Any]] = set()
         self._reading = asyncio.Semaphore(READING)
         bounds: dict[str, Any] = {"seconds": seconds, "size": size, "replicas": replicas}
-        self._stream = NatsStream(nats, STREAM, "log", self._came, self._missed, self._full, **bounds)
+        self._stream = NatsStream(nats, STREAM, SUBJECT, self._came, self._missed, self._full, **bounds)
+        self._storing = Storing(self._stream, self._start, self._outcome, self._answer)
         try:
             nats.add(self._stream)
         except Exception as error:
@@ -190,11 +167,11 @@ class JetStreamLog:
         """
         self._nats.run(self._stream.renew())
 
-    # -- the thread of NATS: posts and numbers ------------------------------------------------------------
+    # -- the thread of NATS -------------------------------------------------------------------------------
 
     def _finish(self, ended: threading.Event) -> None:
-        """Once all devices are idle: say so."""
-        if self._stream.up and any(device.working for device in self._devices.values()):
+        """Once all posts are stored: say so."""
+        if self._stream.up and self._storing.working:
             self._nats.loop.call_later(0.01, self._finish, ended)
             return
         for task in self._tasks:
@@ -210,77 +187,14 @@ class JetStreamLog:
         for job in jobs:
             if isinstance(job, Read):
                 self._start(self._read(job))
-                continue
-            device = self._device(job.device)
-            device.jobs.append(job)
-            if not device.working:
-                device.working = True
-                self._start(self._work(device))
+            else:
+                self._storing.take(job)
 
-    def _device(self, name: str) -> DeviceJobs:
-        device = self._devices.setdefault(name, DeviceJobs(name))
-        self._devices.move_to_end(name)
-        oldest = next(iter(self._devices.values()))
-        if len(self._devices) > DEVICES and not oldest.working:
-            del self._devices[oldest.name]
-        return device
+    def _outcome(self, outcome: Outcome) -> None:
+        self._results.put((self._done, outcome))
 
-    async def _work(self, device: DeviceJobs) -> None:
-        """All jobs of a device, in their order; after a failure nothing behind it can be stored."""
-        failed = ""
-        while device.jobs:
-            job = device.jobs.popleft()
-            if isinstance(job, Last):
-                failed = ""
-                self._results.put((job.then, await self._last(device)))
-                continue
-            outcome = Outcome(job, "failed", reason=failed) if failed else await self._store(device, job)
-            failed = outcome.reason
-            self._results.put((self._done, outcome))
-        device.working = False
-
-    async def _last(self, device: DeviceJobs) -> int | None:
-        device.number = 0
-        try:
-            await self._recall(device)
-            return device.number
-        except Exception as error:
-            log.warning("the last number of a device can't be read: %s", error)
-            return None
-
-    async def _store(self, device: DeviceJobs, post: Post) -> Outcome:
-        try:
-            if device.sequence is None:
-                await self._recall(device)
-            for _ in range(2):
-                if post.n != device.number + 1:
-                    known = post.n <= device.number
-                    return Outcome(post, "again" if known else "out of order", None, device.number + 1)
-                if await self._publish(device, post):
-                    return Outcome(post, "stored", None, post.n + 1)
-                await self._recall(device)
-            reason = "another node stores messages of this device"
-        except Exception as error:
-            device.sequence = None  # it may be stored, and the confirmation lost
-            reason = f"{type(error).__name__}: {error}"
-        return Outcome(post, "failed", reason=reason)
-
-    async def _publish(self, device: DeviceJobs, post: Post) -> bool:
-        """Store a post; false where NATS has another last message of the device than we know."""
-        assert device.sequence is not None
-        name = token(device.name)
-        headers = {"Sender": token(post.sender), "Number": str(post.n)}
-        place = f"log.{token(post.channel)}.{name}", post.body.encode(), headers
-        sequence = await self._stream.publish(*place, last=device.sequence, of=f"log.*.{name}")
-        if sequence:
-            device.number, device.sequence = post.n, sequence
-        return sequence > 0
-
-    async def _recall(self, device: DeviceJobs) -> None:
-        """Ask NATS for the last message of a device. Where it keeps none, the number is the one we know."""
-        device.sequence, headers = await self._stream.newest(f"log.*.{token(device.name)}")
-        if device.sequence:
-            device.number = int(headers["Number"])
+    def _answer(self, then: Callable[[Any], object], value: object) -> None:
+        self._results.put((then, value))
 
     # -- pages --------------------------------------------------------------------------------------------
 
@@ -291,12 +205,12 @@ class JetStreamLog:
                 page = await self._page(read)
         except Exception as error:
             log.warning("the message log can't be read: %s", error)
-        self._results.put((read.then, page))
+        self._answer(read.then, page)
 
     async def _page(self, read: Read) -> Page:
         """The entries first, and then the bounds: what has expired meanwhile is below the first one kept."""
-        subjects = f"log.{token(read.channel)}.*"
-        found = map(_entry, await self._stream.page(subjects, read.after, read.size))
+        subjects = f"{SUBJECT}.{token(read.channel)}.*"
+        found = map(entry_of, await self._stream.page(subjects, read.after, read.size))
         newest, _ = await self._stream.newest(subjects)
         first = await self._stream.first()
         entries = [entry for _, entry in filter(None, found) if entry.offset >= first]
@@ -309,24 +223,13 @@ class JetStreamLog:
         return len(self._results) >= WAITING
 
     def _came(self, message: StreamMessage) -> None:
-        found = _entry(message)
+        found = entry_of(message)
         if found is not None:
             channel, entry = found
             post = Post(channel, entry.device, entry.n, entry.sender, entry.body)
-            self._results.put((self._done, Outcome(post, "news", entry, message.sequence)))
+            self._outcome(Outcome(post, "news", entry, message.sequence))
 
     def _missed(self, first: int) -> None:
         if not first:  # the numbers of the devices are those of another stream, too
-            self._devices = collections.OrderedDict()
-        self._results.put((self._done, Outcome(NO_POST, "missed", None, first)))
-
-
-def _entry(message: StreamMessage) -> tuple[str, Entry] | None:
-    """The channel and the entry of a message; None for one that is not of a log."""
-    try:
-        _, channel, device = map(unquote, message.subject.split("."))
-        sender, number = unquote(message.headers["Sender"]), int(message.headers["Number"])
-        return channel, Entry(message.sequence, sender, device, number, message.at, message.body.decode())
-    except (KeyError, ValueError) as error:
-        log.warning("message %d of the stream is none of a log: %r", message.sequence, error)
-        return None
+            self._storing.forget()
+        self._outcome(Outcome(NO_POST, "missed", None, first))
