@@ -19,7 +19,7 @@
     A client    that comes back and loses nothing
     outbox      messages without confirmation, offsets   window      go-back-N: which number is sent next
     reading     each message once in the application     device      the client's protocol, without a wire
-    reconnect   all of these on one connection after the other
+    connecting  one connection after the other           reconnect   all of these, for an application
 
     Nodes       several servers with the same rooms
     broker      news between servers, at most once       nats        the same over a NATS

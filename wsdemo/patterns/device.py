@@ -54,6 +54,8 @@ class Device:
         self.bye: Message = {}  #: the server's last words on this connection
         self.size = SIZE  #: bytes of a message at most
         self.useful = False  #: this connection has moved something
+        self.forgotten = ""  #: the reason why the next connection is that of a new device
+        self.has_token = token is not None
         self._outbox, self._reading, self._tell, self._token = outbox, reading, tell, token
         self._clock = clock
         self._ids = itertools.count(1)
@@ -68,11 +70,25 @@ class Device:
 
     def begin(self) -> str:
         """The hello of a new connection."""
+        self._renew()
         self.bye, self.useful = {}, False
         if self._id != self._outbox.device:  # a new id, by which nothing was sent
             self._id, self._sent = self._outbox.device, 0
         token = {} if self._token is None else {"token": self._token()}
         return frame("hello", v=VERSION, device=self._outbox.device, **token)
+
+    def _renew(self) -> None:
+        """Become a new device where this one is finished, forgotten by the server, or there twice."""
+        if self.forgotten and self._outbox and not self.finished:
+            self._tell({"type": "doubled", "count": len(self._outbox), "reason": self.forgotten})
+        if self.forgotten or self.finished:
+            self._outbox.renew()
+        self.forgotten = ""
+
+    @property
+    def finished(self) -> bool:
+        """Whether all messages of its id are confirmed: what follows is sent by a new device."""
+        return self._outbox.finished
 
     def end(self) -> None:
         """The connection is over: its requests will have no answer."""
