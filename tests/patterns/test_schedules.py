@@ -532,7 +532,7 @@ class OnDisk:
         self.log.close()
 
     def forget(self, device):
-        assert self.log._ask(lambda db: db.execute("DELETE FROM device WHERE id = ?", (device,)))
+        assert self.log._ask(lambda file: file._db.execute("DELETE FROM device WHERE id = ?", (device,)))
 
     def top(self, channel):
         return self._ask(self.log.read, channel, 0, 0).top

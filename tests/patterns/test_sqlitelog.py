@@ -155,53 +155,10 @@ def test_a_second_process_is_refused_in_one_line(tmp_path):
         pass
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [(b"something else, and much longer than sixteen bytes", "no SQLite database"), (None, "no message log")],
-)
-def test_a_file_that_is_no_log_is_left_alone(tmp_path, content, said):
-    path = tmp_path / "log.db"
-    if content is None:
-        with sqlite3.connect(path) as db:
-            db.execute("CREATE TABLE recipes (name TEXT)")
-        db.close()
-    else:
-        path.write_bytes(content)
-    before = path.read_bytes()
-    with pytest.raises(ValueError, match=said):
-        SqliteLog(path, print)
-    assert path.read_bytes()[100:] == before[100:]  # SQLite counts openings in its header
-
-
-def test_a_file_of_another_kind_with_the_same_version_is_left_alone(tmp_path):
-    """``user_version`` 1 is common: our accounts have it too."""
-    with sqlite3.connect(path := tmp_path / "users.db") as db:
-        db.execute(f"PRAGMA user_version={sqlitelog.VERSION}")
-        db.execute("CREATE TABLE about (name TEXT)")
-    db.close()
-    before = path.read_bytes()
-    with pytest.raises(ValueError, match="no message log"):
-        SqliteLog(path, print)
-    assert path.read_bytes() == before
-
-
 @pytest.mark.parametrize("path", ["", ":memory:", Path(":memory:")])
 def test_a_log_that_ends_with_the_process_is_not_called_durable(path):
     with pytest.raises(ValueError, match="expected that of a file"):
         SqliteLog(path, print)
-
-
-def test_a_later_version_is_refused(tmp_path):
-    with sqlite3.connect(tmp_path / "log.db") as db:
-        db.execute(f"PRAGMA user_version={sqlitelog.VERSION + 1}")
-    db.close()
-    with pytest.raises(ValueError, match=f"version {sqlitelog.VERSION}"):
-        SqliteLog(tmp_path / "log.db", print)
-
-
-def test_a_folder_that_is_not_there(tmp_path):
-    with pytest.raises(OSError, match="cannot be opened as a message log"):
-        SqliteLog(tmp_path / "none" / "log.db", print)
 
 
 def test_a_full_disk_fails_a_whole_batch_and_goes_on_when_there_is_room(tmp_path, caplog):

@@ -6,6 +6,7 @@
 
     A log       posts in one order, read from where a reader stopped
     entries     its words, and the methods of each       log         the smallest one, in memory
+    sqlitefile  a file that no power cut spoils          logfile     the tables of a log in one
     sqlitelog   on disk: nothing confirmed is lost
 
     A server    channels of a log

@@ -125,3 +125,15 @@ def up_to(size: int, entries: Iterable[Entry]) -> Iterator[Entry]:
         if room < 0 and number:
             return
         yield entry
+
+
+def not_next(post: Post, expected: int) -> Outcome | None:
+    """The outcome of a post that is not the ``expected`` one of its device; None: it is.
+
+    >>> not_next(Post("#lobby", "phone", 2, "ann", ""), expected=2)
+    >>> [not_next(Post("#lobby", "phone", n, "ann", ""), expected=2).status for n in (1, 3)]
+    ['again', 'out of order']
+    """
+    if post.n == expected:
+        return None
+    return Outcome(post, "again" if post.n < expected else "out of order", None, expected)

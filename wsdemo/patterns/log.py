@@ -16,7 +16,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from wsdemo.patterns.entries import KEEP, REMEMBER, Done, Entry, Keep, Outcome, Page, Post, Status, up_to
+from wsdemo.patterns.entries import KEEP, REMEMBER, Done, Entry, Keep, Outcome, Page, Post, not_next, up_to
 
 __all__ = ["KEEP", "Entry", "Keep", "MemoryLog", "Outcome", "Page", "Post"]
 
@@ -60,9 +60,8 @@ class MemoryLog:
         now = self._clock()
         self._forget(now)
         expected = self._devices.get(post.device, (0, now))[0] + 1
-        if post.n != expected:
-            status: Status = "again" if post.n < expected else "out of order"
-            self._done([Outcome(post, status, None, expected)])
+        if (refused := not_next(post, expected)) is not None:
+            self._done([refused])
             return True
         self._devices.pop(post.device, None)
         self._devices[post.device] = (post.n, now)

@@ -31,16 +31,16 @@ import contextlib
 import json
 import secrets
 import sqlite3
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
+from wsdemo.patterns.sqlitefile import opened, transaction
 from wsdemo.protocol.errors import InvalidState
 
-#: Marks the file as an outbox: SQLite's ``application_id`` ("wsob"), and the version of the tables below.
-MARK: Final = (0x77736F62, 2)
+#: The file is an outbox ("wsob"), with the tables below.
+MARKS: Final = {"application_id": 0x77736F62, "user_version": 2}
 
 _TABLES: Final = """
 CREATE TABLE device (id TEXT NOT NULL, confirmed INTEGER NOT NULL, final INTEGER);
@@ -249,56 +249,30 @@ class Outbox:
     @contextlib.contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """All of the block is on the disk at its end, or nothing."""
-        with self._lock:
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield self._db
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
+        with self._lock, transaction(self._db):
+            yield self._db
 
     def _open(self) -> sqlite3.Connection:
-        db = None
         try:
             db = sqlite3.connect(self._path, timeout=0, isolation_level=None, check_same_thread=False)
-            self._prepare(db)
-            return db
+            return opened(db, _TABLES, MARKS, _begin)  # type: ignore[no-any-return]
         except (sqlite3.Error, ValueError) as error:
-            if db is not None:
-                db.close()
-            raise self._opening_error(error) from error
+            raise _opening_error(self._path, error) from error
 
-    def _prepare(self, db: sqlite3.Connection) -> None:
-        empty = db.execute("SELECT count(*) FROM sqlite_master").fetchone() == (0,)
-        mark = tuple(
-            db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
-        )
-        if mark != ((0, 0) if empty else MARK):
-            raise ValueError("no outbox")
-        # One user at a time: two would give the same number to two messages.
-        db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchall()
-        db.execute("PRAGMA journal_mode=WAL").fetchall()
-        db.execute("PRAGMA synchronous=FULL")
-        if sys.platform == "darwin":  # where fsync alone does not reach the disk
-            db.execute("PRAGMA fullfsync=1")
-        db.execute("BEGIN IMMEDIATE")  # takes the lock
-        if empty:
-            for statement in filter(str.strip, _TABLES.split(";")):
-                db.execute(statement)
-            db.execute("INSERT INTO device VALUES ('', 0, NULL)")
-            db.execute(f"PRAGMA application_id={MARK[0]}")
-            db.execute(f"PRAGMA user_version={MARK[1]}")
-        last = "confirmed + (SELECT count(*) FROM message)"
-        db.execute(f"UPDATE device SET final = ifnull(final, {last})")
-        renew = "UPDATE device SET id = ?, confirmed = 0, final = NULL WHERE confirmed >= final"
-        db.execute(renew, (secrets.token_hex(16),))
-        db.execute("COMMIT")
 
-    def _opening_error(self, error: Exception) -> OSError | ValueError:
-        if "locked" in str(error):
-            return OSError(f"{self._path}: this outbox is open already: close it there, or give another file")
-        if isinstance(error, ValueError) or "not a database" in str(error):
-            return ValueError(f"{self._path}: no outbox of version {MARK[1]}: give another file")
-        return OSError(f"{self._path}: cannot be opened as an outbox: {error}")
+def _begin(db: sqlite3.Connection, new: bool) -> None:
+    """The messages that are here are the last ones of their id; where there are none, another id begins."""
+    if new:
+        db.execute("INSERT INTO device VALUES ('', 0, NULL)")
+    last = "confirmed + (SELECT count(*) FROM message)"
+    db.execute(f"UPDATE device SET final = ifnull(final, {last})")
+    renew = "UPDATE device SET id = ?, confirmed = 0, final = NULL WHERE confirmed >= final"
+    db.execute(renew, (secrets.token_hex(16),))
+
+
+def _opening_error(path: str, error: Exception) -> OSError | ValueError:
+    if "locked" in str(error):
+        return OSError(f"{path}: this outbox is open already: close it there, or give another file")
+    if isinstance(error, ValueError) or "not a database" in str(error):
+        return ValueError(f"{path}: no outbox of version {MARKS['user_version']}: give another file")
+    return OSError(f"{path}: cannot be opened as an outbox: {error}")

@@ -10,46 +10,34 @@ While one transaction is being synced the next posts gather, so under load more 
 of the process nor a power cut loses it, as long as the disk keeps what it has confirmed.
 
 ``done`` and ``then`` are called through ``call``, such as a server's ``call_soon``; an exception in them is
-kept in ``errors`` and ends nothing. One process has the file: a second one is refused.
+kept in ``errors`` and ends nothing. One process has the file: a second one is refused. Read `logfile` first:
+it knows tables, and this module knows the thread.
 """
 
 from __future__ import annotations
 
 import collections
-import contextlib
 import logging
 import queue
-import secrets
-import sqlite3
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from wsdemo.patterns.entries import KEEP, REMEMBER, Done, Entry, Keep, Outcome, Page, Post, Status, up_to
+from wsdemo.patterns.entries import KEEP, REMEMBER, Done, Keep, Outcome, Page, Post
+from wsdemo.patterns.logfile import LogFile, connected, renew
 
-#: The version of the tables below, in the file's ``user_version``.
-VERSION: Final = 1
-#: The most entries read for one page, whatever their size.
-PAGE: Final = 1000
+__all__ = ["SqliteLog", "renew"]
+
 #: The most posts in one transaction.
 BATCH: Final = 512
 #: Seconds from one search of all channels for entries that are too old to the next.
 SWEEP: Final = 60.0
 
-OURS: Final = {"about", "device", "channel", "entry"}
-_TABLES: Final = """
-CREATE TABLE about (epoch TEXT NOT NULL);
-CREATE TABLE device (id TEXT PRIMARY KEY, last INTEGER NOT NULL, at REAL NOT NULL) WITHOUT ROWID;
-CREATE TABLE channel (name TEXT PRIMARY KEY, first INTEGER NOT NULL, top INTEGER NOT NULL) WITHOUT ROWID;
-CREATE TABLE entry (
-    channel TEXT NOT NULL, offset INTEGER NOT NULL, sender TEXT NOT NULL, device TEXT NOT NULL,
-    n INTEGER NOT NULL, at REAL NOT NULL, body TEXT NOT NULL, PRIMARY KEY (channel, offset)
-) WITHOUT ROWID;
-"""
-
+#: A post, or a function to call with the file, after all jobs before it.
+Job = Post | Callable[[LogFile], None]
 log = logging.getLogger("wsdemo")
 
 
@@ -83,7 +71,7 @@ class SqliteLog:
         remember: float = REMEMBER,
         waiting: int = 20_000,
         clock: Callable[[], float] = time.time,
-        connect: Callable[[str], Any] = lambda path: sqlite3.connect(path, timeout=0, isolation_level=None),
+        connect: Callable[[str], Any] = connected,
         synchronous: str = "FULL",
         measured: Callable[[float, int], object] = lambda seconds, posts: None,
     ) -> None:
@@ -92,18 +80,11 @@ class SqliteLog:
         self.epoch = ""
         self.failing = ""  #: the reason why the last transaction failed; "" where it did not
         self.errors: collections.deque[BaseException] = collections.deque(maxlen=100)
-        self._path = str(path)
-        self._done = done
-        self._call = call
-        self._keep = keep
-        self._remember = remember
-        self._waiting = waiting
-        self._clock = clock
-        self._connect = connect
-        self._synchronous = synchronous
-        self._measured = measured
-        # A job: a post, or a function to call with the database, after all jobs before it.
-        self._jobs: queue.SimpleQueue[Post | Callable[[Any], None] | None] = queue.SimpleQueue()
+        self._path, self._done, self._call = str(path), done, call
+        self._waiting, self._measured = waiting, measured
+        options: dict[str, Any] = {"connect": connect, "synchronous": synchronous}
+        self._open = partial(LogFile, str(path), keep=keep, remember=remember, clock=clock, **options)
+        self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._closed = False
         self._lock = threading.Lock()  # no job is queued behind the end, where it would never be done
         self._started: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
@@ -127,11 +108,11 @@ class SqliteLog:
 
     def read(self, channel: str, after: int, size: int, then: Callable[[Page | None], object]) -> bool:
         """See `entries.Log`."""
-        return self._ask(lambda db: self._answer(then, _page, db, channel, after, size))
+        return self._ask(lambda file: self._answer(then, file.page, channel, after, size))
 
     def last(self, device: str, then: Callable[[int | None], object]) -> bool:
         """See `entries.Log`."""
-        return self._ask(lambda db: self._answer(then, _last, db, device))
+        return self._ask(lambda file: self._answer(then, file.last, device))
 
     def close(self) -> None:
         """Store the posts that are waiting, and end. Later jobs are not taken."""
@@ -142,7 +123,7 @@ class SqliteLog:
         if threading.current_thread() is not self._thread:
             self._thread.join()
 
-    def _ask(self, job: Post | Callable[[Any], None]) -> bool:
+    def _ask(self, job: Job) -> bool:
         with self._lock:
             if self._closed or self._jobs.qsize() >= self._waiting:
                 return False
@@ -153,26 +134,27 @@ class SqliteLog:
 
     def _run(self) -> None:
         try:
-            db = self._open()
+            file = self._open()
         except BaseException as error:
             self._started.put(error)
             return
+        self.epoch = file.epoch
         self._started.put(None)
         swept, jobs = -SWEEP, []
         while None not in jobs:
             jobs = self._next_jobs()
             posts = [job for job in jobs if isinstance(job, Post)]
             if posts:
-                self._tell(self._done, self._store(db, posts))
+                self._tell(self._done, self._store(file, posts))
             for job in jobs:
                 if callable(job):
-                    job(db)
+                    job(file)
             if time.monotonic() - swept > SWEEP:
                 swept = time.monotonic()
-                self._sweep(db)
-        db.close()
+                self._sweep(file)
+        file.close()
 
-    def _next_jobs(self) -> list[Post | Callable[[Any], None] | None]:
+    def _next_jobs(self) -> list[Job | None]:
         """All jobs that are waiting, up to a batch; waits for the first."""
         jobs = []
         try:
@@ -183,44 +165,12 @@ class SqliteLog:
             pass
         return jobs
 
-    def _open(self) -> Any:
-        db = None
-        try:
-            db = self._connect(self._path)
-            self._prepare(db)
-            (self.epoch,) = _row(db, "SELECT epoch FROM about")
-            return db
-        except Exception as error:
-            if db is not None:
-                db.close()
-            raise _opening_error(self._path, error) from error
-
-    def _prepare(self, db: Any) -> None:
-        (version,) = _row(db, "PRAGMA user_version")
-        tables = {name for (name,) in db.execute("SELECT name FROM sqlite_master").fetchall()}
-        empty = not tables
-        if version != (0 if empty else VERSION) or not (empty or tables >= OURS):
-            raise ValueError(f"{self._path}: no message log of version {VERSION}: give another file")
-        # One process, and no file of shared memory beside the log: the lock is held until the end.
-        _all(db, "PRAGMA locking_mode=EXCLUSIVE", "PRAGMA journal_mode=WAL")
-        _all(db, f"PRAGMA synchronous={self._synchronous}")
-        if sys.platform == "darwin":  # where fsync alone does not reach the disk
-            _all(db, "PRAGMA fullfsync=1")
-        _all(db, "BEGIN IMMEDIATE")  # takes the lock
-        if empty:
-            _all(db, *filter(str.strip, _TABLES.split(";")), f"PRAGMA user_version={VERSION}")
-            _all(db, ("INSERT INTO about VALUES (?)", (secrets.token_hex(8),)))
-        _all(db, "COMMIT")
-
-    def _store(self, db: Any, posts: list[Post]) -> list[Outcome]:
-        """One transaction: all of it is on the disk, or nothing."""
+    def _store(self, file: LogFile, posts: list[Post]) -> list[Outcome]:
         begun = time.perf_counter()
         try:
-            _all(db, "BEGIN IMMEDIATE")
-            outcomes = self._insert(db, posts)
-            _all(db, "COMMIT")
+            outcomes = file.store(posts)
         except Exception as error:  # the disk is full, or broken: these posts may be sent again later
-            self._failed(db, error)
+            self._failed(error)
             return [Outcome(post, "failed", reason=self.failing) for post in posts]
         self.failing = ""
         try:
@@ -229,64 +179,17 @@ class SqliteLog:
             self._wrong(error)
         return outcomes
 
-    def _insert(self, db: Any, posts: list[Post]) -> list[Outcome]:
-        now = self._clock()
-        devices = {post.device: _last(db, post.device) for post in posts}
-        channels = {post.channel: _bounds(db, post.channel) for post in posts}
-        outcomes, changed = [], set()
-        for post in posts:
-            expected = devices[post.device] + 1
-            if post.n != expected:
-                status: Status = "again" if post.n < expected else "out of order"
-                outcomes.append(Outcome(post, status, None, expected))
-                continue
-            first, top = channels[post.channel]
-            channels[post.channel] = first, top + 1
-            devices[post.device] = post.n
-            changed.add(post.channel)
-            entry = Entry(top + 1, post.sender, post.device, post.n, now, post.body)
-            outcomes.append(Outcome(post, "stored", entry, expected + 1))
-        stored = [outcome for outcome in outcomes if outcome.entry is not None]
-        rows = [(outcome.post.channel, *outcome.entry) for outcome in stored if outcome.entry]
-        db.executemany("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-        senders = {outcome.post.device for outcome in stored}
-        db.executemany(
-            "REPLACE INTO device VALUES (?, ?, ?)", [(name, devices[name], now) for name in senders]
-        )
-        for channel in changed:
-            first, top = channels[channel]
-            kept = max(first, top + 1 - self._keep(channel).count)
-            if kept > first:
-                db.execute("DELETE FROM entry WHERE channel = ? AND offset < ?", (channel, kept))
-            db.execute("REPLACE INTO channel VALUES (?, ?, ?)", (channel, kept, top))
-        return outcomes
-
-    def _sweep(self, db: Any) -> None:
-        """Drop entries and devices that are too old."""
-        now = self._clock()
+    def _sweep(self, file: LogFile) -> None:
         try:
-            _all(db, "BEGIN IMMEDIATE")
-            for channel, first, top in list(db.execute("SELECT name, first, top FROM channel")):
-                oldest = now - self._keep(channel).seconds
-                young = "SELECT min(offset) FROM entry WHERE channel = ? AND at >= ?"
-                kept = _row(db, young, (channel, oldest))[0] or top + 1
-                if kept > first:
-                    db.execute("DELETE FROM entry WHERE channel = ? AND offset < ?", (channel, kept))
-                    db.execute("UPDATE channel SET first = ? WHERE name = ?", (kept, channel))
-            db.execute("DELETE FROM device WHERE at < ?", (now - self._remember,))
-            _all(db, "COMMIT")
+            file.sweep()
             self.failing = ""
         except Exception as error:
-            self._failed(db, error)
+            self._failed(error)
 
-    def _failed(self, db: Any, error: Exception) -> None:
+    def _failed(self, error: Exception) -> None:
         self.failing = f"{type(error).__name__}: {error}"
         self.errors.append(error)
         log.error("the message log %s: %s", self._path, self.failing)
-        try:
-            _all(db, "ROLLBACK")
-        except Exception:
-            pass  # it was rolled back already
 
     def _answer(self, then: Callable[[Any], object], ask: Callable[..., Any], *args: Any) -> None:
         try:
@@ -307,56 +210,3 @@ class SqliteLog:
     def _wrong(self, error: BaseException) -> None:
         self.errors.append(error)
         log.error("an error in what the message log calls", exc_info=error)
-
-
-def renew(path: str | Path) -> None:
-    """Give a log another epoch, once an older copy of it was put back: so all readers are told.
-
-    Raises OSError where there is none or a process has it, ValueError where it is no log of this version.
-    """
-    if not Path(path).is_file():
-        raise OSError(f"{path}: there is no message log")
-    with SqliteLog(path, lambda outcomes: None):
-        pass  # it is one, and no process has it open
-    try:
-        with contextlib.closing(sqlite3.connect(path, timeout=0, isolation_level=None)) as db:
-            _all(db, ("UPDATE about SET epoch = ?", (secrets.token_hex(8),)))
-    except sqlite3.Error as error:
-        raise OSError(f"{path}: cannot be changed: {error}") from error
-
-
-def _page(db: Any, channel: str, after: int, size: int) -> Page:
-    first, top = _bounds(db, channel)
-    select = "SELECT offset, sender, device, n, at, body FROM entry WHERE channel = ? AND offset > ?"
-    rows = db.execute(f"{select} ORDER BY offset LIMIT {PAGE}", (channel, after))
-    return Page(after, tuple(up_to(size, map(Entry._make, rows))), first, top)
-
-
-def _bounds(db: Any, channel: str) -> tuple[int, int]:
-    """The oldest offset that is kept, and the newest."""
-    return _row(db, "SELECT first, top FROM channel WHERE name = ?", (channel,)) or (1, 0)
-
-
-def _last(db: Any, device: str) -> int:
-    found = _row(db, "SELECT last FROM device WHERE id = ?", (device,))
-    return found[0] if found else 0
-
-
-def _row(db: Any, statement: str, values: Iterable[Any] = ()) -> Any:
-    return next(iter(db.execute(statement, values).fetchall()), None)
-
-
-def _all(db: Any, *statements: str | tuple[str, Iterable[Any]]) -> None:
-    for statement in statements:
-        text, values = (statement, ()) if isinstance(statement, str) else statement
-        db.execute(text, values).fetchall()
-
-
-def _opening_error(path: str, error: Exception) -> Exception:
-    if isinstance(error, ValueError):
-        return error
-    if "locked" in str(error):
-        return OSError(f"{path}: another process has this message log open: end it, or give another file")
-    if "not a database" in str(error):
-        return ValueError(f"{path}: no SQLite database: give another file")
-    return OSError(f"{path}: cannot be opened as a message log: {error}")

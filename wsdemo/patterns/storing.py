@@ -20,7 +20,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 from urllib.parse import unquote
 
-from wsdemo.patterns.entries import Entry, Outcome, Post
+from wsdemo.patterns.entries import Entry, Outcome, Post, not_next
 from wsdemo.patterns.nats import token
 from wsdemo.patterns.stream import NatsStream, StreamMessage
 
@@ -121,9 +121,8 @@ class Storing:
             if device.sequence is None:
                 await self._recall(device)
             for _ in range(2):
-                if post.n != device.number + 1:
-                    known = post.n <= device.number
-                    return Outcome(post, "again" if known else "out of order", None, device.number + 1)
+                if (refused := not_next(post, device.number + 1)) is not None:
+                    return refused
                 if await self._publish(device, post):
                     return Outcome(post, "stored", None, post.n + 1)
                 await self._recall(device)
