@@ -13,7 +13,6 @@ import pytest
 from tests.chat.front import anywhere
 from tests.chat.visiting import Visitor, ask
 from tests.waiting import DEADLINE
-from wsdemo import HandshakeError, connect
 from wsdemo.chat import Chat, Rights, app
 from wsdemo.patterns.broker import LocalBroker
 from wsdemo.patterns.log import MemoryLog
@@ -88,19 +87,6 @@ def test_a_broker_that_cannot_be_made_leaves_no_log_open(tmp_path: Path) -> None
         Chat(db=tmp_path / "chat.db", broker=make)
     with SqliteLog(tmp_path / "chat.db", print):
         pass
-
-
-def test_no_websocket_elsewhere(chat: Chat) -> None:
-    with pytest.raises(HandshakeError) as caught:
-        connect(chat.server.url)
-    assert caught.value.status == 404
-
-
-def test_a_request_before_the_port_is_known_may_try_again(chat: Chat) -> None:
-    chat._login = None  # as while it is being made
-    with pytest.raises(HandshakeError) as caught:
-        connect(chat.websocket_url)
-    assert caught.value.status == 503
 
 
 def test_the_rate_of_messages_is_that_since_it_was_told_last(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,13 +194,3 @@ def test_the_server_tells_the_time_and_how_it_is_and_users_only_read(chat: Chat)
 def test_the_files_of_the_page_are_served(chat: Chat) -> None:
     found = ask(chat, "GET", "/socket.js")
     assert found.status == 200 and found.headers["Content-Type"].startswith("text/javascript")
-
-
-def test_behind_a_proxy_nothing_is_compressed(chat: Chat) -> None:
-    """jupyter-server-proxy passes on a browser's offer, and cannot read what was agreed."""
-    agreed = []
-    for host in (f"localhost:{chat.server.port}", "localhost:8888", "localhost"):
-        with Visitor(chat, headers={"Host": host}, device=host) as ann:
-            assert ann.ws.response is not None
-            agreed.append(ann.ws.response.headers.get("sec-websocket-extensions") is not None)
-    assert agreed == [True, False, False]

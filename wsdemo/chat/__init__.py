@@ -2,16 +2,18 @@
 
 ::
 
-    limits     every bound, as one value
-    identity   the seam for logins of your own; guests by default
-    members    users with passwords: accounts and tokens
-    rights     the default: who may do what in which channel
-    answers    plain HTTP in JSON, at once or later
-    login      plain HTTP: session, login, logout, token, ticket
-    frames     under the hood: the bytes of a connection, for its own page
-    metrics    for Prometheus
-    app        Chat: all of it on a server
-    promises   what is promised, and the tests that hold it
+    limits       every bound, as one value
+    identity     the seam for logins of your own; guests by default
+    members      users with passwords: accounts and tokens
+    rights       the default: who may do what in which channel
+    answers      plain HTTP in JSON, at once or later
+    credentials  the token in a request, and where it counts
+    login        plain HTTP: session, login, logout, token, ticket
+    entrance     which connections are opened, and whose they are
+    frames       under the hood: the bytes of a connection, for its own page
+    metrics      for Prometheus
+    app          Chat: all of it on a server
+    promises     what is promised, and the tests that hold it
 
 `import wsdemo` loads none of it.
 """

@@ -19,16 +19,17 @@ import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from wsdemo.chat.answers import answer, json_response
+from wsdemo.chat.credentials import Credentials, name_of
+from wsdemo.chat.entrance import PATH, Entrance, Visitor
 from wsdemo.chat.frames import Recording, Recordings
 from wsdemo.chat.identity import SERVER, Guests, Identities
 from wsdemo.chat.limits import CHAT_LIMITS, ChatLimits
-from wsdemo.chat.login import Login, name_of, query_of
+from wsdemo.chat.login import Login
 from wsdemo.chat.metrics import SECONDS, TYPE, Histogram, MeasuredLog, collect
 from wsdemo.chat.rights import TIME, Rights
 from wsdemo.net.connection import Connection
@@ -38,19 +39,14 @@ from wsdemo.patterns.entries import Done, Log
 from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.rooms import Rooms
-from wsdemo.patterns.session import Identity
 from wsdemo.patterns.sqlitelog import SqliteLog
-from wsdemo.protocol.errors import HandshakeError, InvalidState
-from wsdemo.protocol.handshake import check_origin, check_origins
-from wsdemo.protocol.headers import split_authority
+from wsdemo.protocol.errors import InvalidState
 from wsdemo.protocol.http11 import Headers, Request, Response
 from wsdemo.web import routes
 
 if TYPE_CHECKING:
     import ssl as tls
 
-#: The path of the WebSocket.
-PATH: Final = "/chat"
 #: Seconds between two messages to `TIME`, and between two looks at the connections on record.
 TICK: Final = 1.0
 LOOK: Final = 0.25
@@ -61,16 +57,6 @@ May = Callable[[str, str, str], bool]
 Picture = Literal["prices", "field"]
 MakeLog = Callable[[Done, Callable[..., object]], Log]
 MakeBroker = Callable[[Callable[..., object]], Broker]
-
-
-@dataclass(slots=True)
-class Visitor:
-    """The ``user`` of a connection: its token, from the request, and since when it is here."""
-
-    recorded: bool  # its page wants to see its frames
-    since: float  # seconds that never go back
-    token: str | None = field(repr=False)  # until `hello`, when it is looked at
-    identity: Identity | None = None
 
 
 class Chat:
@@ -114,16 +100,15 @@ class Chat:
         ssl: tls.SSLContext | None = None,
     ) -> None:
         self.limits, self._pictures = limits, dict(pictures or {})
-        self._origins, self._secure = check_origins(origins), ssl is not None
         public_name = None if public_origin is None else name_of(public_origin)
         self._leaving = False  # a balancer shall send no one here
         self.identity = identity or Guests(limits)
-        self.rooms = Rooms(may or Rights(), self._identify, limits.rooms)
+        self._entrance = Entrance(self.identity, origins, ssl is not None)
+        self.rooms = Rooms(may or Rights(), self._entrance.identify, limits.rooms)
         if isinstance(self.identity, Guests):
             self.identity.is_here = self.rooms.is_here
         self._recordings = Recordings(limits)
         self._received = 0  # messages, when the time was told last
-        self._login: Login | None = None  # it needs the port
         self._commit = Histogram(SECONDS)
         make = log or (lambda done, call: _log(db, done, call, self._commit))
         with contextlib.ExitStack() as made:  # and closed again where a later one can't be made
@@ -138,23 +123,17 @@ class Chat:
                 host,
                 port,
                 subprotocols=[PROTOCOL],
-                origins="*",  # `_authorize` looks at it
+                origins="*",  # `Entrance` looks at it
                 hosts=[*hosts, *([public_name] if public_name else [])],
-                authorize=self._authorize,
-                compression=self._is_direct,
+                authorize=self._entrance.authorize,
+                compression=self._entrance.is_direct,
                 limits=limits.net,
                 ssl=ssl,
             )
             made.pop_all()
-        self._login = login = Login(
-            self.identity,
-            self._recordings.find,
-            self._told,
-            self.rooms.dismiss,
-            self.server.port,
-            self._secure,
-            public_origin,
-        )
+        credentials = Credentials(self.identity, self.server.port, ssl is not None, public_origin)
+        self._entrance.begin(credentials)
+        login = Login(self.identity, credentials, self._recordings.find, self._told, self.rooms.dismiss)
         for path, function in login.routes.items():
             self.server.route(path, function)
         for path, file in routes().items():
@@ -209,43 +188,6 @@ class Chat:
         """Call a function in the server's thread; not after its end, when no one is there to be told."""
         with contextlib.suppress(InvalidState):
             self.server.call_soon(function, *args)
-
-    # -- who comes in -------------------------------------------------------------------------------------
-
-    def _authorize(self, request: Request) -> Visitor | Recording:
-        """A request without a user is not refused: `hello` may bring a token, and hears why where it fails.
-
-        JavaScript is not told the status of a refused handshake.
-        """
-        if self._login is None:
-            raise HandshakeError("the chat is about to start: try again", 503)
-        if self._origins != "*":
-            allowed = [None, self._login.own_origin(request), *(self._origins or ())]
-            check_origin(request, origins=allowed)
-        match request.path:
-            case "/chat":
-                recorded = query_of(request).get("frames") == "1"
-                return Visitor(recorded, time.monotonic(), self._login.visitor(request))
-            case "/frames" if isinstance(found := self._login.record(request), Recording):
-                return found
-        raise HandshakeError(f"no WebSocket is here; the chat is at {PATH}", 404)
-
-    def _is_direct(self, request: Request) -> bool:
-        """Whether a client names our own port; then its messages may be compressed.
-
-        Through jupyter-server-proxy a browser's offer comes here as it was made, and the proxy can't read
-        what was agreed (version 4.6): such a page would have no connection.
-        """
-        port = split_authority(request.host)[1] or (443 if self._secure else 80)
-        return self._login is not None and port == self.server.port
-
-    def _identify(self, ws: Connection, token: str | None) -> Identity | None:
-        """See `Rooms`: a token in a message counts before that of the request, which may have ended since."""
-        visitor, token = ws.user, token or ws.user.token
-        identity = self.identity.identify(token) if token else None
-        if identity is not None:
-            visitor.identity, visitor.token = identity, None
-        return identity
 
     # -- callbacks of the server --------------------------------------------------------------------------
 
