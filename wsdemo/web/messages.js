@@ -1,5 +1,6 @@
 /* Texts of the protocol wsdemo.chat.v1 that a page writes, refused here where the server would refuse them. */
 
+export const PROTOCOL = "wsdemo.chat.v1", VERSION = 1;
 const DEPTH = 32; // of lists and objects inside each other
 const CHANNEL = /^[#@][a-z0-9_-]{1,32}$/;
 
