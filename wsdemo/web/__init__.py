@@ -8,9 +8,9 @@
 Read `socket.js` first, a client that comes back by itself and loses nothing. Its parts, each readable alone:
 
     link.js      one connection after the other           backoff.js     whether to come back, and when
-    outbox.js    what is not confirmed, and its device    flight.js      the numbers on their way
+    outbox.js    what is not confirmed, its devices       flight.js      the numbers on their way
     reading.js   each message drawn once, in order        messages.js    the texts, checked
-    owner.js     one tab, one device                      sealed.js      what the server can't read
+    owner.js     copies of a tab                          sealed.js      what the server can't read
 
 The page: `index.html`, `chat.css` and `chat.js`, on `page.js`, `chart.js`, `frames.js` and `pictures.js`. No
 build step, nothing from elsewhere, and the page's policy says so: a browser loads only these files, and makes

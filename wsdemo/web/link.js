@@ -30,7 +30,7 @@ export class Link {
   #turn = 0;
   #ws = null; #bye = {}; #heard = 0; #useful = false; // of this turn
 
-  /** `outbox`, `owner`: of the device; `client`: see above; the options are those of ChatSocket. */
+  /** `outbox`, `owner`: of the devices; `client`: see above; the options are those of ChatSocket. */
   constructor(url, outbox, owner, client, { session, random, silence }) {
     [this.#url, this.#outbox, this.#owner, this.#client] = [url, outbox, owner, client];
     [this.#session, this.#silence, this.#waits] = [session, silence, new Waits(random)];
@@ -59,6 +59,13 @@ export class Link {
   /** The server has let this device in. */
   welcome() { this.#is("open"); }
 
+  /** The device is finished: connect as the next one, at once. */
+  next() {
+    this.#hangUp();
+    this.#outbox.renew();
+    this.#connect();
+  }
+
   /** End for good. */
   close() {
     this.#listen(removeEventListener);
@@ -66,24 +73,23 @@ export class Link {
     this.#is("ended", { code: 1000, reason: "closed by this page" });
   }
 
-  // -- one tab, one device ---------------------------------------------------------------------------------
+  // -- one page, one device --------------------------------------------------------------------------------
 
   async #start() {
-    const turn = ++this.#turn, left = this.#owner.arrive(), key = this.#outbox.load(), { device } = this.#outbox;
-    const owner = key === null || left ? "this tab" : await this.#owner.find(device);
+    const turn = ++this.#turn, left = this.#owner.arrive(), earlier = this.#outbox.open();
+    this.#owner.hold(this.#outbox.own);
+    const copied = left || !earlier.length ? [] : await this.#owner.held(earlier);
     if (turn !== this.#turn) return;
-    if (owner === "another tab") this.#outbox.renew(key); // it has the messages up to there too
-    if (owner === "unknown") this.#renew("this tab may be a copy of another one");
-    this.#owner.hold(this.#outbox.device);
+    if (copied.length) this.#outbox.remove(copied);
     this.#connect();
   }
 
   /** A new device with the old messages, which the server may have stored already. */
   #renew(reason) {
-    const { messages } = this.#outbox;
-    if (messages.length) this.#client.tell("doubled", { count: messages.length, reason });
+    const count = this.#outbox.top - this.#outbox.confirmed;
+    if (count) this.#client.tell("doubled", { count, reason });
     this.#outbox.renew();
-    this.#owner.hold(this.#outbox.device);
+    this.#owner.hold(this.#outbox.own);
   }
 
   // -- a turn ----------------------------------------------------------------------------------------------

@@ -1,10 +1,16 @@
-/* The messages of a tab without a confirmation, and the device that numbers them; as in outbox.py.
+/* The messages of a tab without a confirmation, and the devices that number them; as in outbox.py.
 
-     {id, confirmed: 7, key: 12, messages: [{key: 11, …}, {key: 12, …}]}     their numbers are 8 and 9
+     {key: 13, devices: [{id: "a", confirmed: 7, messages: [{key: 11, …}, {key: 12, …}]},   8 and 9, of an earlier page
+                         {id: "b", confirmed: 0, messages: [{key: 13, …}]}]}                1, of this page
 
-   Kept in a storage such as `sessionStorage`. The device lives and dies with its messages: without them, or with
-   the same ones in another tab, it would give an old number to a new message, which the server would take for
-   stored. A key is for the page, and stays where the number changes. Knows nothing of connections. */
+   Kept in a storage such as `sessionStorage`. That is copied with its tab, and a browser that is started again may have
+   an old state of it. Of two copies each would number its own messages by the same device, and the server would take
+   those of one for those of the other. So each page is a device of its own, and sends by the devices of earlier pages
+   only what these have left. A device and a number then stand for one message in every copy: whichever copy sends it,
+   it is stored once. One limit remains: where one copy hears that a message of them all is refused for ever, those
+   behind it may be stored once for each copy.
+
+   A key is for the page, and stays where the number changes. Knows nothing of connections. */
 
 import { bytes, published } from "./messages.js";
 
@@ -12,68 +18,85 @@ const MESSAGES = 64, BYTES = 1024 * 1024;
 
 export class Outbox {
   #storage; #name; #told;
-  #device; // as it is stored
+  #key; #devices; // as they are stored: the first one sends, the last one is this page's
 
-  /** `told(stored)`: called after each change, with the messages that the server has stored. */
-  constructor(storage, name, told) {
-    [this.#storage, this.#name, this.#told] = [storage, name, told];
-    this.#device = this.#stored() ?? newDevice(0, []);
+  /** `told(stored)`: called after each change, with the messages that the server has stored. Call `open` first. */
+  constructor(storage, name, told) { [this.#storage, this.#name, this.#told] = [storage, name, told]; }
+
+  /** A page begins, as a new device; returns the earlier ones that have left messages. */
+  open() {
+    const { key, devices } = JSON.parse(this.#storage.getItem(this.#name)) ?? { key: 0, devices: [] };
+    const earlier = devices.filter(({ messages }) => messages.length);
+    [this.#key, this.#devices] = [key, [...earlier, newDevice()]];
+    return earlier.map(({ id }) => id);
   }
 
-  get device() { return this.#device.id; }
+  /** The device that sends now, and the one of this page. */
+  get device() { return this.#devices[0].id; }
 
-  get messages() { return this.#device.messages; }
+  get own() { return this.#devices.at(-1).id; }
 
-  /** The number up to which all are confirmed, and that of the newest message. */
-  get confirmed() { return this.#device.confirmed; }
+  get messages() { return this.#devices.flatMap(({ messages }) => messages); }
 
-  get top() { return this.confirmed + this.messages.length; }
+  /** Of the device that sends: the number up to which all are confirmed, and that of its newest message. */
+  get confirmed() { return this.#devices[0].confirmed; }
 
-  at(n) { return this.messages[n - this.confirmed - 1]; }
+  get top() { return top(this.#devices[0]); }
+
+  /** The number of the next message that is added. */
+  get next() { return top(this.#devices.at(-1)) + 1; }
+
+  /** Whether all messages of an earlier device are confirmed: after `renew` the next one sends. */
+  get finished() { return this.device !== this.own && this.top === this.confirmed; }
+
+  at(n) { return this.#devices[0].messages[n - this.confirmed - 1]; }
 
   text(n) { return published(n, this.at(n)); }
 
   /** Keep a message, `size` bytes as it is sent; returns its key. Throws RangeError where it is full, a
    *  DOMException where the storage is. */
   add(message, size) {
-    const { messages } = this, key = this.#device.key + 1;
+    const { messages } = this, key = this.#key + 1, own = this.#devices.at(-1);
     if (messages.length >= MESSAGES || bytes(JSON.stringify(messages)) + size > BYTES)
       throw new RangeError(`the outbox is full: ${messages.length} messages wait for the server`);
-    this.#keep({ ...this.#device, key, messages: [...messages, { key, ...message }] });
+    this.#keep([...this.#devices.slice(0, -1), { ...own, messages: [...own.messages, { key, ...message }] }], [], key);
     return key;
   }
 
   /** All up to `n` are stored. */
   forget(n) {
-    const stored = this.messages.slice(0, n - this.confirmed), messages = this.messages.slice(stored.length);
-    if (n > this.confirmed) this.#keep({ ...this.#device, confirmed: n, messages }, stored);
+    const [first, ...rest] = this.#devices, count = n - first.confirmed;
+    if (count <= 0) return;
+    const messages = first.messages.slice(count);
+    this.#keep([{ ...first, confirmed: n, messages }, ...rest], first.messages.slice(0, count));
   }
 
-  /** `n` leaves, and those behind it move up. */
+  /** `n` leaves, and those behind it move up. Those of an earlier device go to a new one: in a copy their numbers
+   *  still stand as they were. */
   drop(n) {
-    this.#keep({ ...this.#device, messages: this.messages.filter((message) => message !== this.at(n)) });
+    const [first, ...rest] = this.#devices, at = n - first.confirmed;
+    const before = first.messages.slice(0, at - 1), behind = first.messages.slice(at);
+    if (rest.length) this.#keep([{ ...first, messages: before }, newDevice(behind), ...rest]);
+    else this.#keep([{ ...first, messages: [...before, ...behind] }]);
   }
 
-  /** A new device, with the messages behind a key. */
-  renew(key = 0) {
-    this.#keep(newDevice(this.#device.key, this.messages.filter((message) => message.key > key)));
+  /** The device that sends is finished, and the next one sends; or it can't go on, and a new one has its messages. */
+  renew() {
+    const [first, ...rest] = this.#devices;
+    this.#keep(this.finished ? rest : [newDevice(first.messages), ...rest]);
   }
 
-  /** As it is in the storage; returns the key of the newest message there, null where there is nothing. */
-  load() {
-    const stored = this.#stored();
-    this.#device = stored ?? this.#device;
-    return stored && stored.key;
-  }
+  /** What these devices have left is not for this tab to send. */
+  remove(devices) { this.#keep(this.#devices.filter(({ id }) => !devices.includes(id))); }
 
-  #stored() { return JSON.parse(this.#storage.getItem(this.#name)); }
-
-  #keep(device, stored = []) {
-    this.#storage.setItem(this.#name, JSON.stringify(device));
-    this.#device = device;
+  #keep(devices, stored = [], key = this.#key) {
+    this.#storage.setItem(this.#name, JSON.stringify({ key, devices }));
+    [this.#key, this.#devices] = [key, devices];
     this.#told(stored);
   }
 }
 
-const newDevice = (key, messages) =>
-  ({ id: crypto.getRandomValues(new Uint32Array(4)).join("-"), confirmed: 0, key, messages });
+const top = ({ confirmed, messages }) => confirmed + messages.length;
+
+const newDevice = (messages = []) =>
+  ({ id: crypto.getRandomValues(new Uint32Array(4)).join("-"), confirmed: 0, messages });

@@ -1,8 +1,11 @@
-/* Whose device is it? A duplicated tab has a copy of `sessionStorage`, and the device of the tab that it is a copy of.
+/* Who sends the messages of an earlier page? A duplicated tab has a copy of `sessionStorage`, and in it the messages of
+   a page that is still there, and sends them itself.
 
-     who leaves a page says so in its storage ──► its next page finds the mark: the device is its own
-     no mark: with Web Locks                  ──► the lock is free, or another tab has it
-              without (plain http: elsewhere) ──► the other tabs are asked; no answer: unknown */
+     a page holds its device   ──► with Web Locks: a lock · without (plain http: elsewhere): it answers when it is asked
+     another page begins       ──► of the devices in its storage, are some still held? Their messages are not its own
+     a page leaves             ──► it says so in its storage: its next page need not look, the lock may be held still
+
+   Who is wrong here loses nothing: two that send the same messages have the same numbers for them (outbox.js). */
 
 const ANSWER = 500; // milliseconds
 
@@ -27,20 +30,23 @@ export class Owner {
     this.#release();
   }
 
-  /** "this tab", "another tab" or "unknown". */
-  find(device) {
-    const lock = `${this.#name}.${device}`;
-    if (this.#locks) return this.#locks.request(lock, { ifAvailable: true },
-      (free) => (free ? "this tab" : "another tab"));
+  /** Those of the devices that another page holds. */
+  async held(devices) {
+    const held = await Promise.all(devices.map((device) => this.#isHeld(`${this.#name}.${device}`)));
+    return devices.filter((_, at) => held[at]);
+  }
+
+  async #isHeld(lock) {
+    if (this.#locks) return (await this.#locks.query()).held.some(({ name }) => name === lock);
     const radio = new BroadcastChannel(lock);
     return new Promise((done) => {
-      radio.onmessage = ({ data }) => data === "mine" && done("another tab");
+      radio.onmessage = ({ data }) => data === "mine" && done(true);
       radio.postMessage("whose?");
-      setTimeout(done, ANSWER, "unknown"); // none, or a tab that is frozen
+      setTimeout(done, ANSWER, false); // it is gone, or frozen
     }).finally(() => radio.close());
   }
 
-  /** From now on this tab has this device, and no other one. */
+  /** From now on this page has this device, and no other one. */
   hold(device) {
     const lock = `${this.#name}.${device}`;
     this.#release();

@@ -8,11 +8,11 @@
      socket.join("#lobby");
      socket.publish("#lobby", { text: "hello" });
 
-   What is kept is in `sessionStorage`: a tab that is loaded again goes on where it was. A duplicated tab gets a copy
-   of it, and becomes a new device with an empty outbox. Wherever a message may have been lost or doubled, an event
-   says so. This file is the client's half of the protocol, as device.py in wsdemo/patterns is it in Python. Its parts
-   can each be read alone: link.js (connections, one after the other), outbox.js, flight.js (numbers on their way),
-   reading.js (places), owner.js (one tab, one device), backoff.js (waits), messages.js (texts).
+   What is kept is in `sessionStorage`: a tab that is loaded again goes on where it was, and sends what is left first. A
+   duplicated tab gets a copy of it, and begins with an empty outbox. Wherever a message may have been lost or doubled,
+   an event says so. This file is the client's half of the protocol, in Python wsdemo/patterns/device.py. Its parts can
+   be read alone: link.js (one connection after the other), outbox.js, flight.js (numbers on their way), reading.js
+   (places), owner.js (copies of a tab), backoff.js (waits), messages.js (texts).
 
    Events, by name and `detail`: `state` {name, code, reason, in} · `outbox` {stored} · `welcome`, `confirm`,
    `volatile`, `presence`, `expiring`, `gap`, `error` as they came · `joined` {channel, members, …} · `refused` {request, …}
@@ -49,7 +49,7 @@ export class ChatSocket extends EventTarget {
     const tell = (event, detail) => this.#tell(event, detail);
     const client = { begin: (token) => this.#begin(token), receive: (message) => this.#receive(message),
       end: () => this.#end(), tell };
-    this.#outbox = new Outbox(storage, `${name}.device`, (stored) => tell("outbox", { stored }));
+    this.#outbox = new Outbox(storage, `${name}.outbox`, (stored) => tell("outbox", { stored }));
     this.#reading = new Reading(storage, `${name}.places`, draw, tell);
     const owner = new Owner(storage, name, locks);
     this.#link = new Link(url, this.#outbox, owner, client, { session, random, silence });
@@ -70,7 +70,7 @@ export class ChatSocket extends EventTarget {
   publish(channel, body) {
     const message = { channel, body: encode(body) };
     checkChannel(channel);
-    const size = bytes(published(this.#outbox.top + 1, message));
+    const size = bytes(published(this.#outbox.next, message));
     if (size > this.size) throw new RangeError(`message of ${size} bytes, at most ${this.size} accepted`);
     const key = this.#outbox.add(message, size);
     this.#pump();
@@ -124,6 +124,7 @@ export class ChatSocket extends EventTarget {
       if (bytes(text) > this.size) this.#drop({ n, code: "too_large", reason });
       else this.#link.send(text);
     }
+    if (this.#outbox.finished) return this.#link.next();
     const left = this.#flight ? this.#flight.until - performance.now() : 0;
     if (left > 0) this.#link.later(left + 1, () => this.#pump());
   }
@@ -155,11 +156,14 @@ export class ChatSocket extends EventTarget {
   }
 
   #welcome(welcome) {
-    const { v, next, limits } = welcome, first = this.#outbox.confirmed + 1;
+    const { v, next, limits } = welcome, { device, own, confirmed } = this.#outbox;
     if (v !== VERSION) throw new ConnectionClosed(4426, `the server speaks version ${v}, expected ${VERSION}`);
-    if (next < first || next > this.#last + 1)
-      throw new ConnectionClosed(4409, `the server expects ${next}, not ${first}`);
+    // Below: the server has forgotten this device. Above: another one has it too; of an earlier device its own page
+    // may have sent more than what is here.
+    if (next <= confirmed || (device === own && next > this.#last + 1))
+      throw new ConnectionClosed(4409, `the server expects ${next}, not ${confirmed + 1}`);
     this.#outbox.forget(next - 1);
+    if (this.#outbox.finished) return this.#link.next();
     this.size = limits.size ?? SIZE;
     this.user = welcome.user;
     this.#flight = new Flight(next, Math.min(WINDOW, limits.window ?? WINDOW));
