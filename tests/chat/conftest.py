@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.chat.front import FrontedChat, nginx
+from tests.chat.front import fronted
 from wsdemo import HandshakeError
 from wsdemo.chat import Chat
 
@@ -18,10 +17,6 @@ EVERYDAY = (OSError, HandshakeError)
 @pytest.fixture
 def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Chat]:
     """A chat; behind nginx where the test is marked with `anywhere`."""
-    with contextlib.ExitStack() as opened:
-        made = opened.enter_context(FrontedChat())
-        made.front = made.server.port
-        if getattr(request, "param", "direct") == "nginx":
-            made.front = opened.enter_context(nginx(tmp_path, (made.server.port, made.server.port)))
+    with fronted(tmp_path, getattr(request, "param", "direct")) as made:
         yield made
         assert [error for _, error in made.server.errors if not isinstance(error, EVERYDAY)] == []

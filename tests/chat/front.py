@@ -18,10 +18,9 @@ from tests.waiting import DEADLINE
 from wsdemo.chat import Chat
 
 PAGE = (Path(__file__).parents[2] / "docs/operating.md").read_text(encoding="utf-8")
+PLACES = ["direct", pytest.param("nginx", marks=needs.nginx)]
 #: For a test with a `chat`: once more behind nginx.
-anywhere = pytest.mark.parametrize(
-    "chat", ["direct", pytest.param("nginx", marks=needs.nginx)], indirect=True
-)
+anywhere = pytest.mark.parametrize("chat", PLACES, indirect=True)
 
 
 def block(language: str, number: int = 0) -> str:
@@ -41,6 +40,16 @@ class FrontedChat(Chat):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.front}/"
+
+
+@contextlib.contextmanager
+def fronted(folder: Path, where: str) -> Iterator[FrontedChat]:
+    """A chat; ``where``: "direct", or "nginx" for one behind it, which has the folder."""
+    with contextlib.ExitStack() as opened:
+        chat = opened.enter_context(FrontedChat())
+        port = chat.server.port
+        chat.front = opened.enter_context(nginx(folder, (port, port))) if where == "nginx" else port
+        yield chat
 
 
 def configuration(

@@ -16,7 +16,7 @@ import random
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -201,10 +201,14 @@ class Room:
         return self.one_order and all(self.figures(user) == (0, 0, 0) for user in self.heard)
 
 
-def kill_a_room(browser: Browser, file: Path, kills: int, seed: int = 1) -> Room:
+#: Stands before the ports of two nodes; its own port.
+Front = Callable[[tuple[int, int]], contextlib.AbstractContextManager[int]]
+
+
+def kill_a_room(browser: Browser, file: Path, kills: int, seed: int = 1, front: Front | None = None) -> Room:
     """In each round everyone writes three texts, and amid them the server is killed."""
     chance, room = random.Random(seed), Room()
-    with _four(browser, file) as (process, members):
+    with _four(browser, file, front) as (process, members):
         room.written = dict.fromkeys(members, 0)
         for _ in range(kills):
             writers = chance.sample([*members] * 3, 3 * len(members))
@@ -223,17 +227,19 @@ def kill_a_room(browser: Browser, file: Path, kills: int, seed: int = 1) -> Room
 
 
 @contextlib.contextmanager
-def _four(browser: Browser, file: Path) -> Iterator[tuple[ChatProcess, dict[str, Any]]]:
+def _four(browser: Browser, file: Path, front: Front | None) -> Iterator[tuple[ChatProcess, dict[str, Any]]]:
     with contextlib.ExitStack() as stack:
         process = ChatProcess(file)
         stack.callback(process.close)
+        port = stack.enter_context(front((process.port, process.port))) if front else process.port
+        address = f"127.0.0.1:{port}/"
         members: dict[str, Any] = {}
         for user in ("ann", "bob"):
             context = browser.new_context()
             context.set_default_timeout(DEADLINE * 1000)
             stack.callback(context.close)
-            members[user] = Tab(context.new_page(), f"http{process.url[2:].removesuffix('chat')}", user)
+            members[user] = Tab(context.new_page(), f"http://{address}", user)
         for user, kind in (("eve", Program), ("tom", Terminal)):
-            members[user] = kind(process.url, user)
+            members[user] = kind(f"ws://{address}chat", user)
             stack.callback(members[user].close)
         yield process, members

@@ -13,6 +13,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests import needs
+from tests.chat.front import PLACES, anywhere, fronted, nginx
 from tests.waiting import DEADLINE
 from tests.web.killing import Room, kill_a_room
 from tests.web.users import violations
@@ -39,11 +40,13 @@ HANG = """() => { setTimeout(() => {
 
 
 @pytest.fixture
-def chat() -> Iterator[Chat]:
-    with Chat() as made:
+def chat(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Chat]:
+    """A chat; behind nginx where the test is marked with `anywhere`."""
+    with fronted(tmp_path, getattr(request, "param", "direct")) as made:
         yield made
 
 
+@anywhere
 def test_two_users_chat_and_see_who_is_there_and_who_types(chat: Chat, user) -> None:
     ann, bob = user().log_in(chat.url, "ann"), user().log_in(chat.url, "bob")
     ann.say("Hello?")
@@ -96,6 +99,7 @@ def test_rooms_and_mailboxes(chat: Chat, user) -> None:
     expect(ann.page.locator("#join-problem")).to_contain_text("1 to 32")
 
 
+@anywhere
 def test_a_page_from_elsewhere_gets_nothing(chat: Chat, user, tmp_path: Path) -> None:
     """By the Origin alone: SameSite ignores ports, and the cookie of 127.0.0.1 goes to all its ports."""
     ann = user().log_in(chat.url, "ann")
@@ -113,7 +117,7 @@ def test_a_page_from_elsewhere_gets_nothing(chat: Chat, user, tmp_path: Path) ->
             chat.websocket_url,
         )
     assert told == 1006 or json.loads(told)["type"] == "bye"
-    assert [f"127.0.0.1:{chat.server.port}"] != [ann.page.evaluate("location.host")]
+    assert ann.page.evaluate("location.host") not in chat.url
 
 
 def test_offline_messages_wait_and_arrive_once_and_in_order(chat: Chat, user) -> None:
@@ -154,11 +158,13 @@ def test_a_server_that_is_started_again_loses_nothing(user, tmp_path: Path, port
         expect(ann.page.locator(".note")).to_have_count(0)
 
 
+@pytest.mark.parametrize("where", PLACES)
 def test_a_server_that_is_killed_under_pages_a_program_and_a_terminal(
-    browser: Browser, tmp_path: Path
+    browser: Browser, tmp_path: Path, where: str
 ) -> None:
     """kill -9 of ``python -m wsdemo chat`` while all write; what the pages show is compared."""
-    room = kill_a_room(browser, tmp_path / "chat.db", kills=2)
+    front = functools.partial(nginx, tmp_path) if where == "nginx" else None
+    room = kill_a_room(browser, tmp_path / "chat.db", kills=2, front=front)
     assert {user: room.figures(user) for user in room.heard} == dict.fromkeys(room.written, (0, 0, 0))
     assert room.one_order and room.total == 24
 
@@ -199,12 +205,15 @@ def test_what_is_too_large_stays_in_the_field(user) -> None:
         ann.sees("short")
 
 
+@anywhere
 def test_a_name_that_is_taken_is_told_and_a_user_can_leave(chat: Chat, user) -> None:
     ann, other = user().log_in(chat.url, "ann"), user()
     other.page.goto(chat.url)
     other.page.get_by_label("Your name").fill("ann")
     other.page.get_by_role("button", name="Join the chat").click()
     expect(other.page.get_by_role("alert").first).to_contain_text("ann")
+    ann.page.reload()
+    ann.connected()  # by its cookie
     ann.page.get_by_role("button", name="Log out").click()
     expect(ann.page.get_by_label("Your name")).to_be_visible()
     ann.page.get_by_label("Your name").fill("anna")
@@ -277,6 +286,7 @@ def test_with_the_keyboard_alone(chat: Chat, user) -> None:
     assert {"hood-button", "logout", "#lobby", "@ann", "room", "log", "text"} <= stops
 
 
+@anywhere
 def test_under_the_hood_the_page_and_the_wire_stand_side_by_side(chat: Chat, user) -> None:
     ann = user().log_in(chat.url, "ann")
     ann.page.get_by_role("button", name="Under the hood").click()
