@@ -13,12 +13,10 @@ from __future__ import annotations
 import collections
 import threading
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True)
-class Counts:
+class Counts(NamedTuple):
     """Totals since a server began: none ever falls.
 
     ``opened``: connections whose opening handshake was done.

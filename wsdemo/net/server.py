@@ -105,6 +105,8 @@ def serve(
 
     Raises OSError where it can't listen, TypeError or ValueError for a wrong argument.
     """
+    import hashlib  # noqa: F401 - now: the first opening may come when no file can be opened any more
+
     check_authorize(authorize)
     if ssl is not None:
         from wsdemo.net.tls import check_context

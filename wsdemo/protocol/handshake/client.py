@@ -9,8 +9,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from ..errors import LENGTH, HandshakeError
 from ..extensions import parse_extensions
@@ -83,8 +83,7 @@ def request(
     return replace(made, raw=serialize_request(made))
 
 
-@dataclass(frozen=True, slots=True)
-class Agreed:
+class Agreed(NamedTuple):
     """The subprotocol and the compression that both sides agreed on, as the client read them in the 101."""
 
     subprotocol: str | None = None
