@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import logging
 import selectors
 import socket
+import sqlite3
 import stat
 import threading
 import time
@@ -340,6 +342,21 @@ def test_keys_are_made_once_and_changed_by_age(tmp_path: Path) -> None:
     third = signing_keys(path, 1e9 + 2 * KEY_AGE)
     assert list(third)[1:] == list(second)[:1] and len(third) == 2
     assert stat.S_IMODE(path.stat().st_mode) & 0o077 == 0
+
+
+def test_two_processes_that_start_at_once_have_one_key(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else each would know its own, and refuse the tokens of the other one."""
+    made = module.signing_keys
+
+    def watched(keys: str, now: float) -> dict[str, bytes]:
+        with contextlib.closing(sqlite3.connect(path, timeout=0)) as other:
+            with pytest.raises(sqlite3.OperationalError, match="locked"):
+                other.execute("BEGIN IMMEDIATE")
+        return made(keys, now)
+
+    monkeypatch.setattr(module, "signing_keys", watched)
+    Members(path, hashed=quick).close()
+    Members(path, hashed=quick).close()
 
 
 @pytest.mark.parametrize("text", ["", "[]", "[" * 5000, "no json", '{"a": "00"}', '{"1": 5}', '{"1": "xy"}'])

@@ -57,7 +57,8 @@ class Members:
         self._dismiss: Callable[[str], object] = lambda user: None
         self.accounts = Accounts(path, revoked=lambda user: self._dismiss(user), **options)
         try:
-            keys = signing_keys(f"{path}.keys", wall())
+            with self.accounts.alone():  # two that start at once would make two keys, and know one each
+                keys = signing_keys(f"{path}.keys", wall())
             self._tokens = Tokens(keys, lifetime=COOKIE, not_before=self.accounts.not_before, clock=wall)
         except BaseException:
             self.accounts.close()

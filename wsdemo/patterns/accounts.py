@@ -17,6 +17,7 @@ it within `LOOK` seconds.
 from __future__ import annotations
 
 import collections
+import contextlib
 import hashlib
 import hmac
 import itertools
@@ -29,7 +30,7 @@ import sys
 import threading
 import time
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Final
@@ -156,6 +157,19 @@ class Accounts:
     def not_before(self, user: str) -> float:
         """The time of the user's last revocation, in seconds since 1970; 0.0 for none. From any thread."""
         return self._not_before.get(user, 0.0)
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """No other process changes the accounts during a ``with``, nor is in one. For the start alone.
+
+        Raises OSError where another one does not end.
+        """
+        with self._db:
+            try:
+                self._db.execute("BEGIN IMMEDIATE")
+            except sqlite3.Error as error:
+                raise OSError(f"the accounts are in use: {error}") from error
+            yield
 
     def close(self) -> None:
         """End. The Futures of passwords that are waiting are cancelled."""
