@@ -141,6 +141,10 @@ def test_volatile_messages_have_bounds(house):
         client.join()
     ann.say("volatile", channel="#lobby", body="ü" * 30)  # 60 bytes and those around them
     assert ann.hear()["code"] == "too_large"
+    ann.ws.send(
+        '{"type":"volatile","channel":"#lobby","body":[1e15,1e15,1e15,1e15,1e15,1e15]}'
+    )  # twice as long
+    assert ann.hear()["code"] == "too_large"
     for body in range(4):
         ann.say("volatile", channel="#lobby", body=body)
     assert (error := ann.hear())["code"] == "too_many" and error["retry"] == 0.5

@@ -154,6 +154,10 @@ def test_a_permanent_refusal_leaves_the_number_free(house):
     assert (error := ann.hear())["code"] == "not_allowed" and error["n"] == 1
     ann.publish(1, "x" * 70_000)
     assert (error := ann.hear())["code"] == "too_large" and error["n"] == 1
+    ann.ws.send(
+        f'{{"type":"publish","n":1,"channel":"#lobby","body":[{"1e15," * 9_000}1]}}'
+    )  # 1000000000000000.0
+    assert (error := ann.hear())["code"] == "too_large" and error["n"] == 1
     ann.say("publish", n=1, channel="lobby", body=1)
     assert (error := ann.hear())["code"] == "bad_request" and error["n"] == 1
     ann.publish(1)

@@ -20,7 +20,7 @@ from wsdemo.net.connection import Connection
 from wsdemo.patterns.entries import Outcome, Page
 from wsdemo.patterns.following import Place, entry_text
 from wsdemo.patterns.members import Room
-from wsdemo.patterns.messages import frame
+from wsdemo.patterns.messages import compact, frame, size_of, with_body
 from wsdemo.patterns.session import RoomLimits, Session
 
 #: An offset above all others.
@@ -166,16 +166,16 @@ class Channels:
 
     def volatile(self, session: Session, message: Message, size: int) -> None:
         """Send a message that is not stored to the other members."""
-        channel, key = message["channel"], message.get("key")
+        channel, key, body = message["channel"], message.get("key"), compact(message["body"])
         room = self.rooms.get(channel)
         if room is None or session not in room.members:
             session.error({}, "not_joined")
         elif not self._may(session.user, "volatile", channel):
             session.error({}, "not_allowed")
-        elif size > self._limits.size:
+        elif max(size, size_of(body)) > self._limits.size:
             session.error({}, "too_large")
         elif session.in_rate("volatile", {}):
-            text = frame("volatile", channel=channel, **{"from": session.user}, body=message["body"])
+            text = with_body(frame("volatile", channel=channel, **{"from": session.user}), body)
             self._offer(text, room.others(session), None if key is None else (session.user, key))
             self.offered(channel, text, session.user, key)
 

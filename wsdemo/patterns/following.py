@@ -23,7 +23,7 @@ from typing import Any, Final
 from wsdemo.net.connection import Connection
 from wsdemo.patterns.entries import Entry, Log, Page
 from wsdemo.patterns.figures import MessageCounts
-from wsdemo.patterns.messages import frame
+from wsdemo.patterns.messages import frame, with_body
 from wsdemo.protocol.errors import ConnectionClosed
 
 #: Messages, and their characters, that are kept for a slow member; beyond it the oldest is dropped.
@@ -38,8 +38,7 @@ def entry_text(channel: str, entry: Entry, own: bool = False) -> str:
     '{"type":"message","channel":"#lobby","offset":7,"from":"ann","at":12.5,"n":3,"body":"hi"}'
     """
     fields: dict[str, Any] = {"from": entry.sender, "at": entry.at, **({"n": entry.n} if own else {})}
-    text = frame("message", channel=channel, offset=entry.offset, **fields)
-    return f'{text[:-1]},"body":{entry.body}}}'  # the body is JSON already
+    return with_body(frame("message", channel=channel, offset=entry.offset, **fields), entry.body)
 
 
 class Place:

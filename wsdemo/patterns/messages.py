@@ -173,6 +173,15 @@ def frame(kind: str, /, **fields: Any) -> str:
     return compact({"type": kind, **fields})
 
 
+def with_body(text: str, body: str) -> str:
+    """A message with a body that is JSON already.
+
+    >>> with_body('{"type":"volatile","channel":"#lobby"}', "1.5")
+    '{"type":"volatile","channel":"#lobby","body":1.5}'
+    """
+    return f'{text[:-1]},"body":{body}}}'
+
+
 def compact(value: Any) -> str:
     """A value as JSON, without spaces. Raises ValueError or TypeError for one that JSON can't hold."""
     try:

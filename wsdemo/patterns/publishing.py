@@ -16,7 +16,7 @@ from typing import Any
 
 from wsdemo.patterns.channels import Channels, May
 from wsdemo.patterns.entries import Outcome, Post
-from wsdemo.patterns.messages import compact
+from wsdemo.patterns.messages import compact, size_of
 from wsdemo.patterns.session import RoomLimits, Session
 
 
@@ -49,12 +49,16 @@ class Publishing:
         elif fate == "again":
             if n <= numbers.confirmed:  # else it is on its way, and will be confirmed
                 session.send("confirm", n=numbers.confirmed)
-        elif not self._refused(session, message, size):
-            numbers.taken(n)
-            post = Post(message["channel"], session.device, n, session.user, compact(message["body"]))
-            if not session.log.append(post):
-                numbers.not_stored(n)
-                session.error({"n": n}, "busy", retry=self._limits.retry)
+        else:
+            body = compact(message["body"])
+            if not self._refused(session, message, max(size, size_of(body))):  # 1e15 grows on its way
+                self._append(session, Post(message["channel"], session.device, n, session.user, body))
+
+    def _append(self, session: Session, post: Post) -> None:
+        session.numbers.taken(post.n)
+        if not session.log.append(post):
+            session.numbers.not_stored(post.n)
+            session.error({"n": post.n}, "busy", retry=self._limits.retry)
 
     def _refused(self, session: Session, message: dict[str, Any], size: int) -> bool:
         """Refuse what can't be stored, now or ever."""
