@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -138,9 +139,38 @@ def test_what_is_added_later_is_sent_by_an_id_of_its_own(tmp_path):
         assert not outbox.finished
         outbox.confirm(3)
         assert outbox.finished and bodies(outbox) == {4: "z", 5: "z"}
+        devices = {device}
+        for left in ({1: "z", 2: "z"}, {1: "z"}):
+            outbox.renew()
+            devices.add(outbox.device)
+            assert (outbox.top, outbox.final, outbox.finished, bodies(outbox)) == (1, 1, False, left)
+            outbox.confirm(1)
         outbox.renew()
-        assert outbox.device != device and (outbox.final, outbox.finished) == (None, False)
-        assert bodies(outbox) == {1: "z", 2: "z"} and outbox.top == 2
+        outbox.add("#a", "own")
+        assert (outbox.top, outbox.final, bodies(outbox)) == (1, None, {1: "own"})
+        assert len({*devices, outbox.device}) == 4
+
+
+def test_in_each_copy_a_message_has_the_same_id_and_number(tmp_path):
+    for body in "xyz":
+        with Outbox(tmp_path / "me.db") as outbox:
+            outbox.add("#a", body)
+            outbox.add("#a", body.upper())
+    shutil.copy(tmp_path / "me.db", tmp_path / "copy.db")
+    sent = []
+    for name in ("me.db", "copy.db"):
+        with Outbox(tmp_path / name) as outbox:
+            outbox.add("#a", name)
+            sent.append({})
+            while outbox:
+                for number in range(outbox.first, outbox.top + 1):
+                    sent[-1][outbox.get(number).body] = outbox.device, number
+                outbox.confirm(outbox.top)
+                if outbox.finished:
+                    outbox.renew()
+    mine, copied = (found.pop(name) for found, name in zip(sent, ("me.db", "copy.db"), strict=True))
+    assert sent[0] == sent[1] and "".join(sent[0]) == "xXyYzZ"
+    assert len({device for device, _ in [*sent[0].values(), mine, copied]}) == 5
 
 
 def test_an_id_that_is_finished_ends_with_the_opening(tmp_path):
@@ -151,11 +181,11 @@ def test_an_id_that_is_finished_ends_with_the_opening(tmp_path):
         outbox.add("#a", "y")
         outbox.confirm(1)
     with Outbox(tmp_path / "me.db") as outbox:
-        assert outbox.device != device and bodies(outbox) == {1: "y"} and outbox.final is None
+        assert outbox.device != device and bodies(outbox) == {1: "y"} and outbox.final == 1
 
 
-def test_behind_what_was_dropped_the_numbers_of_an_earlier_opening_end(tmp_path):
-    """In a copy they stand as they were, so here they must not stand for other messages."""
+def test_behind_what_was_dropped_a_new_id_has_what_an_earlier_opening_left(tmp_path):
+    """In a copy its numbers stand as they were, so here they must not stand for other messages."""
     with Outbox(tmp_path / "me.db") as outbox:
         device, keys = outbox.device, [outbox.add("#a", body) for body in "vwxyz"]
         outbox.confirm(1)
@@ -170,6 +200,14 @@ def test_behind_what_was_dropped_the_numbers_of_an_earlier_opening_end(tmp_path)
         assert (outbox.device, outbox.final, bodies(outbox)) == (device, 3, {2: "w", 3: "x", 4: "z"})
         outbox.drop(keys[1])
         assert outbox.finished  # none before it is left
+        outbox.renew()
+        assert (outbox.final, bodies(outbox)) == (1, {1: "x", 2: "z"})
+        outbox.drop(keys[2])
+        assert outbox.finished  # nor one behind it
+        outbox.renew()
+        assert (outbox.final, bodies(outbox)) == (1, {1: "z"})
+    with Outbox(tmp_path / "me.db") as outbox:
+        assert device != outbox.device and (outbox.final, bodies(outbox)) == (1, {1: "z"})
 
 
 def test_one_client_at_a_time():
@@ -214,14 +252,11 @@ def test_a_file_that_is_no_outbox_is_left_alone(tmp_path):
         pass
     for name in ("text", "log"):
         before = (tmp_path / name).read_bytes()
-        with pytest.raises(ValueError, match="no outbox of version 2: give another file"):
+        with pytest.raises(ValueError, match="no outbox of version 3: give another file"):
             Outbox(tmp_path / name)
         assert (tmp_path / name).read_bytes() == before
-    for path in (tmp_path / "missing" / "me.db", tmp_path):
-        with pytest.raises(OSError, match="cannot be opened as an outbox"):
-            Outbox(path)
-    with pytest.raises(ValueError, match="expected that of a file"):
-        Outbox("")
+    with pytest.raises(OSError, match="cannot be opened as an outbox"):
+        Outbox(tmp_path / "missing" / "me.db")
 
 
 # -- the effect -------------------------------------------------------------------------------------------

@@ -392,13 +392,13 @@ def test_the_older_of_two_with_one_id_becomes_a_new_device(server, tmp_path):
         with Client(server.url, outbox=second) as newer:
             newer.told("welcome")
             assert {hello["device"] for hello in server.hellos} == {device}
+            older.publish("#lobby", "older")  # by an id that none has had
             server.answer = lambda message: None
             server.send(old, {"type": "bye", "code": 4409, "reason": "the same device came again"})
             server.send(old, {"close": 4409})
             assert older.told("doubled")["count"] == 1
             older.told("welcome")
             server.all({"close": 1012})  # nobody waits for what was not answered
-            older.publish("#lobby", "older")
             newer.publish("#lobby", "newer")
             older.done(), newer.done()
         assert sorted(server.bodies()) == ["both", "both", "newer", "older"]

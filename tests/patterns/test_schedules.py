@@ -28,7 +28,7 @@ from wsdemo.patterns.backoff import come_back
 from wsdemo.patterns.device import Device
 from wsdemo.patterns.log import Keep, MemoryLog, Outcome, Post
 from wsdemo.patterns.messages import BadMessage
-from wsdemo.patterns.outbox import Outbox
+from wsdemo.patterns.outbox import Outbox, _begin
 from wsdemo.patterns.reading import Reading
 from wsdemo.patterns.rooms import Rooms
 from wsdemo.patterns.session import Identity, RoomLimits
@@ -114,7 +114,7 @@ def opened(outbox):
     """A copy of its file, as a program finds it that starts."""
     copy = Outbox()
     outbox._db.backup(copy._db)
-    copy._prepare(copy._db)
+    _begin(copy._db, new=False)
     copy._load()
     return copy
 

@@ -80,7 +80,8 @@ class Device:
     def _renew(self) -> None:
         """Become a new device where this one is finished, forgotten by the server, or there twice."""
         if self.forgotten and self._outbox and not self.finished:
-            self._tell({"type": "doubled", "count": len(self._outbox), "reason": self.forgotten})
+            count = self._outbox.top - self._outbox.confirmed
+            self._tell({"type": "doubled", "count": count, "reason": self.forgotten})
         if self.forgotten or self.finished:
             self._outbox.renew()
         self.forgotten = ""

@@ -14,9 +14,9 @@ survives the end of the process and a power cut. Knows nothing of connections.
 Of two copies of the file each would number its own messages by the same id, and the server would take those
 of one for those of the other. So an id is given to the messages of one opening of the file alone::
 
-    opening 1   id A   4  5 │           closed with 4 and 5 in it: 5 is the final number of A
-    opening 2   id A   4  5 │ 6  7      6 and 7 are not sent as long as the id is A
-                id B          1  2      `renew`, once 4 and 5 are confirmed
+    opening 1   id A   4  5             closed with 4 and 5 in it: 5 is the final number of A
+    opening 2   id A   4  5             goes first
+                id B   1  2             is added now, and goes after `renew`, once 4 and 5 are confirmed
 
 An id and a number then stand for one message in every copy: whichever copy sends it, it is stored once, and
 what a copy adds has an id of its own. Two limits remain. Copies of a *running process*, such as a snapshot of
@@ -40,16 +40,21 @@ from wsdemo.patterns.sqlitefile import opened, transaction
 from wsdemo.protocol.errors import InvalidState
 
 #: The file is an outbox ("wsob"), with the tables below.
-MARKS: Final = {"application_id": 0x77736F62, "user_version": 2}
-
+MARKS: Final = {"application_id": 0x77736F62, "user_version": 3}
+# Above the key of any message.
+_END: Final = 2**63 - 1
+# A device numbers the messages behind those of the device before it, up to the key ``until``. The first one
+# sends, the last one is that of this opening.
 _TABLES: Final = """
-CREATE TABLE device (id TEXT NOT NULL, confirmed INTEGER NOT NULL, final INTEGER);
+CREATE TABLE device (until INTEGER PRIMARY KEY, id TEXT NOT NULL, confirmed INTEGER NOT NULL);
 CREATE TABLE message (key INTEGER PRIMARY KEY AUTOINCREMENT, channel TEXT NOT NULL, body TEXT NOT NULL);
 CREATE TABLE position (channel TEXT PRIMARY KEY, epoch TEXT NOT NULL, offset INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE parked (
     channel TEXT NOT NULL, offset INTEGER NOT NULL, message TEXT NOT NULL, why TEXT NOT NULL
 );
 """
+
+_FIRST: Final = "SELECT min(until) FROM device"
 
 #: Stores the effect of a message: a function of (database, message).
 Effect = Callable[[sqlite3.Connection, Any], object]
@@ -102,9 +107,13 @@ class Outbox:
         self._load()
 
     def _load(self) -> None:
+        first = "SELECT until, id, confirmed FROM device ORDER BY until LIMIT 1"
+        until, device, confirmed = self._db.execute(first).fetchone()
+        count = "SELECT count(*) FROM message WHERE key <= ?"
+        (all_,), (own,) = (self._db.execute(count, (key,)).fetchone() for key in (_END, until))
         # Plain attributes, to be read by any thread without the lock. ``final``: None in an id's own opening.
-        self.device, self.confirmed, self.final = self._db.execute("SELECT * FROM device").fetchone()
-        self.last = self.confirmed + self._db.execute("SELECT count(*) FROM message").fetchone()[0]
+        self.device, self.confirmed = device, confirmed
+        self.last, self.final = confirmed + all_, None if until == _END else confirmed + own
 
     def __enter__(self) -> Outbox:
         return self
@@ -191,30 +200,39 @@ class Outbox:
                 with self._transaction() as db:
                     oldest = "SELECT key FROM message ORDER BY key LIMIT ?"
                     db.execute(f"DELETE FROM message WHERE key IN ({oldest})", (number - self.confirmed,))
-                    db.execute("UPDATE device SET confirmed = ?", (number,))
+                    db.execute(f"UPDATE device SET confirmed = ? WHERE until = ({_FIRST})", (number,))
                 self.confirmed = number
 
     def drop(self, key: int) -> None:
         """Forget one message, which the server will never take. Those behind it move up.
 
-        By an id of an earlier opening they are not sent: in a copy its numbers still stand as they were.
+        Those of an earlier opening go on by a new id: in a copy their numbers still stand as they were.
         """
         with self._lock:
             with self._transaction() as db:
-                until = db.execute("SELECT count(*) FROM message WHERE key < ?", (key,)).fetchone()[0]
-                gone = db.execute("DELETE FROM message WHERE key = ?", (key,)).rowcount
-                if gone:
-                    db.execute("UPDATE device SET final = min(final, ?)", (self.confirmed + until,))
-                (final,) = db.execute("SELECT final FROM device").fetchone()
-            self.last, self.final = self.last - gone, final
+                db.execute("DELETE FROM message WHERE key = ?", (key,))
+                owner = "SELECT until, id, confirmed FROM device WHERE until >= ? ORDER BY until LIMIT 1"
+                until, device, confirmed = db.execute(owner, (key,)).fetchone()
+                behind = "SELECT 1 FROM message WHERE key > ? AND key <= ?"
+                if until < _END and db.execute(behind, (key, until)).fetchone():
+                    self._rename(db, until)
+                    db.execute("INSERT INTO device VALUES (?, ?, ?)", (key, device, confirmed))
+            self._load()
 
     def renew(self) -> None:
-        """Become a new device: another id, and the messages numbered from 1."""
+        """Become the next device; where this one is not finished, a new one with its messages, from 1."""
         with self._lock:
-            device = secrets.token_hex(16)
             with self._transaction() as db:
-                db.execute("UPDATE device SET id = ?, confirmed = 0, final = NULL", (device,))
-            self.device, self.confirmed, self.last, self.final = device, 0, len(self), None
+                (until,) = db.execute(_FIRST).fetchone()
+                if self.finished:
+                    db.execute("DELETE FROM device WHERE until = ?", (until,))
+                else:
+                    self._rename(db, until)
+            self._load()
+
+    def _rename(self, db: sqlite3.Connection, until: int) -> None:
+        device = secrets.token_hex(16)
+        db.execute("UPDATE device SET id = ?, confirmed = 0 WHERE until = ?", (device, until))
 
     # -- places of reading --------------------------------------------------------------------------------
 
@@ -261,13 +279,15 @@ class Outbox:
 
 
 def _begin(db: sqlite3.Connection, new: bool) -> None:
-    """The messages that are here are the last ones of their id; where there are none, another id begins."""
-    if new:
-        db.execute("INSERT INTO device VALUES ('', 0, NULL)")
-    last = "confirmed + (SELECT count(*) FROM message)"
-    db.execute(f"UPDATE device SET final = ifnull(final, {last})")
-    renew = "UPDATE device SET id = ?, confirmed = 0, final = NULL WHERE confirmed >= final"
-    db.execute(renew, (secrets.token_hex(16),))
+    """The messages that are here keep their ids; another one begins for those of this opening."""
+    before = "SELECT max(until) FROM device AS other WHERE other.until < device.until"
+    db.execute(
+        "DELETE FROM device WHERE NOT EXISTS"
+        f" (SELECT 1 FROM message WHERE key <= until AND key > ifnull(({before}), 0))"
+    )
+    last = "SELECT max(key) FROM message"
+    db.execute(f"UPDATE device SET until = ({last}) WHERE until = ?", (_END,))
+    db.execute("INSERT INTO device VALUES (?, ?, 0)", (_END, secrets.token_hex(16)))
 
 
 def _opening_error(path: str, error: Exception) -> OSError | ValueError:

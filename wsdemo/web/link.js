@@ -1,4 +1,4 @@
-/* A connection that is made again whenever it ends; as in reconnect.py.
+/* A connection that is made again whenever it ends; as in connecting.py.
 
      start ──► connect ──► hello ──► receive … ──► over ──► away ──► connect …
                                         │            ▲        │
