@@ -102,6 +102,10 @@ def close_code(answer: Callable[[list[Frame], int], int | None], rng: random.Ran
         ([(True, TEXT, half[:1])], 10, 1007),
         ([(False, TEXT, b"\xff"), (True, CONTINUATION, bytes(20))], 10, 1007),
         ([(True, TEXT, b"\xff" * 20)], 10, 1009),
+        ([(True, TEXT, b"a\x80")], 10, 1007),  # a continuation of nothing
+        ([(True, TEXT, b"\xc0\x80")], 10, 1007),  # a 0 in two bytes: longer than it need be (RFC 3629 §3)
+        ([(True, TEXT, b"\xed\xa0\x80")], 10, 1007),  # half of a pair of UTF-16, which is no character
+        ([(True, TEXT, b"\xf4\x90\x80\x80")], 10, 1007),  # beyond the last character there is
         ([(False, TEXT, b"a"), (True, CONTINUATION, b"\xff")], 10, 1007),
     ]
     for _ in range(20):

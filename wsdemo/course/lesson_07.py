@@ -39,6 +39,7 @@ def answer_to_close(answer: Callable[[bytes], bytes], rng: random.Random) -> Non
     reasons = [b"", "bye é".encode(), b"going home"]
     payloads = [code.to_bytes(2, "big") + rng.choice(reasons) for code in map(int, codes)]
     payloads += [b"", rng.randbytes(1), b"\x03\xe8" + rng.choice((b"\xff", b"ok \xc3", b"\xc3("))]
+    payloads += [b"\x03\xee\xff"]  # both are wrong, and the code stands first
     rng.shuffle(payloads)
     for payload in payloads:
         protocol = Protocol(Side.SERVER, opened=True)
@@ -145,6 +146,7 @@ def stories(rng: random.Random) -> list[Story]:
         *([*messages(), (what, None)] for what in end),
         [*messages(), ("message", None)],
         *([*messages(), ("close", int(code)), ("eof", None)] for code in sorted(NEVER_SENT)),
+        *([("close", code), ("eof", None)] for code in (rng.choice((0, 999)), 1004, rng.randint(1016, 2999))),
     ]
     rng.shuffle(found)
     return found

@@ -55,6 +55,7 @@ class Nagled:
         self.sizes: list[int] = []  # of each write, one that follows a full buffer counted to it
         self._corked = False
         self._full = False
+        self._waits = False  # for the acknowledgement of an earlier write
         self._nodelay = False
         self.held = b""  # under a cork, or behind a promise of more
 
@@ -64,13 +65,14 @@ class Nagled:
     @property
     def stalls(self) -> bool:
         """Whether a write is held back until the peer has acknowledged the one before it."""
-        return len(self.sizes) > 1 and not self._nodelay
+        return self._waits
 
     def setsockopt(self, level: int, option: int, value: Any) -> None:
         if level != socket.IPPROTO_TCP:
             return
         if option == socket.TCP_NODELAY:
-            self._nodelay = bool(value)  # set, it also sends what is held back
+            self._nodelay = bool(value)
+            self._waits = self._waits and not value  # set, it also sends what is held back
         elif option == CORK:
             self._corked = bool(value)
             if not self._corked:
@@ -104,6 +106,7 @@ class Nagled:
         if self._full and self.sizes:
             self.sizes[-1] += len(data)
         elif data:
+            self._waits = self._waits or bool(self.sizes and not self._nodelay)
             self.sizes.append(len(data))
         self._full = full
 
@@ -145,7 +148,7 @@ def enough_way(answer: Callable[[float, bool, bool], str], rng: random.Random) -
     """First whether clients talk back, then time, then bytes."""
     cases = [
         (late, talks_back, binary)
-        for late in (rng.randint(1, 59) / 10, 60, rng.randint(61, 9999))
+        for late in (rng.randint(1, 59) / 10, rng.randint(6, 58), 59.9, 60, rng.randint(61, 9999))
         for talks_back in (False, True)
         for binary in (False, True)
     ]

@@ -138,6 +138,7 @@ def catch_up(
         (log, first + 10, 0),  # the last is larger than a page
         (log, first - 3, 0),
         ([], 7, 1000),
+        ([(first, "tea"), (first + 1, ""), (first + 2, "12")], first - 1, 3),  # full, but not for no bytes
     ]
     for entries, after, size in cases:
         given = list(entries)
@@ -172,8 +173,9 @@ def _page(entries: list[tuple[int, str]], after: int, size: int) -> list[tuple[i
 @exercise()
 def offer(answer: Callable[[list[str], str, int], bool], rng: random.Random) -> None:
     """Bytes count, all of them together; the bound itself fits; what does not fit changes nothing."""
-    for text in (*rng.sample(WORDS, 4), "", "👋" * 10):
-        waiting = rng.choices(WORDS, k=rng.randint(0, 5))
+    # What waits: nothing at first, which is no reason to take a text that does not fit.
+    for count, text in enumerate((*rng.sample(WORDS, 4), "", "👋" * 10)):
+        waiting = rng.choices(WORDS, k=min(count, rng.randint(1, 5)))
         size = sum(len(one.encode()) for one in [*waiting, text])
         for most, fits in ((size, True), (size - 1, False), (size + 7, True), (size // 2 - 1, False)):
             given = list(waiting)

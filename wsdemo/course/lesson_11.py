@@ -12,6 +12,8 @@ from wsdemo.course.exercises import Wrong, exercise, kind, same, show
 Entry = tuple[int, str]
 #: A message of a device: its number, and its text.
 Numbered = tuple[int, str]
+#: From which offset of a reader on, which is the oldest that is kept.
+Kept = list[tuple[int, int]]
 
 WORDS: Final = ("tea", "naïve", "", "see you", "12", "日本", "tea", "no")
 CAP: Final = 10.0
@@ -21,10 +23,11 @@ FIRST: Final = 0.5
 class Pages:
     """A channel that is read in pages, and whose oldest entries go while it is read.
 
-    ``kept``: for each call of `read` the oldest offset that is kept then; the last one stays.
+    ``kept``: the oldest offset that is kept at first; then, once the reader has come to an offset, another.
+    So it does not matter how often a reader asks: one who asks again finds what was there.
     """
 
-    def __init__(self, entries: list[Entry], kept: list[int], size: int) -> None:
+    def __init__(self, entries: list[Entry], kept: Kept, size: int) -> None:
         self._entries, self._kept, self._size = entries, kept, size
         self.asked: list[int] = []
 
@@ -34,8 +37,8 @@ class Pages:
             raise Wrong(f"read(after) wants an offset; got {kind(after)}")
         if len(self.asked) > 3 * len(self._entries) + 9:
             raise Wrong(f"read was called {len(self.asked)} times, the last 3 times with {self.asked[-3:]}")
-        first = self._kept[min(len(self.asked), len(self._kept) - 1)]
         self.asked.append(after)
+        first = max(oldest for come_to, oldest in self._kept if come_to <= max(self.asked))
         rest = [entry for entry in self._entries if entry[0] > after and entry[0] >= first]
         return first, rest[: self._size]
 
@@ -49,23 +52,23 @@ def resume(
     log = [(offset, rng.choice(WORDS)) for offset in offsets]
     log[5] = (offsets[5], "")  # an empty text is a message
     top = offsets[-1]
-    cases = [
-        (log, [offsets[0]], 3, offsets[0] - 1),  # all of it
-        (log, [offsets[0]], 3, offsets[4]),  # some of it
-        (log, [offsets[0]], 20, top),  # at the top: nothing
-        (log, [offsets[3]], 4, offsets[0]),  # some are gone
-        (log, [offsets[2]], 4, 0),
-        (log, [offsets[0], offsets[7]], 2, offsets[0] - 1),  # they go while one reads
-        (log, [offsets[0], offsets[4], offsets[4], offsets[9]], 2, offsets[0] - 1),
-        ([], [1], 4, 0),  # a new channel
-        ([], [top + 1], 4, offsets[3]),  # all of it is gone
+    cases: list[tuple[list[Entry], Kept, int, int]] = [
+        (log, [(0, offsets[0])], 3, offsets[0] - 1),  # all of it
+        (log, [(0, offsets[0])], 3, offsets[4]),  # some of it
+        (log, [(0, offsets[0])], 20, top),  # at the top: nothing
+        (log, [(0, offsets[3])], 4, offsets[0]),  # some are gone
+        (log, [(0, offsets[2])], 4, 0),
+        (log, [(0, offsets[0]), (offsets[1], offsets[7])], 2, offsets[0] - 1),  # they go while one reads
+        (log, [(0, offsets[0]), (offsets[1], offsets[4]), (offsets[7], offsets[9])], 2, offsets[0] - 1),
+        ([], [(0, 1)], 4, 0),  # a new channel
+        ([], [(0, top + 1)], 4, offsets[3]),  # all of it is gone
     ]
     for entries, kept, size, after in cases:
         what = f"resume(read, {after})"
         if entries:
-            what += f", offsets {offsets[0]} to {top}, from {kept[0]} on kept"
+            what += f", offsets {offsets[0]} to {top}, from {kept[0][1]} on kept"
         if len(kept) > 1:
-            what += f", and from {kept[-1]} on while you read"
+            what += f", and from {kept[-1][1]} on while you read"
         pages = Pages(entries, kept, size)
         got = answer(pages.read, after)
         if not isinstance(got, tuple) or len(got) != 3:
@@ -162,7 +165,7 @@ def _forgotten(
     try:
         got = answer(given, expected, 4)
     except LookupError as error:
-        if type(error) is not LookupError:  # an accident, such as an IndexError
+        if isinstance(error, IndexError | KeyError):  # an accident
             raise
         same(given, waiting, f"{what}: what is kept when the server has forgotten")
         return

@@ -53,6 +53,11 @@ def event_cases(rng: random.Random) -> list[tuple[int, list[Frame]]]:
         (101, [Frame(Opcode.CLOSE, code.to_bytes(2, "big"))]),
         (101, [whole]),  # TCP ends, without a close frame
         (101, [whole, begin, ping]),  # and in the middle of a message
+        (
+            101,
+            [Frame(Opcode.TEXT, b""), Frame(Opcode.BINARY, b""), bye],
+        ),  # of no bytes, and messages all the same
+        (101, [Frame(Opcode.TEXT, b"", fin=False), Frame(Opcode.CONTINUATION, b"late"), bye]),
         (101, []),
         (rng.choice((401, 403, 404, 503)), []),
         (200, []),
@@ -213,6 +218,8 @@ def as_html(answer: Callable[[str, str], str], rng: random.Random) -> None:
         "naïve 👋",
         f'x" onclick="alert({number})',
         f"x' onclick='alert({number})",
+        f"  {number} spaces  ",
+        f"{number} lines\nor two\n",
     ]
     for text in evil:
         for sender in ("ann", rng.choice(evil[1:])):

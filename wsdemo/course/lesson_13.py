@@ -99,6 +99,13 @@ def log_line(answer: Callable[[str, list[tuple[str, str]]], str], rng: random.Ra
             (rng.choice(["X-Api-Key", "X-Auth", "Proxy-Authorization", "Api-Token"]), secret),
             (rng.choice(["User-Agent", "user-agent"]), "Browser/1.0"),
             ("Origin", "https://chat.example"),
+            (
+                rng.choice(["X-Forwarded-Host", "Original-Origin"]),
+                secret,
+            ),  # not the three: their names are in it
+            (rng.choice(["Age", "Agent", "Or"]), secret),  # and here it is in theirs
+            ("Set-Thing", "1"),
+            ("Set-Thing", "2"),  # a name may come twice
         ]
         rng.shuffle(fields)
         if rng.random() < 0.3:
@@ -151,6 +158,12 @@ def _unguessable(answer: Callable[[], TicketOffice], office: TicketOffice, ticke
                 f"a ticket should have 16 letters or more, for it must not be guessed; got {ticket!r}"
             )
     same(len(set(tickets)), len(tickets), "of 4 tickets, those that differ")
+    changing = sum(len(set(letters)) > 1 for letters in zip(*tickets, strict=False))
+    if changing < 12:
+        raise Wrong(
+            f"one ticket should say nothing about the next; of 4 only {changing} letters differ: "
+            f"{tickets[0]!r}, {tickets[1]!r}"
+        )
     state = random.getstate()
     try:
         found = []
@@ -221,6 +234,7 @@ def open_next(
     cipher, stranger = Cipher(), Cipher()
     words = [f"{rng.choice(['tea', 'naïve', '', '日本'])} {number}" for number in range(9)]
     first, second, third, fourth, fifth, ninth = (cipher.box(n, words[n - 1]) for n in (1, 2, 3, 4, 5, 9))
+    much_later = cipher.box(rng.randint(5_000, 1 << 40), "still there?")
     flipped = bytearray(fourth["box"])
     flipped[rng.randrange(len(flipped))] ^= 1 << rng.randrange(8)
     state = {"last": 0}
@@ -238,6 +252,7 @@ def open_next(
         ("message 5", fifth, words[4]),
         ("message 9, for 6 to 8 are lost", ninth, words[8]),
         ("message 0", cipher.box(0, "zero"), None),
+        ("a message after thousands were lost", much_later, "still there?"),
     ):
         _open(answer, cipher, state, words_of, message, wanted)
 

@@ -38,11 +38,12 @@ def pass_on(answer: Callable[..., object], rng: random.Random) -> None:
         (True, False, "nowhere"),
         (False, False, rng.choice(ROOMS)),
     ):
-        _pass(answer, rng, room, from_broker, dead)
+        _pass(answer, rng, room, from_broker, dead, rng.choice(TEXTS))
+    _pass(answer, rng, "tea", False, False, "")  # a text without a letter is a text
 
 
 def _pass(
-    answer: Callable[..., object], rng: random.Random, room: str, from_broker: bool, dead: bool
+    answer: Callable[..., object], rng: random.Random, room: str, from_broker: bool, dead: bool, text: str
 ) -> None:
     notes: list[tuple[str, str]] = []
     members = {
@@ -50,7 +51,6 @@ def _pass(
         for name in ROOMS
     }
     before = {name: set(people) for name, people in members.items()}
-    text = rng.choice(TEXTS)
 
     def publish(where: str, what: str) -> None:
         same((where, what), (room, text), f"what is published, said in {room!r}: room and text")
@@ -148,7 +148,10 @@ def interval(answer: Callable[[list[float | None], float], object], rng: random.
     ]
     for timeouts, late in cases:
         what = f"interval({timeouts}, {late})"
-        same(answer(list(timeouts), late), _interval(timeouts, late), what)
+        got = answer(list(timeouts), late)
+        if isinstance(got, float):
+            raise Wrong(f"{what} should be a whole number, an int; got {show(got)}")
+        same(got, _interval(timeouts, late), what)
     for hopeless in (([2], 0.5), ([rng.randint(3, 9), 2], 1)):
         try:
             got = answer(list(hopeless[0]), hopeless[1])
@@ -172,9 +175,17 @@ def farewells(answer: Callable[[list[str], float, random.Random], Any], rng: ran
     for count, seconds in ((40, 8.0), (100, rng.uniform(2, 30)), (1, 5.0), (3, 6.0), (0, 5.0)):
         clients = [f"client {number}" for number in range(count)]
         what = f"farewells(<{count} clients>, {seconds:g}, rng)"
-        orders = [_farewells(answer, list(clients), seconds, random.Random(seed), what) for seed in (1, 2)]
-        if count > 20 and clients in orders:
+        orders = [_farewells(answer, list(clients), seconds, random.Random(seed), what) for seed in (1, 2, 1)]
+        if count <= 20:
+            continue
+        if clients in orders:
             raise Wrong(f"{what}: the first to come should not be the first to go; mix them, by rng.shuffle")
+        if orders[0] == orders[1]:
+            raise Wrong(
+                f"{what}: the order should be random; it was the same for two of them, rng of two seeds"
+            )
+        if orders[0] != orders[2]:
+            raise Wrong(f"{what}: rng of the same seed should give the same order; take chance from rng")
 
 
 def _farewells(
@@ -195,6 +206,9 @@ def _farewells(
                 f"the drain is over at {seconds:g}"
             )
     _spread([at for at, _, _ in got], seconds, f"{what}: they are told")
+    thirds = {min(2, int(3 * at / seconds)) for at, _, _ in got}
+    if len(got) >= 20 and len(thirds) < 3:
+        raise Wrong(f"{what}: in a third of the drain nobody is told; spread them over all of it")
     _spread([at + after for at, _, after in got], seconds, f"{what}: they come back")
     return [client for _, client, _ in sorted(got, key=lambda one: one[0])]
 

@@ -71,6 +71,7 @@ class Stranger:
 def takes_unmasked(answer: Callable[[Callable[[bytes], str]], object], rng: random.Random) -> None:
     """One frame, right but for its mask; only a server that hears it takes it."""
     cases = [(False, "1002"), (True, "1002"), (False, "TCP ended"), (True, "TCP ended"), (False, "1000")]
+    cases.append((False, "silence"))  # it neither takes the message nor says so
     rng.shuffle(cases)
     for lenient, ends in cases:
         server = Stranger(lenient, ends)
@@ -159,8 +160,10 @@ def _needs(rng: random.Random, number: int) -> dict[str, Any]:
     talkers = ("server", "both", "client")[number % 3]
     messages = {}
     names = FIRST[number] if number < len(FIRST) else rng.sample(sorted(KINDS), rng.randint(2, 4))
-    for name in names:
-        facts = KINDS[name]
+    worths = {name: KINDS[name] for name in names}
+    if number >= len(FIRST):  # one that no name gives away, with each of the eight worths in turn
+        worths[f"message {rng.randint(10, 99)}"] = Worth(bool(number & 1), bool(number & 2), bool(number & 4))
+    for name, facts in worths.items():
         sender = talkers if talkers != "both" else rng.choice(("server", "client"))
         messages[name] = {"from": sender, **facts._asdict()}
     if talkers == "both":  # really both

@@ -4,4 +4,6 @@ def ending(story):
         if what in ("eof", "reset"):
             return 1006
         if what == "close":
-            return {None: 1005, 1005: 1006, 1006: 1006}.get(code, code)
+            if code is None:
+                return 1005
+            return code if code == 1015 or may_be_sent(code) else 1006

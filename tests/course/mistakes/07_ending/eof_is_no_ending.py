@@ -4,4 +4,4 @@ def ending(story):
         if what == "reset":
             return 1006
         if what == "close":
-            return {None: 1005, 1005: 1006, 1006: 1006, 1015: 1006}.get(code, code)
+            return 1005 if code is None else code if may_be_sent(code) else 1006

@@ -4,4 +4,4 @@ def ending(story):
         if what in ("eof", "reset"):
             return 1006
         if what == "close":
-            return 1005 if code is None else 1002 if code in (1005, 1006, 1015) else code
+            return 1005 if code is None else code if may_be_sent(code) else 1002

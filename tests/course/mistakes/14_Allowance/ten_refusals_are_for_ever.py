@@ -1,4 +1,4 @@
-# said: after being asked too often
+# said: asked 16 times in the time of 2 messages
 class Allowance:
     def __init__(self, rate, burst, now):
         self.rate, self.burst = rate, burst

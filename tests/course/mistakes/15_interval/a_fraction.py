@@ -1,4 +1,4 @@
-# said: interval([60], 0) should be 29; got
+# said: interval([60], 0) should be a whole number, an int; got 29.9
 def interval(timeouts, late):
     cut = [seconds for seconds in timeouts if seconds is not None]
     if not cut:

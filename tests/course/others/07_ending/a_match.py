@@ -5,9 +5,9 @@ def ending(story):
                 continue
             case ("close", None):
                 return 1005
-            case ("close", 1005 | 1006 | 1015):
+            case ("close", 1004 | 1005 | 1006):
                 return 1006
-            case ("close", code):
+            case ("close", code) if 1000 <= code < 1015 or 3000 <= code < 5000:
                 return code
             case _:
                 return 1006

@@ -1,0 +1,5 @@
+# said: should be
+def log_line(target, fields):
+    kept = ("host", "user-agent", "origin")
+    shown = [f"{name}: {value if name.lower() in kept else '*'}" for name, value in dict(fields).items()]
+    return "; ".join([target.partition("?")[0], *shown])

@@ -1,0 +1,3 @@
+# said: a server that refuses them (silence)
+def takes_unmasked(ask):
+    return ask(Frame(Opcode.TEXT, b"hello").serialize()) in ("heard", "silence")
