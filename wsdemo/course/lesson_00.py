@@ -47,6 +47,12 @@ def word_to_bytes(answer: Callable[[str], bytes], rng: random.Random) -> None:
         rng.shuffle(letters)
         word = "".join(letters) + " "
         same(answer(word), word.encode(), f"the bytes of {word!r}")
+    for word in (
+        rng.choice("éàüñ") + "tea",
+        "tea",
+        "",
+    ):  # letters that older encodings have, too; plain ones; none
+        same(answer(word), word.encode(), f"the bytes of {word!r}")
 
 
 HEADER = "sec-websocket-protocol"

@@ -15,6 +15,8 @@ def mask_payload(answer: Callable[[bytes, bytes], bytes], rng: random.Random) ->
     """The RFC's own Hello, then random bytes of many lengths; and there and back again."""
     cases = [(b"Hello", bytes.fromhex("37fa213d"))]
     cases += [(rng.randbytes(size), rng.randbytes(4)) for size in (0, 1, 3, 4, 5, rng.randint(6, 40), 2000)]
+    same_as_key = rng.randbytes(4)
+    cases += [(same_as_key + b"Hello", same_as_key), (b"Hey!" + same_as_key, same_as_key)]  # zeros come out
     for data, key in cases:
         what = f"with key {show(key)}, {show(data)}"
         got = as_bytes(answer(data, key), what)
@@ -39,6 +41,9 @@ def mask_piece(answer: Callable[[bytes, bytes, int], bytes], rng: random.Random)
         what = f"with key {show(key)}, the piece {show(piece)} at offset {at}"
         same(answer(piece, key, at), whole[at : at + size], what)
         at += size
+    turned = key[1:] + key[:1]
+    what = f"with key {show(key)}, the piece {show(turned)} at offset 1"
+    same(answer(turned, key, 1), bytes(4), what)  # zeros are bytes, too
     large = rng.randint(1 << 20, 1 << 40)
     same(
         answer(b"abcd", key, large),

@@ -1,0 +1,5 @@
+# said: should be 00 00 00 00
+def mask_payload(data, key):
+    keys = (key * (len(data) // 4 + 1))[: len(data)]
+    number = int.from_bytes(data, "big") ^ int.from_bytes(keys, "big")
+    return number.to_bytes((number.bit_length() + 7) // 8, "big")
