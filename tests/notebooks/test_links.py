@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pkgutil
 import re
 from pathlib import Path
 from urllib.parse import unquote
@@ -9,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 
 from tools import notebooks
+from wsdemo.cli import main
 
 README = notebooks.ROOT / "README.md"
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:href|src)=[\"']([^\"']+)[\"']")
@@ -59,3 +61,32 @@ def test_a_lesson_ends_with_a_link_to_the_next(path: Path, following: Path) -> N
 
 def test_the_readme_leads_somewhere() -> None:
     assert not broken(README.parent, README.read_text(encoding="utf-8"))
+
+
+def prose(path: Path) -> str:
+    return "\n".join(cell.source for cell in notebooks.read(path).cells if cell.cell_type == "markdown")
+
+
+@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.name)
+def test_what_a_lesson_tells_to_look_up_is_there(path: Path) -> None:
+    """Names of the package, alone or as what to import and to open with ``??``; and files."""
+    text = prose(path)
+    for name in re.findall(r"`(wsdemo(?:\.\w+)+)(?:\?\?)?`", text):
+        assert pkgutil.resolve_name(name) is not None
+    for package, module, name in re.findall(r"`from ([\w.]+) import (\w+); (\w+(?:\.\w+)*)\?\?`", text):
+        assert name.split(".")[0] == module
+        assert pkgutil.resolve_name(f"{package}.{name}") is not None
+    for file in re.findall(r"`((?:wsdemo|tests|docs|web|tools)/[\w./]+)`", text):
+        assert any((notebooks.ROOT / start / file).exists() for start in (".", "wsdemo")), file
+
+
+@pytest.mark.parametrize("path", notebooks.lessons(), ids=lambda path: path.name)
+def test_commands_that_a_lesson_tells_have_their_options(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for command, rest in re.findall(r"python -m wsdemo ([\w-]+)([^`\n]*)", prose(path)):
+        with pytest.raises(SystemExit):
+            main([command, "--help"])
+        known = capsys.readouterr().out
+        for option in re.findall(r"(?<=\s)--[\w-]+", rest):
+            assert re.search(rf"(?<!\S){option}(?![\w-])", known), f"{command} has no {option}"
