@@ -85,7 +85,7 @@ PARTS: Final = (
     Part(
         "Out in the world",
         (
-            Lesson(11, "Nothing lost", "What happened while I was gone?", (55,), "11_nothing_lost.ipynb"),
+            Lesson(11, "Nothing lost", "What happened while I was gone?", (60,), "11_nothing_lost.ipynb"),
             Lesson(
                 12,
                 "The browser client",
