@@ -208,7 +208,7 @@ def _farewells(
     _spread([at for at, _, _ in got], seconds, f"{what}: they are told")
     thirds = {min(2, int(3 * at / seconds)) for at, _, _ in got}
     if len(got) >= 20 and len(thirds) < 3:
-        raise Wrong(f"{what}: in a third of the drain nobody is told; spread them over all of it")
+        raise Wrong(f"{what}: in a third of the drain no client is told; spread them over all of it")
     _spread([at + after for at, _, after in got], seconds, f"{what}: they come back")
     return [client for _, client, _ in sorted(got, key=lambda one: one[0])]
 

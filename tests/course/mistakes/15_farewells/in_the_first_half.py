@@ -1,4 +1,4 @@
-# said: in a third of the drain nobody is told
+# said: in a third of the drain no client is told
 def farewells(clients, seconds, rng):
     mixed = rng.sample(clients, len(clients))
     step = seconds / 2 / max(1, len(mixed))
