@@ -53,10 +53,8 @@ def event_cases(rng: random.Random) -> list[tuple[int, list[Frame]]]:
         (101, [Frame(Opcode.CLOSE, code.to_bytes(2, "big"))]),
         (101, [whole]),  # TCP ends, without a close frame
         (101, [whole, begin, ping]),  # and in the middle of a message
-        (
-            101,
-            [Frame(Opcode.TEXT, b""), Frame(Opcode.BINARY, b""), bye],
-        ),  # of no bytes, and messages all the same
+        # Messages of no bytes are messages all the same.
+        (101, [Frame(Opcode.TEXT, b""), Frame(Opcode.BINARY, b""), bye]),
         (101, [Frame(Opcode.TEXT, b"", fin=False), Frame(Opcode.CONTINUATION, b"late"), bye]),
         (101, []),
         (rng.choice((401, 403, 404, 503)), []),

@@ -99,11 +99,9 @@ def log_line(answer: Callable[[str, list[tuple[str, str]]], str], rng: random.Ra
             (rng.choice(["X-Api-Key", "X-Auth", "Proxy-Authorization", "Api-Token"]), secret),
             (rng.choice(["User-Agent", "user-agent"]), "Browser/1.0"),
             ("Origin", "https://chat.example"),
-            (
-                rng.choice(["X-Forwarded-Host", "Original-Origin"]),
-                secret,
-            ),  # not the three: their names are in it
-            (rng.choice(["Age", "Agent", "Or"]), secret),  # and here it is in theirs
+            # Not the three, though one of their names is in it, or it in one of theirs.
+            (rng.choice(["X-Forwarded-Host", "Original-Origin"]), secret),
+            (rng.choice(["Age", "Agent", "Or"]), secret),
             ("Set-Thing", "1"),
             ("Set-Thing", "2"),  # a name may come twice
         ]
