@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from typing import ClassVar
 
 import pytest
 
@@ -24,14 +25,73 @@ WELCOME = {
 }
 
 
+class Guarded:
+    """A part of a device, used only by the thread that holds the lock; any may call its methods ``free``."""
+
+    def __init__(self, part, look, free=()):
+        self._part, self._look, self._free = part, look, free
+
+    def __getattr__(self, name):
+        if name not in self._free:
+            self._look(name)
+        return getattr(self._part, name)
+
+    def __setitem__(self, key, value):
+        self._look("setitem")
+        self._part[key] = value
+
+    def __contains__(self, key):
+        self._look("contains")
+        return key in self._part
+
+    def __iter__(self):
+        self._look("iter")
+        return iter(self._part)
+
+    def __len__(self):
+        self._look("len")
+        return len(self._part)
+
+    def __bool__(self):
+        return bool(self._part)
+
+
+class Watched(Device):
+    """A device that notes what is done without its lock."""
+
+    unheld: ClassVar[list[str]] = []
+
+    def __setattr__(self, name, value):
+        def look(what):
+            if not self._changed._is_owned():
+                self.unheld.append(f"{name} {what}")
+
+        if name in ("_channels", "_due"):
+            value = Guarded(value, look)
+        elif name == "_joining":
+            value = Guarded(value, look, free=("get",))
+        elif name == "_window" and "_window" in vars(self):
+            look("set")
+            value = value and Guarded(value, look)
+        super().__setattr__(name, value)
+
+
+@pytest.fixture(autouse=True)
+def locked():
+    """Each test is one of the lock, too: no other thread sees a change half made."""
+    Watched.unheld.clear()
+    yield
+    assert Watched.unheld == []
+
+
 class Desk:
     """A device at work, and what it says and tells."""
 
     def __init__(self, outbox, token=None):
         self.bodies, self.told, self.now = [], [], 100.0
         reading = Reading(outbox, lambda m: self.bodies.append(m["body"]), self.told.append, lambda s: True)
-        changed = threading.Condition()
-        self.device = Device(outbox, reading, self.told.append, token, changed, lambda: self.now)
+        self.changed = threading.Condition()
+        self.device = Watched(outbox, reading, self.told.append, token, self.changed, lambda: self.now)
         self.outbox = outbox
 
     def begin(self, **fields):
@@ -44,8 +104,17 @@ class Desk:
 
     def says(self):
         """All that it says now."""
-        jobs = iter(self.device.next_job, None)
+        jobs = iter(self.next_job, None)
         return [json.loads(text) for text in map(self.device.text, jobs) if text]
+
+    def next_job(self):
+        with self.changed:
+            return self.device.next_job()
+
+    @property
+    def idle(self):
+        with self.changed:
+            return self.device.idle
 
 
 @pytest.fixture
@@ -141,11 +210,11 @@ def test_what_is_refused_for_now_is_asked_again_later(desk):
     desk.says()
     desk.hear("error", id=1, code="busy", reason="", retry=5)
     desk.hear("error", n=1, code="busy", reason="")  # the server does not say when
-    assert desk.says() == [] and desk.device.idle == 1.0
+    assert desk.says() == [] and desk.idle == 1.0
     desk.now += 1.0
-    assert [message["type"] for message in desk.says()] == ["publish"] and desk.device.idle == 4.0
+    assert [message["type"] for message in desk.says()] == ["publish"] and desk.idle == 4.0
     desk.now += 4.0
-    assert desk.says() == [{"type": "join", "channel": "#a", "id": 2}] and desk.device.idle is None
+    assert desk.says() == [{"type": "join", "channel": "#a", "id": 2}] and desk.idle is None
 
 
 def test_what_is_asked_again_is_what_the_application_wants_by_then(desk):
@@ -186,7 +255,7 @@ def test_a_retry_has_a_bound(desk):
     desk.outbox.add("#a", "1")
     desk.says()
     desk.hear("error", n=1, code="busy", reason="", retry=1e300)
-    assert desk.device.idle == 3600.0
+    assert desk.idle == 3600.0
 
 
 def test_a_dropped_message_is_told_before_it_is_gone(desk):

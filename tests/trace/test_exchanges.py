@@ -21,7 +21,7 @@ from wsdemo import Trace
 from wsdemo.record.facts import End
 from wsdemo.trace import TO_CLIENT, TO_SERVER
 from wsdemo.trace.dissect import Dissector
-from wsdemo.trace.packets import BodyPacket, FramePacket, Packet, RequestPacket, ResponsePacket
+from wsdemo.trace.packets import BodyPacket, FramePacket, Packet, RequestPacket, ResponsePacket, Verdict
 from wsdemo.trace.redact import redacted
 
 FUZZ = int(os.environ.get("WSDEMO_FUZZ", "1000"))
@@ -185,7 +185,7 @@ def test_interim_responses_are_bounded() -> None:
     opened = session(UPGRADE[0], (TO_CLIENT, 8 * early + UPGRADE[1][1] + b"\x81\x02hi"))
     assert [packet.verdict.outcome for packet in opened.responses] == ["accepted"] * 9
     assert [frame.message for frame in opened.frames] == ["hi"]
-    twice = session((TO_SERVER, 2 * PLAIN), (TO_CLIENT, 2 * (5 * early + OK + b"Content-Length: 0\r\n\r\n")))
+    twice = session((TO_SERVER, 2 * PLAIN), (TO_CLIENT, 2 * (8 * early + OK + b"Content-Length: 0\r\n\r\n")))
     assert all(packet.verdict.accepted for packet in twice.responses), "they are counted for each response"
 
 
@@ -216,6 +216,20 @@ def test_a_head_that_is_cut_off(head: bytes, reason: str, status: int | None) ->
     form = session((TO_SERVER, POST + b"Content-Length: 5\r\n\r\nhel")).requests[0]
     assert (form.method, form.complete, form.verdict.outcome) == ("POST", False, "incomplete")
     assert form.request is not None and form.request.body == b"hel"
+
+
+@pytest.mark.parametrize(
+    ("what", "reason", "section"),
+    [
+        ("400, then 5", "a Content-Length that is not one number", "RFC 9112 §6.3"),
+        ("both lengths", "both Content-Length and Transfer-Encoding", "RFC 9112 §6.3"),
+        ("a request with two lengths", "a Content-Length that is not one number", "RFC 9112 §6.3"),
+        ("no chunk", "chunk size b'no', expected hexadecimal digits", "RFC 9112 §7.1"),
+    ],
+)
+def test_a_body_of_doubtful_length_names_the_rule(what: str, reason: str, section: str) -> None:
+    bodies = [packet for packet in session(*SESSIONS[what]).packets if isinstance(packet, BodyPacket)]
+    assert {packet.verdict for packet in bodies} == {Verdict("refused", None, reason, section)}
 
 
 def test_a_head_that_answers_nothing_and_is_none() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -75,3 +76,33 @@ def test_a_capture_takes_one_at_a_time() -> None:
     capture.live.take = lambda: (held.append(capture._lock.locked()), take())[1]  # type: ignore[method-assign]
     assert capture.take() == []
     assert held == [True]
+
+
+class Growing(list[Any]):
+    """A list to which another thread adds as soon as a part of it has been copied."""
+
+    def __init__(self, add: Callable[[], object]) -> None:
+        super().__init__()
+        self._add: Callable[[], object] | None = add
+
+    def __getitem__(self, index: Any) -> Any:
+        found = super().__getitem__(index)
+        if isinstance(index, slice) and self._add is not None:
+            add, self._add = self._add, None
+            add()
+        return found
+
+
+def test_what_comes_while_a_record_is_emptied_is_kept() -> None:
+    trace = Trace()
+    tap = trace.tap("client", CLIENT, SERVER)
+    trace._chunks = Growing(lambda: tap.sent(b"in the meantime"))
+    trace.marks = Growing(lambda: tap.mark("in the meantime"))
+    tap.sent(REQUEST % b"")
+    tap.mark("open")
+    chunks, marks = trace.take()
+    assert [chunk.data for chunk in chunks] == [REQUEST % b""] and [mark.what for mark in marks] == ["open"]
+    assert trace.size == len(b"in the meantime")
+    chunks, marks = trace.take()
+    assert [chunk.data for chunk in chunks] == [b"in the meantime"]
+    assert [mark.what for mark in marks] == ["in the meantime"]

@@ -61,12 +61,12 @@ class Device:
         self._ids = itertools.count(1)
         # The highest number that can have been sent by this id; those of an earlier life of the program too.
         self._id, self._sent = outbox.device, outbox.last
-        self._changed = changed  # guards the next five; no other lock is taken under it
+        self._changed = changed  # guards the next four; no other lock is taken under it
         self._channels: dict[str, Message] = {}  # joined ones, and the further fields of their join
         self._joining: dict[str, int] = {}  # by channel: the latest join; 0 once it is answered
         self._window: Window | None = None  # from the welcome to the end of the connection
         self._due: list[tuple[float, Message]] = []  # requests, and when to send them
-        self._asked: dict[int, Message] = {}  # requests without an answer
+        self._asked: dict[int, Message] = {}  # by id: requests without an answer
 
     def begin(self) -> str:
         """The hello of a new connection."""
