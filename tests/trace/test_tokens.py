@@ -42,6 +42,7 @@ HELLO = b'{"type":"hello","v":1,"device":"ana-1","token":"%b"}'
         b'[{"a":[{"token":"%b"}]}]',
         b'{"token":["a","%b"]}',
         b'{"token":{"kid":"a","value":"%b"},"next":"b"}',
+        b'{"token":{"password":"a","value":"%b"},"next":"b"}',
         rb'{"text":"\"token\":","token":"%b"}',
         b'{"token":"%b',
         rb'{"token":"a\"%b"}',
@@ -71,6 +72,7 @@ def test_a_secret_in_a_message(message: bytes) -> None:
         b'[["token","a"],{"token":[],"text":"a"},"b"]',
         b'{"token":{},"text":"a"}',
         b'{"a":"eyJ.b.c"}',
+        b'["token" "a"]',
         b'{"\xff":"a","\\":"b"}',
         b"[" * 100_000,
         b'{"a":' * 100_000,
@@ -87,6 +89,29 @@ def test_only_the_value_is_overwritten() -> None:
     clean = message.replace("pw", "**").replace('"x", 12', '"*", **')
     assert without_tokens(message.encode()) == clean.encode()
     assert list(secret_places(b'{"token":"ab","secret":"c"}')) == [(10, 12), (24, 25)]
+
+
+@pytest.mark.parametrize(
+    ("message", "clean"),
+    [
+        (b'{"a":{"token":"bc"},"d":"e"}', b'{"a":{"token":"**"},"d":"e"}'),
+        (b'[{"token":"bc"},"d",{"e":"f"}]', b'[{"token":"**"},"d",{"e":"f"}]'),
+        (b'{"token":[["b"],"c",{"d":"e"}],"f":"g"}', b'{"token":[["*"],"*",{"*":"*"}],"f":"g"}'),
+        (
+            b'{"token":{"secret":{"b":"c"},"d":"e"},"f":"g"}',
+            b'{"token":{"******":{"*":"*"},"*":"*"},"f":"g"}',
+        ),
+        (b'{"token":-1.5e3,"b":true,"c":12}', b'{"token":******,"b":true,"c":12}'),
+        (b'{"token":"', b'{"token":"'),
+        (b'{"token":"b', b'{"token":"*'),
+        (b'{"token":"b"', b'{"token":"*"'),
+        (b'{"token":"b\\', b'{"token":"**'),
+        (rb'{"token":"b\\","c":"d"}', rb'{"token":"***","c":"d"}'),
+    ],
+)
+def test_a_secret_ends_with_its_value_and_that_with_its_text(message: bytes, clean: bytes) -> None:
+    assert without_tokens(message) == clean
+    assert all(start <= stop for start, stop in secret_places(message))
 
 
 # -- frames --------------------------------------------------------------------------------------------------

@@ -9,9 +9,11 @@ import pytest
 from tests.views.seen import seen
 from wsdemo import Trace, views
 from wsdemo.protocol import Frame
-from wsdemo.trace.dissect import dissect_frame
+from wsdemo.protocol.codes import Side
+from wsdemo.trace.dissect import dissect_frame, dissect_frames
 from wsdemo.views import Sketch
 from wsdemo.views.bytes.hexdump import flat, lines, where
+from wsdemo.views.bytes.stack import groups
 
 KEY = bytes.fromhex("37fa213d")
 HELLO = Frame(1, b"Hello", masking_key=KEY)
@@ -121,6 +123,20 @@ def test_frames_make_messages() -> None:
     assert "masked frame" in views.stack(frames, "client").text
     with pytest.raises(ValueError, match="'server' or 'client'"):
         views.stack(frames, "nobody")
+
+
+def test_frames_that_were_picked_out_begin_and_end_messages_of_their_own() -> None:
+    """What is left of a message is not one with what stands beside it."""
+    sent = [Frame(1, b"Hel", fin=False), Frame(0, b"lo"), Frame(1, b"a", fin=False), Frame(0, b"b"), Frame(2)]
+    frames = dissect_frames(b"".join(frame.serialize() for frame in sent), Side.CLIENT)
+    for picked, messages in (
+        (frames[1:2], ["continuation 'Hello'"]),
+        (frames[::2], ["not finished", "not finished", "binary"]),
+        (frames[1::2], ["continuation 'Hello'", "continuation 'ab'"]),
+        ([frames[0], frames[3]], ["text 'ab'"]),
+    ):
+        assert [group.label for group in groups(picked)] == messages
+        assert views.stack(picked).text.count("\nmessage ") == len(messages)
 
 
 def test_the_words_of_a_short_message_are_whole() -> None:

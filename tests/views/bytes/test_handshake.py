@@ -83,6 +83,26 @@ def test_a_long_value_is_wrapped_and_cut() -> None:
     assert _wrapped(long)[-1][-1] == ("plain", "…")
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "rows"),
+    [  # letters of a header name, of its value, and of the parts in each line of the picture
+        (10, 42, [[10, 2, 42]]),
+        (10, 43, [[10, 2, 42], [1]]),  # where much of a value fits in behind its name, it begins there
+        (24, 29, [[24, 2, 28], [1]]),
+        (25, 29, [[25, 2], [29]]),  # where little does, it is kept whole
+        (40, 54, [[40, 2], [54]]),
+        (40, 60, [[40, 2, 12], [48]]),  # unless it has no room in any line
+        (3, 200, [[3, 2, 49], [54], [54], [43]]),
+        (60, 1, [[54], [6, 2, 1]]),
+    ],
+)
+def test_a_line_is_wrapped_where_that_cuts_least(name: int, value: int, rows: list[list[int]]) -> None:
+    line = lines(b"GET / HTTP/1.1\r\n" + b"N" * name + b": " + b"v" * value + b"\r\n\r\n")[1]
+    found = _wrapped(line)
+    assert [[len(text) for _, text in row] for row in found] == rows
+    assert "".join(text for row in found for _, text in row) == line.text
+
+
 def test_what_a_peer_sends_is_text() -> None:
     picture = handshake(b"GET / HTTP/1.1\r\nX: \x1b[31m$x$ <b>\r\n\r\n", RESPONSE)
     assert "\x1b" not in picture.text

@@ -81,8 +81,8 @@ def groups(frames: Sequence[FramePacket]) -> list[Group]:
         open_ = not frame.fin
         if frame.fin and frame.complete:
             kind = opcode_name(frames[found[-1].frames[0]].opcode)
-            says = f" {described(frame.message)}" if frame.message is not None else ""
-            found[-1] = Group(found[-1].frames, f"{kind}{says}", True)
+            says = described(frame.message) if frame.message is not None else ""
+            found[-1] = Group(found[-1].frames, f"{kind} {says}".rstrip(), True)
     return [g if g.whole else Group(g.frames, "not finished", False) for g in found]
 
 
