@@ -10,7 +10,7 @@ import pytest
 from tests import needs
 from tests.chat.visiting import ask
 from wsdemo import Headers, Request, Response, Server, serve
-from wsdemo.chat import Chat
+from wsdemo.chat import Chat, app, entrance
 
 pytestmark = needs.chromium
 
@@ -37,12 +37,16 @@ class Watched(Chat):
     """A chat that notes the requests which ask to come in."""
 
     def __init__(self, **options: Any) -> None:
-        self.asked: list[Request] = []
-        super().__init__(**options)
+        self.asked = asked = list[Request]()
 
-    def _authorize(self, request: Request) -> Any:
-        self.asked.append(request)
-        return super()._authorize(request)
+        class Entrance(entrance.Entrance):
+            def authorize(self, request: Request) -> Any:
+                asked.append(request)
+                return super().authorize(request)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(app, "Entrance", Entrance)
+            super().__init__(**options)
 
 
 def html(request: Request) -> Response:
