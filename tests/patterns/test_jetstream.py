@@ -49,7 +49,7 @@ class Node:
 
     def purge(self, up_to):
         """As age and bytes do: the stream keeps nothing below."""
-        self.nats.run(self.log._stream._js.purge_stream(STREAM, seq=up_to))
+        self.nats.run(self.log._stream.ask._js.purge_stream(STREAM, seq=up_to))
 
     def close(self):
         self.log.close()
@@ -243,7 +243,7 @@ def test_another_stream_of_the_same_name_is_another_log(broker, node):
     ann = node(broker.url)
     assert ann.post(1) and ann.fate() == ("stored", 2)
     epoch = ann.log.epoch
-    ann.nats.run(ann.log._stream._js.delete_stream(STREAM))
+    ann.nats.run(ann.log._stream.ask._js.delete_stream(STREAM))
     missed = ann.news.until(lambda outcome: outcome.status == "missed")
     assert missed.expected == 0 and ann.log.epoch != epoch
     until(lambda: ann.nats.up)
@@ -272,7 +272,7 @@ def test_done_may_raise(broker, node):
 
 def test_a_message_of_another_program_is_left_out(broker, node, caplog):
     ann = node(broker.url)
-    ann.nats.run(ann.log._stream._js.publish("log.x.y", b"no headers"))
+    ann.nats.run(ann.log._stream.ask._js.publish("log.x.y", b"no headers"))
     assert ann.post(1) and ann.news.next().entry.n == 1
     assert ann.page("x").entries == () and "is none of a log" in caplog.text
 

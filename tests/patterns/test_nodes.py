@@ -268,7 +268,7 @@ def test_members_hear_of_what_their_node_has_missed_for_ever(node, broker):
             bob.publish(n, body=n)
         while bob.until("confirm")["n"] < 5:
             pass
-        other.nats.run(other.log._stream._js.purge_stream("LOG", seq=4))
+        other.nats.run(other.log._stream.ask._js.purge_stream("LOG", seq=4))
         network.thaw()
         gap = ann.until("gap")
         assert (gap["from"], gap["to"], gap["why"]) == (1, 3, "expired")
@@ -280,5 +280,5 @@ def test_another_stream_ends_all_connections(node):
     one = node()
     ann = welcomed(one, "ann")
     ann.join()
-    one.nats.run(one.log._stream._js.delete_stream("LOG"))
+    one.nats.run(one.log._stream.ask._js.delete_stream("LOG"))
     assert ann.ended()["code"] == 1012

@@ -8,8 +8,8 @@ import pytest
 
 from wsdemo.patterns import storing
 from wsdemo.patterns.entries import Post
+from wsdemo.patterns.questions import StreamMessage
 from wsdemo.patterns.storing import Last, Storing, entry_of
-from wsdemo.patterns.stream import StreamMessage
 
 
 class Stream:

@@ -35,14 +35,14 @@ class Follower:
     def put(self, body, subject="s.a", last=None):
         """Store a message; its sequence."""
         if last is None:
-            last, _ = self.nats.run(self.stream.newest(subject))
-        return self.nats.run(self.stream.publish(subject, body, {"X": "y"}, last, of=subject))
+            last, _ = self.nats.run(self.stream.ask.newest(subject))
+        return self.nats.run(self.stream.ask.publish(subject, body, {"X": "y"}, last, of=subject))
 
     def page(self, subjects="s.>", after=0, size=10_000):
-        return self.nats.run(self.stream.page(subjects, after, size))
+        return self.nats.run(self.stream.ask.page(subjects, after, size))
 
     def info(self):
-        return self.nats.run(self.stream._js.stream_info("S"))
+        return self.nats.run(self.stream.ask._js.stream_info("S"))
 
 
 @pytest.fixture
@@ -68,7 +68,8 @@ def test_all_messages_come_in_one_order_and_are_read_again(broker, follower):
         (3, "s.a", b"3"),
     ]
     assert one.page("s.a")[0].headers["X"] == "y" and one.page("s.c") == []
-    assert one.nats.run(two.stream.newest("s.b"))[0] == 2 and one.nats.run(one.stream.newest("s.c"))[0] == 0
+    newest = [one.nats.run(one.stream.ask.newest(subject))[0] for subject in ("s.b", "s.c")]
+    assert newest == [2, 0]
 
 
 def test_the_second_of_two_that_expect_the_same_is_not_stored(broker, follower):
@@ -101,7 +102,7 @@ def test_a_follower_that_was_cut_off_is_brought_the_rest_and_told_the_gap(broker
         wait_until(lambda: not one.nats.up)
         for number in range(1, 6):
             two.put(b"%d" % number)
-        two.nats.run(two.stream._js.purge_stream("S", seq=4))
+        two.nats.run(two.stream.ask._js.purge_stream("S", seq=4))
         network.thaw()
         assert [one.seen.next() for _ in range(3)] == [("missed", 4), (4, b"4"), (5, b"5")]
         one.nats.close()
@@ -123,7 +124,7 @@ def test_another_stream_of_the_same_name_is_told(broker, follower):
     one = follower(broker.url)
     epoch = one.stream.epoch
     one.put(b"1")
-    one.nats.run(one.stream._js.delete_stream("S"))
+    one.nats.run(one.stream.ask._js.delete_stream("S"))
     assert one.seen.until(lambda found: found[0] == "missed") == ("missed", 0)
     assert one.stream.epoch != epoch
 

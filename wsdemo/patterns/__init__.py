@@ -24,9 +24,9 @@
 
     Nodes       several servers with the same rooms
     broker      news between servers, at most once       nats        the same over a NATS
-    stream      all messages of one, in one order        storing     each post in it once
-    jetstream   the log that several servers share       nodes       rooms that are the same on several
-    natsserver  a NATS of our own, a process
+    questions   to a stream of NATS                      stream      all its messages, in one order
+    storing     each post in it once                     jetstream   the log that several servers share
+    nodes       rooms that are the same on several       natsserver  a NATS of our own, a process
 
     Users       and secrets
     accounts    users and passwords, in a thread         tokens      signed statements of who a user is

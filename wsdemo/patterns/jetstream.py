@@ -25,8 +25,9 @@ from typing import Any, Final, NamedTuple
 from wsdemo.patterns.broker import Hop
 from wsdemo.patterns.entries import KEEP, Done, Outcome, Page, Post, up_to
 from wsdemo.patterns.nats import ANSWER, Nats, token
+from wsdemo.patterns.questions import StreamMessage
 from wsdemo.patterns.storing import SUBJECT, Last, Storing, entry_of
-from wsdemo.patterns.stream import NatsStream, StreamMessage
+from wsdemo.patterns.stream import NatsStream
 
 #: The stream of the log.
 STREAM: Final = "LOG"
@@ -86,7 +87,7 @@ class JetStreamLog:
         self._reading = asyncio.Semaphore(READING)
         bounds: dict[str, Any] = {"seconds": seconds, "size": size, "replicas": replicas}
         self._stream = NatsStream(nats, STREAM, SUBJECT, self._came, self._missed, self._full, **bounds)
-        self._storing = Storing(self._stream, self._start, self._outcome, self._answer)
+        self._storing = Storing(self._stream.ask, self._start, self._outcome, self._answer)
         try:
             nats.add(self._stream)
         except Exception as error:
@@ -210,8 +211,8 @@ class JetStreamLog:
     async def _page(self, read: Read) -> Page:
         """The entries first, and then the bounds: what has expired meanwhile is below the first one kept."""
         subjects = f"{SUBJECT}.{token(read.channel)}.*"
-        found = map(entry_of, await self._stream.page(subjects, read.after, read.size))
-        newest, _ = await self._stream.newest(subjects)
+        found = map(entry_of, await self._stream.ask.page(subjects, read.after, read.size))
+        newest, _ = await self._stream.ask.newest(subjects)
         first = await self._stream.first()
         entries = [entry for _, entry in filter(None, found) if entry.offset >= first]
         return Page(read.after, tuple(up_to(read.size, entries)), first, max(first - 1, newest))

@@ -16,9 +16,21 @@ import secrets
 import time
 from collections.abc import Callable
 
-from wsdemo.patterns.entries import KEEP, REMEMBER, Done, Entry, Keep, Outcome, Page, Post, not_next, up_to
+from wsdemo.patterns.entries import (
+    KEEP,
+    REMEMBER,
+    Done,
+    Entry,
+    Keep,
+    Log,
+    Outcome,
+    Page,
+    Post,
+    not_next,
+    up_to,
+)
 
-__all__ = ["KEEP", "Entry", "Keep", "MemoryLog", "Outcome", "Page", "Post"]
+__all__ = ["KEEP", "Entry", "Keep", "Log", "MemoryLog", "Outcome", "Page", "Post"]
 
 
 class MemoryLog:

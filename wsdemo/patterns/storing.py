@@ -8,7 +8,7 @@
 
 A post is published with the sequence of its device's last one. So a second copy is refused from whichever
 node it comes, as long as the stream keeps the device's last message. All of this runs in the thread of NATS.
-Read `stream` first. Knows nothing of threads and of readers.
+Read `questions` first. Knows nothing of threads and of readers.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from urllib.parse import unquote
 
 from wsdemo.patterns.entries import Entry, Outcome, Post, not_next
 from wsdemo.patterns.nats import token
-from wsdemo.patterns.stream import NatsStream, StreamMessage
+from wsdemo.patterns.questions import Questions, StreamMessage
 
 #: The first word of the subjects, which are ``log.CHANNEL.DEVICE``.
 SUBJECT: Final = "log"
@@ -51,8 +51,9 @@ class DeviceJobs:
 
 
 class Storing:
-    """The posts of all devices on their way into ``stream``.
+    """The posts of all devices on their way into a stream.
 
+    ``ask``: the questions to it.
     ``start``: runs a coroutine beside the others.
     ``stored``: called with the outcome of each post.
     ``answer``: called with the ``then`` of a `Last`, and the number; None where it can't be read.
@@ -60,12 +61,12 @@ class Storing:
 
     def __init__(
         self,
-        stream: NatsStream,
+        ask: Questions,
         start: Callable[[Coroutine[Any, Any, None]], object],
         stored: Callable[[Outcome], object],
         answer: Callable[[Callable[[int | None], object], int | None], object],
     ) -> None:
-        self._stream, self._start, self._stored, self._answer = stream, start, stored, answer
+        self._ask, self._start, self._stored, self._answer = ask, start, stored, answer
         self._devices: collections.OrderedDict[str, DeviceJobs] = collections.OrderedDict()
 
     @property
@@ -138,14 +139,14 @@ class Storing:
         name = token(device.name)
         headers = {"Sender": token(post.sender), "Number": str(post.n)}
         place = f"{SUBJECT}.{token(post.channel)}.{name}", post.body.encode(), headers
-        sequence = await self._stream.publish(*place, last=device.sequence, of=f"{SUBJECT}.*.{name}")
+        sequence = await self._ask.publish(*place, last=device.sequence, of=f"{SUBJECT}.*.{name}")
         if sequence:
             device.number, device.sequence = post.n, sequence
         return sequence > 0
 
     async def _recall(self, device: DeviceJobs) -> None:
         """Ask NATS for the last message of a device. Where it keeps none, the number is the one we know."""
-        device.sequence, headers = await self._stream.newest(f"{SUBJECT}.*.{token(device.name)}")
+        device.sequence, headers = await self._ask.newest(f"{SUBJECT}.*.{token(device.name)}")
         if device.sequence:
             device.number = int(headers["Number"])
 

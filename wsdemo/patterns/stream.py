@@ -10,39 +10,24 @@
 
 Each message has a *sequence*, which grows by one. The consumer is made anew by us on each connection, from
 the last sequence on, and when it has a hole. The *epoch* is the stream's name for itself: a new one says
-that what was known by sequences counts no more. Read `nats` first; threads and posts are not known here.
+that what was known by sequences counts no more. Read `nats` and `questions` first. Knows nothing of threads
+and posts.
 """
 
 from __future__ import annotations
 
 import asyncio
-import json
 import secrets
-from collections.abc import Callable, Coroutine
-from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
 from wsdemo.patterns.nats import ANSWER, BEAT, Nats
+from wsdemo.patterns.questions import Questions, StreamMessage
 
 if TYPE_CHECKING:
     from nats.aio.client import Client
     from nats.aio.msg import Msg
     from nats.js.api import StreamInfo
-
-#: Messages of one page.
-PAGE: Final = 1000
-#: The error of NATS for a sequence that is not the expected one.
-WRONG_SEQUENCE: Final = 10071
-
-
-class StreamMessage(NamedTuple):
-    """A message of a stream; ``at``: seconds since 1970, in whole microseconds."""
-
-    sequence: int
-    subject: str
-    headers: dict[str, str]
-    at: float
-    body: bytes
 
 
 class NatsStream:
@@ -54,8 +39,6 @@ class NatsStream:
     ``full``: while it is true nothing more is brought.
     ``seconds``, ``size``: it keeps no message longer, and no more bytes.
     ``replicas``: servers of a cluster that keep it; None leaves it as it is.
-
-    Each question raises ConnectionError where the connection is lost before the answer, or what NATS answers.
     """
 
     def __init__(
@@ -73,12 +56,10 @@ class NatsStream:
     ) -> None:
         self.epoch = ""
         self.up = False
+        self.ask = Questions(name)  #: the questions to it
         self._nats, self._name, self._subject = nats, name, subject
         self._brought, self._missed, self._full = came, missed, full
         self._seconds, self._size, self._replicas = seconds, size, replicas
-        self._asking: set[asyncio.Future[Any]] = set()  # questions that a loss of the connection ends
-        self._connection: Client | None = None
-        self._js: Any = None
         self._seen: int | None = None  # the last sequence that the consumer brought
         self._count = 0  # the messages that this consumer brought
         self._heard = 0.0  # the time of the last sign of life
@@ -98,13 +79,13 @@ class NatsStream:
                 self._missed(0)
         self._skip(info.state.first_seq)
         await self._follow(connection, js)
-        self._connection, self._js, self.up = connection, js, True
+        self.ask.connected(connection, js)
+        self.up = True
 
     def lost(self) -> None:
         """See `nats.ConnectionPart`."""
-        self._connection, self.up = None, False
-        for question in list(self._asking):
-            question.cancel()
+        self.up = False
+        self.ask.lost()
 
     def alive(self) -> bool:
         """See `nats.ConnectionPart`."""
@@ -142,100 +123,19 @@ class NatsStream:
         metadata = {**(info.config.metadata or {}), "epoch": secrets.token_hex(8)}
         return await js.update_stream(info.config.evolve(metadata=metadata))  # type: ignore[no-any-return]
 
-    # -- questions ----------------------------------------------------------------------------------------
-
-    async def publish(self, subject: str, body: bytes, headers: dict[str, str], last: int, of: str) -> int:
-        """Store a message if ``last`` is the sequence of the newest one of the subjects ``of``; its sequence.
-
-        0: it is not, and nothing was stored. Raises ConnectionError.
-        """
-        from nats.js.errors import APIError
-
-        expected = {
-            "Nats-Expected-Last-Subject-Sequence": str(last),
-            "Nats-Expected-Last-Subject-Sequence-Subject": of,
-        }
-        try:
-            confirmed = await self._ask(self._js.publish(subject, body, headers={**headers, **expected}))
-        except APIError as error:
-            if error.err_code != WRONG_SEQUENCE:
-                raise
-            return 0
-        return int(confirmed.seq)
-
-    async def newest(self, subjects: str) -> tuple[int, dict[str, str]]:
-        """The sequence and the headers of the newest message of some subjects; 0 where there is none.
-
-        Raises ConnectionError.
-        """
-        from nats.js.errors import NotFoundError
-
-        try:
-            found = await self._ask(self._js.get_last_msg(self._name, subjects))
-        except NotFoundError:
-            return 0, {}
-        return found.seq, found.headers or {}
-
     async def first(self) -> int:
         """The first sequence that is kept, or the next one where none is. Raises ConnectionError."""
-        info: StreamInfo = await self._ask(self._js.stream_info(self._name))
+        info = await self.ask.info()
         self._whole = self._whole and _epoch(info) == self.epoch
         return max(1, info.state.first_seq)
-
-    async def page(self, subjects: str, after: int, size: int) -> list[StreamMessage]:
-        """Messages of some subjects above a sequence: at least one if there is one, else ``size`` bytes.
-
-        Raises ConnectionError, and OSError for another answer.
-        """
-        return await self._ask(self._page(subjects, after, size))  # type: ignore[no-any-return]
 
     async def renew(self) -> None:
         """Give the stream another epoch. The nodes see it when they connect, or read a page.
 
         Raises ConnectionError.
         """
-        info = await self._ask(self._js.stream_info(self._name))
-        await self._ask(self._rename(self._js, info))
-
-    async def _page(self, subjects: str, after: int, size: int) -> list[StreamMessage]:
-        """One question, and its answers."""
-        connection = self._connection
-        assert connection is not None
-        question = {
-            "seq": after + 1,
-            "next_by_subj": subjects,
-            "batch": PAGE if size else 1,
-            "max_bytes": max(1, size),
-        }
-        inbox, messages = connection.new_inbox(), list[StreamMessage]()
-        answers = await connection.subscribe(inbox)
-        try:
-            await connection.publish(f"$JS.API.DIRECT.GET.{self._name}", json.dumps(question).encode(), inbox)
-            while True:
-                found = await answers.next_msg(ANSWER)
-                headers = found.headers or {}
-                if "Status" in headers:  # 204: the end; 404: there is none
-                    if headers["Status"] not in ("204", "404"):
-                        raise OSError(f"NATS answers {headers['Status']} {headers.get('Description', '')}")
-                    return messages
-                sequence, subject = int(headers["Nats-Sequence"]), headers["Nats-Subject"]
-                at = datetime.fromisoformat(headers["Nats-Time-Stamp"]).timestamp()
-                messages.append(StreamMessage(sequence, subject, headers, at, found.data))
-        finally:
-            await answers.unsubscribe()
-
-    async def _ask(self, question: Coroutine[Any, Any, Any]) -> Any:
-        """The answer of NATS; ConnectionError where the connection is lost before."""
-        if self._connection is None:
-            question.close()
-            raise ConnectionError("NATS can't be reached")
-        asked = asyncio.ensure_future(question)
-        self._asking.add(asked)
-        asked.add_done_callback(self._asking.discard)
-        try:
-            return await asked
-        except asyncio.CancelledError:
-            raise ConnectionError("NATS was lost before it answered") from None
+        info = await self.ask.info()
+        await self.ask.answer(lambda js: self._rename(js, info))
 
     # -- the consumer -------------------------------------------------------------------------------------
 
