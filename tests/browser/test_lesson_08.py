@@ -40,7 +40,7 @@ def test_the_laboratory_at_a_thousand_events_a_second(lab: Lab) -> None:
                 lesson.screenshot("08-running", whole=False)
             lesson.page.wait_for_timeout(50)
         print(f"{len(frames)} frames, median {median(frames):.3f} s, longest {max(frames):.3f} s")
-        assert len(pictures) > 10, "the points arrive one by one, not at the end"
+        assert len(pictures) > 3, "the points arrive one by one, not at the end"
         lesson.wait_until(lambda: found.get_by_role("link", name="CSV").count() == 1)
         assert said().count("2000") == 4, "all four ways have told all events"
         row = found.locator("tr").nth(1).locator("td")

@@ -12,6 +12,7 @@ from jupyter_server.services.kernels.connection.base import (
     serialize_msg_to_ws_v1,
 )
 
+from tests.waiting import DEADLINE
 from wsdemo import Trace, connect
 from wsdemo.course import jupyter
 from wsdemo.course.jupyter import (
@@ -69,15 +70,15 @@ def test_a_cell_in_a_real_kernel() -> None:
         with connect(server.url, headers=server.headers, subprotocols=[SUBPROTOCOL], trace=trace) as ws:
             for code, results in (("1 + 1", ["2"]), ("x = 1", []), ("1 / 0", ["ZeroDivisionError"])):
                 ws.send(ask(code, id=code))
-                came = list(answers(ws, id=code))
+                came = list(answers(ws, code, DEADLINE))
                 kinds = [message.kind for message in came]
                 assert (kinds.count("execute_reply"), kinds.count("status")) == (1, 2)
                 assert [m.says for m in came if m.kind in ("execute_result", "error")] == results
             ws.send(ask("import os; os._exit(1)", id="last words"))
             with pytest.raises(DeadKernelError, match=r"died before it answered 'last words'.+'restarting'"):
-                list(answers(ws, id="last words"))
+                list(answers(ws, "last words", DEADLINE))
             ws.send(ask("'x' in globals()", id="a new kernel"))
-            assert "False" in [message.says for message in answers(ws, id="a new kernel", timeout=15)]
+            assert "False" in [message.says for message in answers(ws, "a new kernel", DEADLINE)]
         family = psutil.Process(server._process.pid).children(recursive=True)
         assert family, "the kernel"
     server.close()  # a second time

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from tests.waiting import DEADLINE
 from tools import notebooks
 from wsdemo.protocol import handshake
 from wsdemo.protocol.masking import mask
@@ -52,14 +53,14 @@ def test_an_impostor_without_a_client_does_not_hang() -> None:
         ended.set()
 
     threading.Thread(target=body, daemon=True).start()
-    assert ended.wait(10)
+    assert ended.wait(DEADLINE)
 
 
 def test_an_impostor_reads_a_whole_head_however_it_comes() -> None:
     tools = {"contextlib": contextlib, "socket": socket, "threading": threading}
     impostor = defined(3, "read_head", "impostor", **tools)["impostor"]
     with impostor(lambda request: b"%d bytes" % len(request)) as url:
-        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=5) as sock:
+        with socket.create_connection(("127.0.0.1", int(url.rpartition(":")[2])), timeout=DEADLINE) as sock:
             sock.sendall(b"GET / HTTP/1.1\r\n")
             sock.sendall(b"Host: a\r\n\r\n")
             assert sock.recv(100) == b"27 bytes"

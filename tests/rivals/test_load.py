@@ -22,7 +22,7 @@ from wsdemo.rivals.ways import FIVE
 
 @pytest.fixture(scope="module")
 def loads() -> Loads:
-    return load.compare(FIVE, clients=(1, 20), events=8, rate=20, interval=0.1)
+    return load.compare(FIVE, clients=(1, 20), events=8, rate=20, interval=0.1, grace=DEADLINE)
 
 
 def test_everything_is_delivered(loads: Loads) -> None:

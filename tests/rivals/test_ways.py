@@ -12,6 +12,7 @@ import pytest
 
 from tests.ports import held_port
 from tests.waiting import DEADLINE, open_files
+from wsdemo.rivals import strong
 from wsdemo.rivals.audience import Audience
 from wsdemo.rivals.clients import BROWSER, TwoStreams, number_of
 from wsdemo.rivals.news import Publisher, events
@@ -146,8 +147,9 @@ def test_what_can_not_be_measured_here_is_left_out_with_a_line(
 
 @pytest.mark.parametrize("name", ["long polling, HTTP/2", "SSE, HTTP/2", "WebSocket, Starlette"])
 def test_a_server_ends_at_once_when_its_clients_have_left(
-    name: str, capfd: pytest.CaptureFixture[str]
+    name: str, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    monkeypatch.setattr(strong, "GRACE", int(2 * DEADLINE))
     way = WAYS[name]
     with way.server() as server:
         with Audience(way, server.port, 2) as audience:
@@ -155,7 +157,7 @@ def test_a_server_ends_at_once_when_its_clients_have_left(
             server.publish(TOLD[0].text)
             assert audience.wait(2, DEADLINE)
         start = time.monotonic()
-    assert time.monotonic() - start < 1.5  # it would take 2 seconds to give up
+    assert time.monotonic() - start < DEADLINE  # it gives nobody up
     assert capfd.readouterr().err == ""
 
 
