@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -101,6 +102,19 @@ def test_both_levels_are_recorded() -> None:
         wire = b"".join(chunk.data for chunk in trace.select(end=end, layer="tls"))
         assert b"GET / HTTP/1.1" in plain and b"a word in the open" in plain
         assert wire[:2] == b"\x16\x03" and b"GET /" not in wire and b"a word in the open" not in wire
+
+
+def test_a_client_that_has_left_before_it_is_accepted_is_one_connection_at_both_levels() -> None:
+    trace, go, soon = Trace(), threading.Event(), Limits(open_timeout=0.1)
+    with serve(echo, ssl=server_context("127.0.0.1"), trace=trace) as server, serve(echo) as other:
+        server.call_soon(go.wait)
+        with pytest.raises(TimeoutError):
+            connect(server.url, ssl=client_context(), trace=trace, limits=soon)
+        connect(other.url).close()  # the thread of all clients has closed the first one before this one opens
+        assert [mark.what for mark in trace.marks if mark.end == "client"][-1] == "closed"
+        go.set()
+        turn_until(server._reactor, lambda: trace.select(end="server", layer="tls"))
+    assert trace.addresses.keys() == {chunk.connection for chunk in trace.chunks} == {1}
 
 
 def filed(server: Server) -> BaseException:

@@ -93,7 +93,7 @@ def test_a_record_begins_empty() -> None:
 
 def test_a_chunk_says_when_where_and_which_way() -> None:
     record = ticking()
-    client, server = record.tap("client", CLIENT, SERVER), record.tap("server", SERVER, CLIENT, "tls")
+    client, server = record.tap("client", CLIENT, SERVER), record.tap("server", SERVER, CLIENT).encrypted()
     client.sent(b"ab")
     server.received(b"ab")
     server.sent(b"c")
@@ -129,7 +129,7 @@ def test_what_is_selected() -> None:
     taps = {
         "a": record.tap("server", SERVER, CLIENT),
         "b": record.tap("client", CLIENT, SERVER),
-        "c": record.tap("client", CLIENT, SERVER, "tls"),
+        "c": record.tap("client", CLIENT, SERVER).encrypted(),
         "d": record.tap("server", SERVER, other),
     }
     taps["c"].connection = 1

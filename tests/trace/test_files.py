@@ -22,7 +22,7 @@ CONNECTION = '{"connection": 1, "client": ["::1", 5, 0, 0], "server": ["::1", 80
 
 def test_what_is_saved_comes_back(tmp_path: Path) -> None:
     trace = opened((TO_SERVER, masked(1, b"Hello")))
-    trace.tap("client", CLIENT, SERVER, layer="tls").sent(b"\x17\x03\x03")
+    trace.tap("client", CLIENT, SERVER).encrypted().sent(b"\x17\x03\x03")
     trace.tap("client", CLIENT, SERVER).mark("closed")
     trace.save(tmp_path / "a.jsonl", redact=False)
     again = Trace.load(tmp_path / "a.jsonl")

@@ -132,7 +132,7 @@ def test_of_both_ends_the_client_counts_and_layers_are_apart(tmp_path: Path) -> 
     client, server = trace.tap("client", CLIENT, SERVER), trace.tap("server", SERVER, CLIENT)
     client.sent(b"a")
     server.received(b"a")
-    trace.tap("client", ("127.0.0.1", 50001), SERVER, layer="tls").sent(b"\x17")
+    trace.tap("client", ("127.0.0.1", 50001), SERVER).encrypted().sent(b"\x17")
     assert [s.data for s in exported(trace, tmp_path / "a") if s.data] == [b"a"]
 
     write(trace, tmp_path / "b", redact=False, layer="tls")

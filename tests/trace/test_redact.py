@@ -323,7 +323,7 @@ def test_broken_frames_stay_and_http_among_frames_does_not() -> None:
 def test_both_ends_and_what_tls_carries() -> None:
     trace = Trace()
     client, server = trace.tap("client", CLIENT, SERVER), trace.tap("server", SERVER, CLIENT)
-    wire = trace.tap("client", CLIENT, SERVER, layer="tls")
+    wire = client.encrypted()
     wire.sent(b"\x17\x03\x03 encrypted")
     client.sent(GET)
     server.received(GET[:10])

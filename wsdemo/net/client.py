@@ -115,7 +115,7 @@ def connect(
     if trace is not None:
         tap = trace.tap("client", here, there)
         if secure is not None:
-            secure.tap = trace.tap("client", here, there, layer="tls")
+            secure.tap = tap.encrypted()
     owner = _Owner(reactors.acquire(), limits)
     connection = Connection(next(_numbers), there, protocol, told, owner, owner.reactor, sock, tap, secure)
     owner.reactor.call_soon(owner.start, connection)

@@ -351,7 +351,7 @@ class Server(Service):
         if self.trace is not None:
             here = sock.getsockname()
             tap = self.trace.tap("server", here, address)
-            encrypted = self.trace.tap("server", here, address, layer="tls") if self._ssl else None
+            encrypted = tap.encrypted() if self._ssl else None
         protocol = Protocol(
             Side.SERVER,
             limits=limits,

@@ -80,7 +80,7 @@ class Record:
             del self._notes[: len(notes)]  # in one step: others are appending
         return self._chunks
 
-    def tap(self, end: End, local: object, peer: object, layer: Layer = "plain") -> Tap:
+    def tap(self, end: End, local: object, peer: object) -> Tap:
         """The recorder of one end of one connection, whose socket has these two addresses."""
         pair = frozenset((local, peer))
         with self._lock:
@@ -90,7 +90,7 @@ class Record:
                 number, ends = self._pairs[pair] = next(self._next), {}
                 self.addresses[number] = (local, peer) if end == "client" else (peer, local)
             ends[end] = True
-        return Tap(self, number, end, layer, ends)
+        return Tap(self, number, end, "plain", ends)
 
     def bytes(
         self,
@@ -153,6 +153,10 @@ class Tap:
         self._offered: float | None = None  # when; guarded by the lock of the wire, as all sending is
         self._inward: Direction = TO_CLIENT if end == "client" else TO_SERVER
         self._outward: Direction = TO_SERVER if end == "client" else TO_CLIENT
+
+    def encrypted(self) -> Tap:
+        """The recorder of the same end under TLS: of the bytes on the wire."""
+        return Tap(self.record, self.connection, self.end, "tls", self._ends)
 
     def offer(self) -> None:
         """The kernel is about to be offered bytes: those that it takes are sent at this time.
