@@ -7,6 +7,8 @@ import contextlib
 import pytest
 
 from tests.patterns.house import Client, House
+from tests.waiting import DEADLINE
+from wsdemo.patterns import jetstream, nats, stream
 from wsdemo.patterns.natsserver import NatsServer
 
 
@@ -32,3 +34,11 @@ def broker(tmp_path, port):
     """A `nats-server` with JetStream, which may be killed and started again."""
     with NatsServer(tmp_path / "nats", port) as server:
         yield server
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A NATS that is late on a busy machine is not given up; what becomes of one that is, other tests say."""
+    for module in (nats, stream, jetstream):
+        monkeypatch.setattr(module, "ANSWER", DEADLINE)
+    monkeypatch.setattr(stream, "BEAT", DEADLINE / 4)

@@ -78,7 +78,7 @@ def until(condition):
     raise AssertionError("it did not come to pass")
 
 
-def test_a_post_is_stored_once_and_shown_to_all_nodes(broker, node):
+def test_a_post_is_stored_once_and_shown_to_all_nodes(broker, node, patient):
     ann, bob = node(broker.url), node(broker.url)
     assert ann.post(1, '"hello"')
     assert ann.fate() == ("stored", 2)
@@ -92,14 +92,14 @@ def test_a_post_is_stored_once_and_shown_to_all_nodes(broker, node):
 
 
 @pytest.mark.parametrize(("n", "fate"), [(1, ("again", 3)), (2, ("again", 3)), (4, ("out of order", 3))])
-def test_only_the_next_number_is_stored(broker, node, n, fate):
+def test_only_the_next_number_is_stored(broker, node, n, fate, patient):
     ann = node(broker.url)
     assert ann.post(1) and ann.post(2) and ann.post(n)
     assert [ann.fate() for _ in range(3)] == [("stored", 2), ("stored", 3), fate]
     assert len(ann.page().entries) == 2 and ann.last() == 2
 
 
-def test_a_device_that_moves_to_another_node_and_back(broker, node):
+def test_a_device_that_moves_to_another_node_and_back(broker, node, patient):
     one, two = node(broker.url), node(broker.url)
     assert one.post(1) and one.fate() == ("stored", 2)
     assert two.post(1) and two.fate() == ("again", 2)  # its confirmation was lost, say
@@ -110,7 +110,7 @@ def test_a_device_that_moves_to_another_node_and_back(broker, node):
     assert [entry.n for entry in two.page().entries] == [1, 2, 3]
 
 
-def test_two_nodes_that_store_the_same_number_at_once(broker, node):
+def test_two_nodes_that_store_the_same_number_at_once(broker, node, patient):
     nodes = [node(broker.url) for _ in range(2)]
     for n in range(1, 101):
         assert [each.post(n) for each in nodes] == [True, True]
@@ -126,7 +126,7 @@ NAMES = [
 ]  # fmt: skip
 
 
-def test_channels_and_devices_at_the_edges_of_their_alphabets(broker, node):
+def test_channels_and_devices_at_the_edges_of_their_alphabets(broker, node, patient):
     ann = node(broker.url)
     for channel, device in NAMES:
         assert ann.post(1, f'"{device!r}"', channel, device, sender=device.split("\n")[0])
@@ -141,7 +141,7 @@ def test_channels_and_devices_at_the_edges_of_their_alphabets(broker, node):
     assert ann.last("ann\nother") == 0 and ann.page("#nothing").entries == ()
 
 
-def test_a_page_is_bounded_by_bytes_and_has_one_entry_at_least(broker, node):
+def test_a_page_is_bounded_by_bytes_and_has_one_entry_at_least(broker, node, patient):
     ann = node(broker.url)
     for n in range(1, 11):
         assert ann.post(n, "x" * 100)
@@ -153,7 +153,7 @@ def test_a_page_is_bounded_by_bytes_and_has_one_entry_at_least(broker, node):
     assert ann.page(after=2**53 - 1).entries == () and ann.page(after=2**53 - 1).top == 10
 
 
-def test_a_page_and_the_news_tell_the_same_time(broker, node):
+def test_a_page_and_the_news_tell_the_same_time(broker, node, patient):
     ann = node(broker.url)
     for n in range(1, 51):
         assert ann.post(n)
@@ -161,7 +161,7 @@ def test_a_page_and_the_news_tell_the_same_time(broker, node):
     assert list(ann.page().entries) == news
 
 
-def test_what_the_stream_no_longer_keeps_is_a_gap(broker, node):
+def test_what_the_stream_no_longer_keeps_is_a_gap(broker, node, patient):
     ann = node(broker.url)
     for n in range(1, 11):
         assert ann.post(n)
@@ -176,7 +176,7 @@ def test_what_the_stream_no_longer_keeps_is_a_gap(broker, node):
     assert ann.page("#quiet", after=10).gap is None
 
 
-def test_a_device_whose_last_message_is_gone_goes_on_where_it_is_known(broker, node):
+def test_a_device_whose_last_message_is_gone_goes_on_where_it_is_known(broker, node, patient):
     ann, bob = node(broker.url), node(broker.url)
     assert ann.post(1) and ann.fate() == ("stored", 2)
     ann.purge(up_to=2)
@@ -255,7 +255,7 @@ def test_too_many_that_wait_are_not_taken(broker, node):
     assert [ann.post(n) for n in range(1, 5)] == [True, True, True, False]
 
 
-def test_done_may_raise(broker, node):
+def test_done_may_raise(broker, node, patient):
     ann, told = node(broker.url), []
 
     def failing(outcomes):
@@ -270,7 +270,7 @@ def test_done_may_raise(broker, node):
     assert ann.post(2) and ann.fate() == ("stored", 3)
 
 
-def test_a_message_of_another_program_is_left_out(broker, node, caplog):
+def test_a_message_of_another_program_is_left_out(broker, node, caplog, patient):
     ann = node(broker.url)
     ann.nats.run(ann.log._stream.ask._js.publish("log.x.y", b"no headers"))
     assert ann.post(1) and ann.news.next().entry.n == 1
@@ -298,7 +298,7 @@ def test_a_nats_without_jetstream_is_one_line(broker, monkeypatch):
             JetStreamLog(nats, print)
 
 
-def test_devices_that_are_not_needed_are_forgotten(broker, node, monkeypatch):
+def test_devices_that_are_not_needed_are_forgotten(broker, node, monkeypatch, patient):
     monkeypatch.setattr(storing, "DEVICES", 3)
     ann = node(broker.url)
     for name in "abcdef":

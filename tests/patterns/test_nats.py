@@ -44,12 +44,6 @@ def node():
         each.close()
 
 
-@pytest.fixture
-def patient(monkeypatch):
-    """A NATS that is late is not given up: news would be lost, as it may, on a busy machine."""
-    monkeypatch.setattr("wsdemo.patterns.nats.ANSWER", DEADLINE)
-
-
 def wait_until(condition):
     """Let some time pass until it holds; nothing tells of it."""
     pause = threading.Event()

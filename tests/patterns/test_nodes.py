@@ -201,7 +201,7 @@ def test_news_that_makes_no_sense_harms_nothing(local, caplog):
 # -- on a real NATS ---------------------------------------------------------------------------------------
 
 
-def test_a_message_reaches_members_of_all_nodes_once_and_in_one_order(node):
+def test_a_message_reaches_members_of_all_nodes_once_and_in_one_order(node, patient):
     one, two = node(), node()
     clients = [welcomed(one, "ann"), welcomed(two, "bob")]
     for client in clients:
@@ -217,7 +217,7 @@ def test_a_message_reaches_members_of_all_nodes_once_and_in_one_order(node):
     assert orders[0] == orders[1]
 
 
-def test_a_device_that_moves_between_nodes_in_mid_publish(node):
+def test_a_device_that_moves_between_nodes_in_mid_publish(node, patient):
     one, two = node(), node()
     reader = welcomed(two, "bob")
     reader.join(after=0)

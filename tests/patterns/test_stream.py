@@ -58,7 +58,7 @@ def follower():
         each.nats.close()
 
 
-def test_all_messages_come_in_one_order_and_are_read_again(broker, follower):
+def test_all_messages_come_in_one_order_and_are_read_again(broker, follower, patient):
     one, two = follower(broker.url), follower(broker.url)
     assert [one.put(b"1"), two.put(b"2", "s.b"), one.put(b"3")] == [1, 2, 3]
     for each in (one, two):
@@ -72,7 +72,7 @@ def test_all_messages_come_in_one_order_and_are_read_again(broker, follower):
     assert newest == [2, 0]
 
 
-def test_the_second_of_two_that_expect_the_same_is_not_stored(broker, follower):
+def test_the_second_of_two_that_expect_the_same_is_not_stored(broker, follower, patient):
     one, two = follower(broker.url), follower(broker.url)
     assert (one.put(b"1", last=0), two.put(b"1", last=0)) == (1, 0)
     assert [found.body for found in two.page()] == [b"1"]
@@ -86,7 +86,7 @@ def test_a_consumer_with_a_hole_is_made_anew(broker, follower):
     assert one.seen.next() == (2, b"2") and one.seen.empty()
 
 
-def test_nothing_is_brought_to_one_who_is_full(broker, follower):
+def test_nothing_is_brought_to_one_who_is_full(broker, follower, patient):
     one, two = follower(broker.url), follower(broker.url)
     one.full = True
     two.put(b"1")

@@ -172,7 +172,7 @@ class Nats:
         async def failed(error: Exception) -> None:
             reasons.append(error)
 
-        waits = {"connect_timeout": 1, "max_reconnect_attempts": 1, "reconnect_time_wait": 0.05}
+        waits = {"connect_timeout": ANSWER / 2, "max_reconnect_attempts": 1, "reconnect_time_wait": 0.05}
         told = {"closed_cb": closed, "error_cb": failed}
         try:
             options: dict[str, Any] = {"allow_reconnect": False, "no_echo": True, **waits, **told}
