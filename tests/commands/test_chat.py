@@ -78,14 +78,22 @@ def test_it_says_where_it_is_and_that_nothing_is_kept(start: Start) -> None:
             ["one node of nats://a,nats://...@b; the next one: chat --port 0 --broker nats://a,nats://...@b"],
         ),
         (
+            {"broker": "nats://a", "kept": False},
+            [
+                "one node of nats://a; the next one: chat --port 0 --broker nats://a",
+                "messages end with this process: --db FOLDER keeps them",
+            ],
+        ),
+        (
             {"broker": "nats://a", "db": "a"},
             ["one node of nats://a; the next one: chat --port 0 --broker nats://a"],
         ),
     ],
 )
-def test_it_says_what_it_keeps(given: dict[str, str], said: list[str]) -> None:
+def test_it_says_what_it_keeps(given: dict[str, Any], said: list[str]) -> None:
     options = argparse.Namespace(**{"db": None, "broker": None, "host": "127.0.0.1"} | given)
-    shown = chat.greeting(SimpleNamespace(url="http://a/"), options)  # type: ignore[arg-type]
+    log = SimpleNamespace(durable=given.get("kept", True))
+    shown = chat.greeting(SimpleNamespace(url="http://a/", log=log), options)  # type: ignore[arg-type]
     assert shown == ["chat on http://a/; Ctrl-C ends it", *said]
 
 
@@ -321,6 +329,7 @@ def test_the_promises(start: Start) -> None:
         (["--add-user", "ann"], "--add-user and --revoke need --accounts FILE"),
         (["--revoke", "ann", "--add-user", "ann", "--accounts", "x"], "go one at a time"),
         (["--replicas", "3"], "--replicas is for --broker"),
+        (["--broker", "local", "--db", ""], "--db '', expected a folder"),
         (["--new-epoch"], "--new-epoch needs --db FILE, or --broker nats://HOST:PORT"),
         (["--new-epoch", "--broker", "local"], "where the copy was put back"),
         (["--new-epoch", "--db", "/no/such/file"], "/no/such/file: there is no message log"),
@@ -330,6 +339,7 @@ def test_the_promises(start: Start) -> None:
         (["--accounts", ":memory:"], "the path ':memory:', expected that of a file"),
         (["--accounts", "x", "--guests"], "give one of them"),
         (["--accounts", "", "--add-user", ""], "No such file or directory"),
+        (["--accounts", "x", "--add-user", "server"], "server is the name of the chat itself"),
         (["--add-user", ""], "--add-user and --revoke need --accounts FILE"),
         (["--db", ""], "the path '', expected that of a file"),
         (["--db", ":memory:"], "the path ':memory:', expected that of a file"),
@@ -399,6 +409,16 @@ def test_no_password_at_all(
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])
 def test_the_own_address_is_one_that_others_can_use(host: str) -> None:
     assert chat.own_address(host) not in ("0.0.0.0", "::", "")
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_a_nats_in_a_folder_that_goes_is_not_durable(start: Start, tmp_path: Path, kept: bool) -> None:
+    folder = ["--db", str(tmp_path / "nats")] if kept else []
+    process, url = serve(start, "--broker", "local", *folder)
+    with connect(f"ws{url.removeprefix('http')}chat", subprotocols=[PROTOCOL]) as ws:
+        ws.send('{"type":"hello","v":1,"device":"phone","token":"ann.secret"}')
+        assert json.loads(ws.recv(DEADLINE))["durable"] is kept
+    assert end(process)[0] == 0
 
 
 def test_two_processes_on_one_broker_are_one_service(start: Start, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import ssl
 
     from wsdemo.chat import Chat
+    from wsdemo.patterns.entries import Done
     from wsdemo.patterns.natsserver import NatsServer
 
 #: Seconds over which the clients leave, after SIGTERM: less than the ten that most service managers wait.
@@ -135,6 +136,7 @@ def _broker(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
     from wsdemo.patterns.jetstream import JetStreamLog
     from wsdemo.patterns.nats import Nats, NatsBroker
 
+    kept = options.broker != "local" or options.db is not None
     with contextlib.ExitStack() as opened:
         if options.broker == "local":
             options.broker = opened.enter_context(_own_nats(options, opened)).url
@@ -144,8 +146,14 @@ def _broker(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
             nats = opened.enter_context(Nats(options.broker))
         except ImportError as error:
             raise Failure(str(error)) from None
+
+        def log(done: Done, call: Callable[..., object]) -> JetStreamLog:
+            made = JetStreamLog(nats, done, call=call, replicas=options.replicas)
+            made.durable = kept
+            return made
+
         yield {
-            "log": lambda done, call: JetStreamLog(nats, done, call=call, replicas=options.replicas),
+            "log": log,
             "broker": lambda call: NatsBroker(nats, call),
         }
 
@@ -153,6 +161,8 @@ def _broker(options: argparse.Namespace) -> Iterator[dict[str, Any]]:
 def _own_nats(options: argparse.Namespace, opened: contextlib.ExitStack) -> NatsServer:
     from wsdemo.patterns.natsserver import NatsServer
 
+    if options.db == "":
+        raise Failure("--db '', expected a folder: NATS would keep the messages where you are")
     folder = options.db or opened.enter_context(tempfile.TemporaryDirectory())
     try:
         return NatsServer(folder)
@@ -185,8 +195,11 @@ def _change_accounts(options: argparse.Namespace) -> int:
     """Add a user, or end the sessions of one; a chat that runs sees it within half a second."""
     import sqlite3
 
+    from wsdemo.chat.identity import SERVER
     from wsdemo.patterns.accounts import Accounts
 
+    if options.add_user == SERVER:
+        raise Failure(f"{SERVER} is the name of the chat itself: choose another one")
     if options.accounts is None or None not in (options.add_user, options.revoke):
         raise Failure("--add-user and --revoke need --accounts FILE, and go one at a time")
     try:
@@ -256,6 +269,8 @@ def greeting(chat: Chat, options: argparse.Namespace) -> list[str]:
         lines.append(f"one node of {broker}; the next one: chat --port 0 --broker {broker}")
     if options.db is None and options.broker is None:
         lines.append("messages are in memory: --db FILE keeps them")
+    elif not chat.log.durable:
+        lines.append("messages end with this process: --db FOLDER keeps them")
     if not _is_loopback(options.host):
         lines.append(f"for others: {_for_others(chat, options)}")
         if options.certificate is None:
