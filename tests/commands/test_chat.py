@@ -23,7 +23,7 @@ import pytest
 from tests.processes import Process, Start, end, ended, line, run
 from tests.waiting import DEADLINE, Seen
 from wsdemo import ConnectionClosed, connect
-from wsdemo.cli import main
+from wsdemo.cli import main, parser
 from wsdemo.commands import chat
 from wsdemo.patterns import natsserver
 from wsdemo.patterns.accounts import Accounts
@@ -204,6 +204,13 @@ def test_a_second_signal_ends_the_drain(start: Start, second: int) -> None:
     process.send_signal(second)
     assert {farewell(ws)["code"] for ws in clients} <= {1001, 1012}
     assert ended(process)[::2] == (0, "")
+
+
+def test_the_default_of_the_lame_duck_may_be_said() -> None:
+    given = {text: parser().parse_args(["chat", "--lame-duck", text]).lame_duck for text in ("0", "0.5")}
+    assert given == {"0": 0.0, "0.5": 0.5} and parser().parse_args(["chat"]).lame_duck == 0.0
+    with pytest.raises(SystemExit):
+        parser().parse_args(["chat", "--lame-duck", "-1"])
 
 
 def test_others_are_let_in_only_where_that_was_said(start: Start) -> None:

@@ -57,7 +57,7 @@ def add(commands: Commands) -> None:
     )
     command.add_argument(
         "--lame-duck",
-        type=seconds,
+        type=lambda text: 0.0 if text == "0" else seconds(text),
         default=0.0,
         metavar="SECONDS",
         help="/health answers 503 this long before that, and all else goes on (%(default)g)",
