@@ -129,3 +129,28 @@ def test_logins_of_another_kind() -> None:
             assert ann.until("welcome")["expires"] > 1.9e9
             identity.dismiss("ann")
             assert ann.bye()["code"] == 4401
+
+
+class Awaited(Slow):
+    async def identify(self, token: str) -> Any:  # type: ignore[override]
+        return super().identify(token)
+
+
+class Half(Slow):
+    issue = None  # type: ignore[assignment]
+
+
+class Empty(Slow):
+    def __len__(self) -> int:
+        return 0  # no user yet
+
+
+@pytest.mark.parametrize("kind", [Awaited, Half])
+def test_logins_whose_answers_nobody_awaits_are_refused(kind: type[Slow]) -> None:
+    with pytest.raises(TypeError, match=r"identity\.(identify|issue): got"):
+        Chat(identity=kind())
+
+
+def test_logins_without_a_user_let_no_guests_in() -> None:
+    with Chat(identity=Empty()) as chat:
+        assert ask(chat, "GET", "/session").fields["guests"] is False

@@ -7,6 +7,7 @@ import pytest
 from tests.patterns.house import FAST, fill, small_buffers, welcomed
 from tests.waiting import DEADLINE
 from wsdemo.patterns.log import Keep, MemoryLog
+from wsdemo.patterns.rooms import Rooms
 from wsdemo.patterns.session import RoomLimits
 
 
@@ -254,3 +255,27 @@ def test_a_right_that_fails_before_the_answer_to_a_join_ends_the_connection(hous
     assert ann.hear()["id"] == 6
     place.run(place.log.waiting.pop())
     assert ann.ended()["code"] == 1011
+
+
+@pytest.mark.parametrize("action", ["join", "publish", "volatile"])
+@pytest.mark.parametrize("given", [None, 1, "yes", object()])
+def test_a_right_that_is_no_yes_or_no_lets_no_one_in(house, action, given):
+    """A coroutine that nobody awaits is true."""
+    place = house(may=lambda user, asked, channel: asked != action or given)
+    ann = welcomed(place)
+    if action == "volatile":
+        ann.join()
+    ann.say(action, id=1, n=1, channel="#lobby", body=1)
+    assert ann.ended()["code"] == 1011
+    place.run(lambda: None)
+    assert any("may gave a value of type" in str(error) for _, error in place.server.errors)
+
+
+async def allow(*args):
+    return True
+
+
+@pytest.mark.parametrize("options", [{"may": allow}, {"identify": allow}, {"may": True}])
+def test_rights_are_functions_and_no_async_ones(options):
+    with pytest.raises(TypeError, match="expected a function, and no async one"):
+        Rooms(**options)

@@ -33,7 +33,7 @@ def test_requests_above_their_rate_are_told_the_time_to_wait(house):
 
 def test_a_right_that_fails_ends_one_connection_and_no_other(house):
     def may(user, action, channel):
-        return 1 / (channel != "#poison")
+        return bool(1 / (channel != "#poison"))
 
     place = house(may=may)
     ann, bob = welcomed(place), welcomed(place, "bob")

@@ -40,6 +40,7 @@ from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.patterns.rooms import Rooms
 from wsdemo.patterns.sqlitelog import SqliteLog
+from wsdemo.protocol.arguments import check_function
 from wsdemo.protocol.errors import InvalidState
 from wsdemo.protocol.http11 import Headers, Request, Response
 from wsdemo.web import routes
@@ -50,6 +51,9 @@ if TYPE_CHECKING:
 #: Seconds between two messages to `TIME`, and between two looks at the connections on record.
 TICK: Final = 1.0
 LOOK: Final = 0.25
+
+#: The methods of `Identities`, and their arguments: a coroutine of one would be a yes.
+IDENTITIES: Final = {"log_in": 3, "identify": 1, "log_out": 1, "issue": 1, "begin": 1, "close": 0}
 
 log = logging.getLogger("wsdemo.chat")
 
@@ -102,9 +106,12 @@ class Chat:
         self.limits, self._pictures = limits, dict(pictures or {})
         public_name = None if public_origin is None else name_of(public_origin)
         self._leaving = False  # a balancer shall send no one here
-        self.identity = identity or Guests(limits)
+        self.identity = Guests(limits) if identity is None else identity
+        for name, arguments in IDENTITIES.items():
+            function = getattr(self.identity, name, None)
+            check_function(f"identity.{name}", function, arguments, f"a method with {arguments} arguments")
         self._entrance = Entrance(self.identity, origins, ssl is not None)
-        self.rooms = Rooms(may or Rights(), self._entrance.identify, limits.rooms)
+        self.rooms = Rooms(Rights() if may is None else may, self._entrance.identify, limits.rooms)
         if isinstance(self.identity, Guests):
             self.identity.is_here = self.rooms.is_here
         self._recordings = Recordings(limits)

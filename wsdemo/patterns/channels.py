@@ -36,6 +36,8 @@ Offered = Callable[[str, str, str, "str | None"], object]
 def with_mailboxes(may: May) -> May:
     """``may``, where a mailbox ``@name`` is its owner's, and anyone may publish to it if ``may`` agrees.
 
+    Anything but True and False, such as a coroutine, which is true, is an error: TypeError.
+
     >>> may = with_mailboxes(lambda user, action, channel: True)
     >>> may("ann", "join", "@ann"), may("bob", "join", "@ann"), may("bob", "publish", "@ann")
     (True, False, True)
@@ -43,7 +45,10 @@ def with_mailboxes(may: May) -> May:
 
     def allowed(user: str, action: str, channel: str) -> bool:
         own = channel[0] == "#" or action == "publish" or channel[1:] == user
-        return own and may(user, action, channel)
+        answer = own and may(user, action, channel)
+        if type(answer) is not bool:
+            raise TypeError(f"may gave a value of type {type(answer).__name__}, expected True or False")
+        return answer
 
     return allowed
 

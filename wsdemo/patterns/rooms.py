@@ -19,6 +19,7 @@ client's messages by `dispatch`, to `door`, `channels` and `publishing`.
 
 from __future__ import annotations
 
+import inspect
 import random
 import time
 from collections.abc import Callable
@@ -52,6 +53,8 @@ class Rooms:
     ``limits``: see `RoomLimits`.
     ``clock``: seconds that never go back, for deadlines; ``wall``: seconds since 1970.
     ``uniform``: chance, which spreads those who come back.
+
+    Raises TypeError where ``may`` or ``identify`` is no function, or an async one.
     """
 
     def __init__(
@@ -68,6 +71,9 @@ class Rooms:
         self._clock, self._uniform = clock, uniform
         self._server: Server | None = None
         self.figures = MessageCounts()  #: the messages so far, by type
+        for name, function in (("may", may), ("identify", identify)):
+            if not callable(function) or inspect.iscoroutinefunction(function):  # nothing would await it
+                raise TypeError(f"{name}: expected a function, and no async one")
         may = with_mailboxes(may)
         self._door = Door(identify, self._limits, clock, wall, self.figures)
         self._channels = Channels(self._limits, may, self._door.fail)
