@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from typing import Any
 
 import pytest
 
@@ -41,3 +42,33 @@ def test_other_bounds_reach_the_rooms() -> None:
     with Chat(limits=ChatLimits(rooms=RoomLimits(per_user=1))) as chat:
         with Visitor(chat, device="one") as one, Visitor(chat, device="two") as two:
             assert one.until("welcome") and two.bye()["code"] == 4429
+
+
+@pytest.mark.parametrize(
+    ("wrong", "kind"),
+    [
+        ({"size": 0}, ValueError),
+        ({"size": 1.5}, TypeError),
+        ({"size": "64"}, TypeError),
+        ({"window": True}, TypeError),
+        ({"per_user": None}, TypeError),
+        ({"silence": -1.0}, ValueError),
+        ({"silence": float("nan")}, ValueError),
+        ({"retry": "soon"}, TypeError),
+        ({"publishes": 50}, TypeError),
+        ({"publishes": (50.0,)}, TypeError),
+        ({"volatiles": (0.0, 1.0)}, ValueError),
+        ({"requests": (1.0, 0.5)}, ValueError),
+    ],
+)
+def test_a_bound_that_is_none_is_refused_in_the_call(wrong: dict[str, Any], kind: type[Exception]) -> None:
+    (name,) = wrong
+    with pytest.raises(kind, match="rate" if kind is ValueError and type(wrong[name]) is tuple else name):
+        RoomLimits(**wrong)
+    RoomLimits(silence=40, retry=float("inf"))
+
+
+def test_bounds_that_do_not_agree_are_refused_in_the_call() -> None:
+    """A client would send what it may, be cut off with 1009, and not come back."""
+    with pytest.raises(ValueError, match="expected the first one to be larger"):
+        ChatLimits(rooms=RoomLimits(size=72 * 1024))

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, Final, Literal
 
 from wsdemo.net.connection import Connection
@@ -39,7 +39,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class RoomLimits:
-    """The bounds of `rooms`: sizes in bytes, times in seconds, rates as (messages a second, burst)."""
+    """The bounds of `rooms`: sizes in bytes, times in seconds, rates as (messages a second, burst).
+
+    Raises TypeError or ValueError for a bound that is none.
+    """
 
     size: int = 64 * KiB  # of one message; beyond it `too_large`. `Limits.message_size` must be larger
     window: int = 64  # messages of one device that are not confirmed; beyond it `too_many`
@@ -58,6 +61,18 @@ class RoomLimits:
     silence: float = 25.0  # in which a client hears nothing or says nothing; beyond it `ping`
     away: float = 40.0  # without a word; beyond it a member counts as left
     warning: float = 60.0  # before a token ends
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("publishes", "volatiles", "requests"):
+                if type(value) is not tuple or len(value) != 2:
+                    raise TypeError(f"{field.name}: got {value!r}, expected (a second, burst)")
+                Bucket(*value, 0.0)  # which checks them
+            elif type(value) is not int and (type(value) is not float or field.type == "int"):
+                raise TypeError(f"{field.name}: got {value!r}, expected a number, {field.type}")
+            elif not value > 0:
+                raise ValueError(f"{field.name}: got {value}, expected more than 0")
 
 
 class Numbers:
