@@ -360,3 +360,9 @@ def test_a_job_is_queued_under_the_lock_that_its_end_takes_too(tmp_path):
     log.close()
     assert held == [True] * 3
     assert not log.append(Post("#lobby", "phone", 2, "ann", "too late"))
+
+
+@pytest.mark.parametrize("synchronous", ["full", "FUL", "", "FULL; DROP TABLE entry", None])
+def test_a_setting_that_sqlite_does_not_know_is_refused(tmp_path, synchronous):
+    with pytest.raises(ValueError, match="synchronous: got"):
+        SqliteLog(tmp_path / "log.db", print, synchronous=synchronous)

@@ -77,6 +77,8 @@ class SqliteLog:
     ) -> None:
         if str(path) in ("", ":memory:"):  # which are no files to SQLite, and end with the process
             raise ValueError(f"the path {str(path)!r}, expected that of a file; `MemoryLog` is one in memory")
+        if synchronous not in ("OFF", "NORMAL", "FULL", "EXTRA"):  # SQLite takes any word, for "FULL" or not
+            raise ValueError(f"synchronous: got {synchronous!r}, expected OFF, NORMAL, FULL or EXTRA")
         self.epoch = ""
         self.failing = ""  #: the reason why the last transaction failed; "" where it did not
         self.errors: collections.deque[BaseException] = collections.deque(maxlen=100)
