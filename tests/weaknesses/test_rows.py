@@ -112,7 +112,7 @@ def written(node: ast.expr) -> bool:
 
 
 #: What may stand in the text of a statement: a number, and parts of statements, which are constants.
-OURS = {"PAGE", "select", "oldest", "last"}
+OURS = {"PAGE", "select", "oldest", "last", "before", "_FIRST"}
 
 
 def test_every_statement_for_the_store_is_ours_and_values_are_parameters() -> None:
