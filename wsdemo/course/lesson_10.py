@@ -90,8 +90,10 @@ def Newest(answer: Callable[[], Newer], rng: random.Random) -> None:
             done.append(f"put({key!r}, {waiting[key]!r})")
         else:
             _take(one, waiting, done)
-    waiting["F"] = "F 60"
-    one.put("F", "F 60")
+    for key in rng.sample("ABCDEFGH", 8):  # all of them wait in the end
+        waiting[key] = f"{key} 60"
+        one.put(key, waiting[key])
+        done.append(f"put({key!r}, {waiting[key]!r})")
     same(other.take(), None, "take() of a second Newest, after puts to the first,")
     while waiting:
         _take(one, waiting, done)

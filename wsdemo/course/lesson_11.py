@@ -18,6 +18,7 @@ Kept = list[tuple[int, int]]
 WORDS: Final = ("tea", "naïve", "", "see you", "12", "日本", "tea", "no")
 CAP: Final = 10.0
 FIRST: Final = 0.5
+TRIES: Final = 600  # of which a quarter of the range has a quarter, give or take a few hundredths
 
 
 class Pages:
@@ -40,7 +41,8 @@ class Pages:
         self.asked.append(after)
         first = max(oldest for come_to, oldest in self._kept if come_to <= max(self.asked))
         rest = [entry for entry in self._entries if entry[0] > after and entry[0] >= first]
-        return first, rest[: self._size]
+        later = len(set(self.asked)) > 1  # a page that is shorter than the first is not the last one
+        return first, rest[: max(1, self._size - later)]
 
 
 @exercise()
@@ -181,7 +183,7 @@ def _numbers(messages: list[Numbered]) -> str:
 @exercise()
 def wait(answer: Callable[[int, float | None, random.Random], float], rng: random.Random) -> None:
     """Full jitter: anything from 0 to a bound that doubles up to 10 s; the server's word goes first."""
-    for attempt in (1, 2, 3, 5, 6, 40, 5000):
+    for attempt in (1, 2, 3, 5, 6, 40, 1100):
         _spread(answer, attempt, rng.random())
     for after in (0.0, rng.uniform(20, 30), 1.5):
         for attempt in (1, 7):
@@ -193,17 +195,19 @@ def _spread(answer: Callable[[int, float | None, random.Random], float], attempt
     bound = min(CAP, FIRST * 2.0 ** min(attempt - 1, 10))
     what = f"wait({attempt}, None, rng)"
     chance, again = random.Random(seed), random.Random(seed)
-    found = [answer(attempt, None, chance) for _ in range(400)]
+    found = [answer(attempt, None, chance) for _ in range(TRIES)]
     for got in found:
         if isinstance(got, bool) or not isinstance(got, int | float):
             raise Wrong(f"{what} should be a number of seconds; got {kind(got)}")
     low, high = min(found), max(found)
     if low < 0 or high > bound:
         raise Wrong(f"{what} should be from 0 to {bound:g} seconds; got {low if low < 0 else high:.3g}")
-    if found != [answer(attempt, None, again) for _ in range(400)]:
+    if found != [answer(attempt, None, again) for _ in range(TRIES)]:
         raise Wrong(f"{what}: two random.Random of one seed should give the same waits; take chance from rng")
-    if low > bound / 10 or high < bound * 0.9 or not 0.4 < sum(found) / 400 / bound < 0.6:
+    quarters = [sum(part <= 4 * got / bound < part + 1 for got in found) / TRIES for part in range(4)]
+    if low > bound / 10 or high < bound * 0.9 or not all(0.16 < share < 0.34 for share in quarters):
+        shares = ", ".join(f"{share:.0%}" for share in quarters)
         raise Wrong(
-            f"{what}, 400 times, should be spread evenly from 0 to {bound:g} seconds; "
-            f"got {low:.3g} to {high:.3g}, on average {sum(found) / 400:.3g}"
+            f"{what}, {TRIES} times, should be spread evenly from 0 to {bound:g} seconds; "
+            f"got {low:.3g} to {high:.3g}, in the four quarters {shares}"
         )

@@ -104,8 +104,8 @@ class Worth(NamedTuple):
 KINDS: Final = {
     "a sentence of a chat": Worth(True, False, False),
     "a sign of typing": Worth(False, True, False),
-    "a stock price": Worth(False, True, False),
-    "the state of a game, each tick": Worth(False, True, False),
+    "a stock price": Worth(True, True, False),
+    "the state of a game, each tick": Worth(True, True, False),
     "an edit of a shared document": Worth(True, False, False),
     "a measurement of a sensor": Worth(True, False, False),
     "a payment": Worth(True, False, True),
@@ -136,7 +136,7 @@ def delivery(answer: Callable[[bool, bool, bool], str], rng: random.Random) -> N
 #: The messages of the first applications: of the server, of both (the second is the client's), of clients.
 FIRST: Final = (
     ("a sentence of a chat", "a payment"),
-    ("a payment", "a sign of typing"),
+    ("a payment", "the state of a game, each tick"),
     ("a measurement of a sensor", "a stock price"),
 )
 
@@ -172,7 +172,7 @@ def _needs(rng: random.Random, number: int) -> dict[str, Any]:
     return {
         "messages": messages,
         "proxy_timeout": rng.choice((15, 30, 60, 100)),
-        "processes": rng.choice((1, 1, 2, 5)),
+        "processes": (1, 2, rng.randint(3, 9), 1)[number // len(FIRST)],
     }
 
 

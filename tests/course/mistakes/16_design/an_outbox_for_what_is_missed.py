@@ -1,0 +1,20 @@
+# said: an outbox
+def design(needs):
+    messages = needs["messages"]
+    policies = {
+        name: "volatile"
+        if not facts["lost"] or (facts["replaced"] and not facts["twice"])
+        else "published with a key"
+        if facts["twice"]
+        else "published"
+        for name, facts in messages.items()
+    }
+    senders = {facts["from"] for facts in messages.values()}
+    one_way = "SSE" if "server" in senders else "HTTP"
+    return {
+        "transport": "WebSocket" if len(senders) == 2 else one_way,
+        "delivery": policies,
+        "ping": max(5, needs["proxy_timeout"] / 3),
+        "outbox": any(facts["from"] == "client" and facts["lost"] for facts in messages.values()),
+        "broker": needs["processes"] > 1,
+    }
