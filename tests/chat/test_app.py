@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import re
 import sqlite3
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,9 @@ import pytest
 
 from tests.chat.front import anywhere
 from tests.chat.visiting import Visitor, ask
-from tests.waiting import DEADLINE
-from wsdemo.chat import Chat, Rights, app
+from tests.waiting import DEADLINE, turn, turn_until
+from wsdemo import InvalidState
+from wsdemo.chat import Chat, Guests, Rights, app
 from wsdemo.patterns.broker import LocalBroker
 from wsdemo.patterns.log import MemoryLog
 from wsdemo.patterns.sqlitelog import SqliteLog
@@ -150,6 +152,31 @@ def test_a_drain_tells_when_to_come_back(chat: Chat) -> None:
         assert (bye["code"], bye["after"]) == (1012, pytest.approx(0.1, abs=0.1))
 
 
+@pytest.mark.parametrize("end", [Chat.close, lambda chat: chat.drain(0.01)], ids=["close", "drain"])
+def test_its_end_is_that_of_all_its_parts(end: Callable[[Chat], object]) -> None:
+    ended = []
+
+    class Broker(LocalBroker):
+        def close(self) -> None:
+            ended.append("broker")
+
+    class Log(MemoryLog):
+        def close(self) -> None:
+            ended.append("log")
+
+    class Users(Guests):
+        def close(self) -> None:
+            ended.append("users")
+
+    chat = Chat(log=lambda done, call: Log(done), broker=lambda call: Broker(), identity=Users())
+    turn(chat.server._reactor)  # it has begun
+    assert ended == []
+    end(chat)
+    assert ended == ["log", "broker", "users"]
+    with pytest.raises(InvalidState):
+        chat.server.call_soon(print)
+
+
 def test_who_is_about_to_end_says_so_and_goes_on(chat: Chat) -> None:
     assert ask(chat, "GET", "/health").status == 200
     chat.lame_duck()
@@ -168,12 +195,21 @@ def test_the_log_says_who_came_from_where_and_how_it_ended(caplog: pytest.LogCap
                 ann.until("confirm")
                 nobody.bye()
             assert ann.ws.wait_closed(DEADLINE)
+            with Visitor(chat, "eve.my-secret") as eve:
+                eve.until("welcome")
+                eve.ws.cut_off()
+                turn_until(chat.server._reactor, lambda: "eve from" in caplog.text)
     lines = sorted(record.getMessage() for record in caplog.records)
     assert [line.split(" left after ")[0] for line in lines] == [
         "ann from 127.0.0.1",
+        "eve from 127.0.0.1",
         "no user from 127.0.0.1",
     ]
-    assert [line.partition(" s, ")[2] for line in lines] == ["close code 1000", "close code 4401"]
+    assert [line.partition(" s, ")[2] for line in lines] == [
+        "close code 1000",
+        "close code 1006",
+        "close code 4401",
+    ]
     assert "secret" not in caplog.text and "private" not in caplog.text
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,13 +14,13 @@ from tests import raw
 from tests.chat.front import anywhere
 from tests.chat.visiting import Visitor, ask
 from tests.waiting import DEADLINE
-from wsdemo import Connection, HandshakeError, Opcode, connect
+from wsdemo import Connection, HandshakeError, Opcode, Trace, connect
 from wsdemo.chat import Chat, ChatLimits, app
 from wsdemo.chat import frames as frames_module
 from wsdemo.patterns.messages import PROTOCOL
 from wsdemo.protocol import Frame
 from wsdemo.record.facts import TO_CLIENT
-from wsdemo.trace.packets import FramePacket
+from wsdemo.trace.packets import FramePacket, RequestPacket
 
 SECRET = "top-secret"
 TOKEN = f"ann.{SECRET}"
@@ -137,6 +138,40 @@ def test_a_long_packet_is_cut() -> None:
     assert payload["name"] == "payload" and len(payload["value"]) == frames_module.TEXT
 
 
+@pytest.mark.parametrize(
+    ("opcode", "payload", "text"),
+    [
+        (Opcode.CLOSE, b"\x03\xe8good night", "good night"),
+        (Opcode.CLOSE, b"", ""),
+        (Opcode.PING, b"are you there", None),
+        (Opcode.TEXT, b'{"type":"pong"}', '{"type":"pong"}'),
+        (Opcode.TEXT, b'{"type":"hello","token":"ann.a"}', frames_module.HIDDEN),
+        (Opcode.BINARY, b"anything", frames_module.HIDDEN),
+    ],
+)
+def test_of_a_frame_all_is_shown_but_a_secret_payload(
+    opcode: Opcode, payload: bytes, text: str | None
+) -> None:
+    data = raw.frame(opcode, payload)
+    packet = FramePacket(data)
+    told = frames_module.shown(packet)
+    hidden = text == frames_module.HIDDEN
+    head = data[:6]  # a masking key is none of its secrets
+    assert bytes.fromhex(told["bytes"]) == (head + b"*" * len(payload) if hidden else data)
+    assert told["text"] == text
+    fields = dict(zip([field.name for field in packet.fields], told["fields"], strict=True))
+    assert (fields["opcode"]["value"], fields["length"]["value"]) == (opcode, len(payload))
+    concealed = [name for name, field in fields.items() if field["meaning"] == frames_module.HIDDEN]
+    assert concealed == (["masked payload"] if hidden else [])
+
+
+def test_a_head_has_stars_for_its_secrets_and_for_nothing_else() -> None:
+    head = "GET /chat?a=1 HTTP/1.1\r\nHost: a\r\nCookie: s=1\r\nX-Key: {}\r\nUpgrade: websocket\r\n\r\n"
+    told = frames_module.shown(RequestPacket(head.format("hush").encode()))
+    assert told["text"] == head.format("****").replace("a=1", "***").replace("s=1", "***")
+    assert told["size"] == len(head.format("hush"))
+
+
 @anywhere
 def test_a_ticket_is_for_the_user_alone_and_counts_once(chat: Chat) -> None:
     with Visitor(chat, TOKEN, query="?frames=1") as ann, Visitor(chat, "bob.b", device="laptop"):
@@ -240,6 +275,38 @@ def test_the_rest_is_there_for_a_watcher_that_was_slow() -> None:
         peer.sock.close()
         chat.server.call_soon(done.set)
         assert done.wait(DEADLINE) and chat._recordings._all == {}
+
+
+class Hood:
+    """A watcher: a connection that can't take more while it has pending bytes."""
+
+    def __init__(self) -> None:
+        self.pending, self.heard, self.closed = 1, list[dict[str, Any]](), False
+
+    def send(self, text: str) -> None:
+        self.heard.append(json.loads(text))
+
+    def close(self) -> None:
+        self.closed = True
+
+
+def test_a_record_is_kept_until_its_watcher_has_all_of_it() -> None:
+    """And counts among those that may be."""
+    records = frames_module.Recordings(ChatLimits(records=1))
+    traces: list[Trace] = []
+    ws: Any = SimpleNamespace(id=1, record=traces.append)
+    records.begin(ws)
+    (recording,), hood = records._all.values(), Hood()
+    tap = traces[0].tap("server", ("127.0.0.1", 1), ("127.0.0.1", 2))
+    tap.received(raw.request("/chat"))
+    recording.watch(hood)  # type: ignore[arg-type]
+    records.end(ws)
+    records.begin(SimpleNamespace(id=2, record=traces.append))  # type: ignore[arg-type]
+    assert list(records._all) == [1] and hood.heard == []
+    hood.pending = 0
+    records.look()
+    assert [told["type"] for told in hood.heard] == ["packet", "end"] and hood.closed
+    assert records._all == {}
 
 
 def test_text_behind_the_page_is_no_message(chat: Chat) -> None:

@@ -30,7 +30,7 @@ def refused(guests: Guests, name: str) -> tuple[int, str]:
 def test_a_name_has_one_owner() -> None:
     guests = Guests()
     token = guests.log_in("ann", None, "::1")
-    assert guests.identify(token) == Identity("ann")
+    assert guests.identify(token) == Identity("ann") and len(token) == len("ann.") + 32  # 24 random bytes
     assert refused(guests, "ann") == (409, "the name ann is taken: choose another one")
     assert guests.identify("ann.other") is None
     assert guests.issue(token) == token

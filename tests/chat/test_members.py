@@ -6,6 +6,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import selectors
 import socket
 import sqlite3
@@ -357,6 +358,23 @@ def test_two_processes_that_start_at_once_have_one_key(path: Path, monkeypatch: 
     monkeypatch.setattr(module, "signing_keys", watched)
     Members(path, hashed=quick).close()
     Members(path, hashed=quick).close()
+
+
+def test_keys_are_on_the_disk_before_they_take_the_place_of_the_old_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a power cut leaves an empty file, and all users are logged out."""
+    path, seen, sync = tmp_path / "keys", [], os.fsync
+    old = signing_keys(path, 1e9)
+
+    def look(file: int) -> None:
+        seen.append((os.fstat(file).st_size > len(before), path.read_text()))
+        sync(file)
+
+    before = path.read_text()
+    monkeypatch.setattr(module.os, "fsync", look)
+    assert set(old) < set(signing_keys(path, 1e9 + KEY_AGE))
+    assert seen == [(True, before)] and path.read_text() != before
 
 
 @pytest.mark.parametrize("text", ["", "[]", "[" * 5000, "no json", '{"a": "00"}', '{"1": 5}', '{"1": "xy"}'])

@@ -21,7 +21,7 @@ Key = tuple[str, tuple[tuple[str, str], ...]]
 def scraped(chat: Chat) -> dict[Any, float]:
     """The samples by name, or by (name, labels)."""
     found = ask(chat, "GET", "/metrics")
-    assert found.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+    assert found.status == 200 and found.headers["Content-Type"].startswith("text/plain; version=0.0.4")
     return samples(found.fields)
 
 
