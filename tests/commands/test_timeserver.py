@@ -237,7 +237,7 @@ def test_a_flood_of_messages_is_counted_and_not_kept() -> None:
     """The lines that wait to be printed are bounded."""
 
     class Someone:
-        id, address, error = 1, ("::1", 5), OSError(104, "reset\x1b")
+        id, address, error = 1, ("::1", 5, 0, 0), OSError(104, "reset\x1b")
 
     journal = timeserver.Journal()
     journal.came(Someone())

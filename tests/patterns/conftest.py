@@ -14,10 +14,12 @@ from wsdemo.patterns.natsserver import NatsServer
 
 @pytest.fixture
 def house():
+    houses = []
     with contextlib.ExitStack() as stack:
 
         def make(**options):
             made = House(**options)
+            houses.append(made)
             stack.callback(made.log.close)
             stack.callback(made.server.close)
             return made
@@ -27,6 +29,8 @@ def house():
             ws.cut_off()
     while Client.made:
         Client.made.pop().close()
+    # Of the server's own periods and calls; those of connections are the tests' own.
+    assert [error for each in houses for number, error in each.server.errors if not number] == []
 
 
 @pytest.fixture

@@ -12,11 +12,13 @@ import sys
 import threading
 from collections.abc import Iterator
 from concurrent.futures import CancelledError
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from tests.patterns.heard import Heard, kept
 from tests.waiting import DEADLINE, Seen
 from wsdemo.patterns import accounts as module
 from wsdemo.patterns.accounts import Accounts, TooMany, scrypt
@@ -197,6 +199,7 @@ def test_five_attempts_a_minute_for_a_name_and_for_an_address(path: Path, same: 
         ("Ann", PASSWORD, "1 to 32 of a-z"),
         ("", PASSWORD, "1 to 32"),
         ("ann\n", PASSWORD, "1 to 32"),
+        ("a" * 50, PASSWORD, f"the user '{'a' * 40}', expected 1 to 32"),
         ("ann", "short", "at least 8"),
     ],
 )
@@ -290,18 +293,30 @@ def test_a_revocation_survives_kill_9(path: Path) -> None:
         assert made.not_before("ann") == 1234.5
 
 
-def test_a_failing_disk_ends_nothing(accounts: Accounts, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_revocation_is_on_the_disk_when_it_is_done(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Heard.statements.clear()
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Heard))
+    with Accounts(path, hashed=quick):
+        pass
+    assert "PRAGMA synchronous=FULL" in Heard.statements
+
+
+def test_a_failing_disk_ends_nothing(
+    accounts: Accounts, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
     class Broken:
         def __getattr__(self, name: str) -> Any:
             raise sqlite3.OperationalError("disk I/O error")
 
     good = accounts._db
     monkeypatch.setattr(accounts, "_db", Broken())
-    with pytest.raises(sqlite3.OperationalError):
-        accounts.check("ann", PASSWORD).result(DEADLINE)
+    for _ in range(2):  # before the second one it has looked for revocations
+        with pytest.raises(sqlite3.OperationalError):
+            accounts.check("ann", PASSWORD).result(DEADLINE)
     monkeypatch.setattr(accounts, "_db", good)
     assert accounts.check("ann", PASSWORD).result(DEADLINE)
     assert any("disk I/O error" in str(error) for error in accounts.errors)
+    assert "the accounts: disk I/O error" in caplog.text
 
 
 def test_the_end_cancels_who_waits(path: Path) -> None:
@@ -317,6 +332,15 @@ def test_the_end_cancels_who_waits(path: Path) -> None:
         waiting.result(DEADLINE)
     except CancelledError:
         pass
+
+
+def test_a_file_that_is_none_is_not_left_open(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path.write_bytes(b"something else, and much longer than sixteen bytes")
+    opened = kept(monkeypatch)
+    with pytest.raises(ValueError):
+        Accounts(path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
 
 
 def test_files_that_are_none(tmp_path: Path) -> None:

@@ -29,7 +29,7 @@ def test_a_node_that_has_left_hears_nothing():
     assert seen.empty() and not bob.up and not bob.publish("x", b"2")
 
 
-def test_one_who_raises_still_hears_the_next():
+def test_one_who_raises_still_hears_the_next(caplog):
     hub, seen, calls = Hub(), Seen(), []
 
     def receive(subject, data):
@@ -44,6 +44,7 @@ def test_one_who_raises_still_hears_the_next():
     calls.pop()()
     assert not calls, "two calls for one batch"
     assert [seen.next(), seen.next()] == [b"1", b"2"]
+    assert "news of another node, x: x" in caplog.text and "raise ValueError(subject)" in caplog.text
 
 
 def test_a_node_that_does_not_listen_keeps_the_newest(monkeypatch):
@@ -115,7 +116,7 @@ def test_a_hop_of_many_threads_loses_nothing():
     assert [number for number in taken if number < 1000] == list(range(1000))
 
 
-def test_what_a_hop_calls_may_raise():
+def test_what_a_hop_calls_may_raise(caplog):
     calls = []
     hop = Hop(calls.append, lambda items: 1 / 0)
     hop.put(1)
@@ -123,3 +124,4 @@ def test_what_a_hop_calls_may_raise():
     hop.put(2)
     calls.pop()()
     assert [type(error) for error in hop.errors] == [ZeroDivisionError] * 2
+    assert caplog.text.count("an error in what came from another thread") == 2

@@ -39,6 +39,7 @@ def test_what_is_no_longer_kept_is_told_exactly(house):
     gap = ann.hear()
     assert (gap["type"], gap["from"], gap["to"], gap["why"]) == ("gap", 3, 7, "expired")
     assert [ann.hear()["offset"] for _ in range(3)] == [8, 9, 10]
+    assert ann.join(after=7)["complete"] and ann.hear()["offset"] == 8  # the last one before is not missing
 
 
 def test_a_hundred_large_entries_all_reach_a_slow_reader(house):

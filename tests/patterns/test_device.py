@@ -268,6 +268,17 @@ def test_a_dropped_message_is_told_before_it_is_gone(desk):
     assert left == [(key, 1)] and not desk.outbox
 
 
+def test_a_refusal_from_a_flight_that_is_over_drops_nothing(desk):
+    desk.begin()
+    for body in "123":
+        desk.outbox.add("#a", body)
+    desk.says()
+    desk.hear("error", n=1, code="not_allowed", reason="")
+    desk.hear("error", n=2, code="not_allowed", reason="")  # it was 2 then, and is 1 now
+    assert [desk.outbox.get(number).body for number in (1, 2)] == ["2", "3"]
+    assert [event["type"] for event in desk.told].count("dropped") == 1
+
+
 def test_volatile_messages_do_not_pile_up(desk):
     desk.begin()
     sent = [desk.device.ask({"type": "volatile", "channel": "#a", "body": n}) for n in range(70)]

@@ -224,6 +224,16 @@ def test_a_page_for_a_channel_that_was_left_or_joined_anew_is_passed_over():
         world.settle()
 
 
+def test_a_message_of_its_own_has_its_number_also_when_it_is_read_from_the_log():
+    peer, log = Peer(), MemoryLog(lambda outcomes: None)
+    for device in ("own", "another"):
+        log.append(Post("#a", device, 1, "ann", '"x"'))
+    reader = Reader(peer, log, "own", 1000, 10_000)
+    place = reader.places["#a"] = Place("#a")
+    reader.follow(place, 0, 2)
+    assert [message.get("n") for message in peer.heard] == [1, None]
+
+
 def follower():
     """A reader at the top of a channel with two entries."""
     peer, log, place = Peer(), MemoryLog(lambda outcomes: None), Place("#a")

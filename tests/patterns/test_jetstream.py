@@ -97,6 +97,7 @@ def test_only_the_next_number_is_stored(broker, node, n, fate, patient):
     assert ann.post(1) and ann.post(2) and ann.post(n)
     assert [ann.fate() for _ in range(3)] == [("stored", 2), ("stored", 3), fate]
     assert len(ann.page().entries) == 2 and ann.last() == 2
+    until(lambda: not (ann.log._tasks or ann.log._stream.ask._asking))  # nothing is kept of what was answered
 
 
 def test_a_device_that_moves_to_another_node_and_back(broker, node, patient):
@@ -247,6 +248,8 @@ def test_another_stream_of_the_same_name_is_another_log(broker, node):
     missed = ann.news.until(lambda outcome: outcome.status == "missed")
     assert missed.expected == 0 and ann.log.epoch != epoch
     until(lambda: ann.nats.up)
+    # The number that it remembers is one of the other log: there the device has stored nothing.
+    assert ann.post(2) and ann.fate() == ("out of order", 1)
     assert ann.last() == 0
 
 
@@ -255,7 +258,7 @@ def test_too_many_that_wait_are_not_taken(broker, node):
     assert [ann.post(n) for n in range(1, 5)] == [True, True, True, False]
 
 
-def test_done_may_raise(broker, node, patient):
+def test_done_may_raise(broker, node, caplog, patient):
     ann, told = node(broker.url), []
 
     def failing(outcomes):
@@ -266,8 +269,20 @@ def test_done_may_raise(broker, node, patient):
     assert ann.post(1)
     # Its fate and the news of it, in either order, at once or not.
     until(lambda: len(told) == 2 and ann.log._results.errors)
+    until(lambda: "an error in what the message log calls" in caplog.text)
     ann.log._done = done
     assert ann.post(2) and ann.fate() == ("stored", 3)
+
+
+def test_a_question_that_nats_refuses_is_answered_by_none(broker, node, monkeypatch, caplog):
+    async def refused(*question):
+        raise OSError("NATS answers 500")
+
+    ann = node(broker.url)
+    monkeypatch.setattr(ann.log._stream.ask, "newest", refused)
+    assert ann.last() is None and ann.page() is None
+    assert "the last number of a device can't be read: NATS answers 500" in caplog.text
+    assert "the message log can't be read: NATS answers 500" in caplog.text
 
 
 def test_a_message_of_another_program_is_left_out(broker, node, caplog, patient):
@@ -287,15 +302,19 @@ def test_close_stores_what_is_waiting(broker, node, monkeypatch):
     assert bob.last() == 200
 
 
-def test_a_nats_without_jetstream_is_one_line(broker, monkeypatch):
+@pytest.mark.parametrize(
+    ("error", "why"), [(TimeoutError("nats: timeout"), "nats: timeout"), (TimeoutError(), "TimeoutError")]
+)
+def test_a_nats_without_jetstream_is_one_line(broker, monkeypatch, error, why):
     with Nats(broker.url) as nats:
 
         async def none(*args):
-            raise TimeoutError("nats: timeout")
+            raise error
 
         monkeypatch.setattr(NatsStream, "_find", none)
-        with pytest.raises(OSError, match=r"NATS keeps no log here: nats: timeout: start it with -js"):
+        with pytest.raises(OSError) as caught:
             JetStreamLog(nats, print)
+        assert str(caught.value) == f"NATS keeps no log here: {why}: start it with -js"
 
 
 def test_devices_that_are_not_needed_are_forgotten(broker, node, monkeypatch, patient):

@@ -23,6 +23,9 @@ def test_presence_is_told_together_to_those_who_asked(house):
     while "eve" not in change["left"]:
         change = ann.until("presence")
         assert "bob" not in change["left"]
+    place.tick(0.5)
+    place.tick(0.5)  # nothing is new, and nothing is told
+    ann.join("#other")
 
 
 def test_a_client_without_a_word_is_asked_and_then_counts_as_left(house):

@@ -50,6 +50,8 @@ BAD = [
     ("{}", "unknown_type", "type is null, expected one of hello, join"),
     ('{"type":["join"]}', "unknown_type", 'type is ["join"]'),
     ('{"type":"shout","id":7}', "unknown_type", 'type is "shout"'),
+    (f'{{"type":"{"x" * 58}"}}', "unknown_type", f'type is "{"x" * 58}", expected'),
+    (f'{{"type":"{"x" * 59}"}}', "unknown_type", f'type is "{"x" * 58}…, expected'),
     ('{"type":"join","id":7}', "bad_request", "join.channel is missing"),
     ('{"type":"join","id":7,"channel":"#Lobby"}', "bad_request", 'join.channel is "#Lobby"'),
     ('{"type":"join","id":7,"channel":"#lobby\\n"}', "bad_request", "join.channel is"),

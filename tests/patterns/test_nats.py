@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import builtins
+import logging
 import threading
+from types import SimpleNamespace
+from typing import ClassVar
 
 import pytest
 
 from tests.waiting import DEADLINE, Seen
 from wsdemo.patterns import broker as local
+from wsdemo.patterns import nats as module
 from wsdemo.patterns.nats import Nats, NatsBroker, token
 from wsdemo.proxy.chaos import Chaos, Delay
 
@@ -62,6 +67,7 @@ def test_the_others_hear_it_in_order_and_the_node_itself_does_not(broker, node, 
         assert [other.seen.next() for _ in range(100)] == [("room.5", b"%d" % n) for n in range(100)]
     assert bob.broker.publish("end", b"")
     assert ann.seen.next() == ("end", b"")
+    ann.nats.run(_sent(ann.broker))  # all of it, and without an error
 
 
 @pytest.mark.parametrize(
@@ -87,11 +93,13 @@ def test_tokens_differ_where_the_texts_do():
     assert len({token(text) for text in texts}) == len(texts)
 
 
-def test_a_broker_that_dies_and_comes_back(broker, node):
+def test_a_broker_that_dies_and_comes_back(broker, node, caplog):
+    caplog.set_level(logging.DEBUG, "wsdemo")
     ann, bob = node(broker.url), node(broker.url)
     broker.kill()
     wait_until(lambda: not (ann.broker.up or bob.broker.up))
     assert not ann.broker.publish("x", b"nobody hears this")
+    wait_until(lambda: "NATS: " in caplog.text)  # an attempt that fails
     broker.start()
     wait_until(lambda: ann.broker.up and bob.broker.up)
     assert ann.broker.publish("x", b"again")
@@ -125,6 +133,10 @@ def test_news_for_a_thread_that_does_not_listen_is_bounded(broker, node, monkeyp
     assert len(heard) == 3
 
 
+async def _sent(broker):
+    await broker._sending
+
+
 async def _flush(node):
     await node.nats._connection.flush()
 
@@ -140,6 +152,27 @@ def test_no_nats_is_one_line(broker):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("reasons", "told"),
+    [([], "no servers"), (["refused"], "refused"), (["wrong password", "gone"], "wrong password")],
+)
+def test_the_first_reason_is_told_and_not_what_followed_from_it(monkeypatch, reasons, told):
+    class Refused:
+        async def connect(self, servers, error_cb, **options):
+            for reason in reasons:
+                await error_cb(OSError(reason))
+            raise OSError("no servers")
+
+        async def close(self):
+            pass
+
+    monkeypatch.setattr("nats.aio.client.Client", Refused)
+    with pytest.raises(OSError) as caught:
+        Nats("nats://a:1")
+    why = "start one, or give another address"
+    assert str(caught.value) == f"nats://a:1: no NATS answers there ({told}): {why}"
+
+
 def test_without_the_package_one_line_says_how_to_get_it(monkeypatch):
     really = builtins.__import__
 
@@ -151,6 +184,101 @@ def test_without_the_package_one_line_says_how_to_get_it(monkeypatch):
     monkeypatch.setattr(builtins, "__import__", missing)
     with pytest.raises(ImportError, match=r"NATS needs the package nats-py: pip install 'wsdemo\[scale\]'"):
         Nats("nats://127.0.0.1:1")
+
+
+class FakeClient:
+    """A connection that is there until `end` is called."""
+
+    made: ClassVar = []
+
+    async def connect(self, servers, closed_cb, **options):
+        self.made.append(self)
+        self._closed, self._loop = closed_cb, asyncio.get_running_loop()
+
+    def end(self):
+        asyncio.run_coroutine_threadsafe(self._closed(), self._loop)
+
+    async def flush(self, timeout):
+        pass
+
+    async def close(self):
+        pass
+
+
+class Part:
+    """A part on a connection, and what it is told."""
+
+    def __init__(self):
+        self.told = Seen()
+
+    async def connected(self, connection):
+        self.told(connection)
+
+    def lost(self):
+        self.told("lost")
+
+    def alive(self):
+        return True
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """Nothing is looked at before an hour has passed."""
+    monkeypatch.setattr("nats.aio.client.Client", FakeClient)
+    monkeypatch.setattr(module, "BEAT", 3600.0)
+    yield FakeClient
+    FakeClient.made.clear()
+
+
+def test_the_end_of_a_connection_is_noticed_when_it_comes(fake):
+    part = Part()
+    with Nats("nats://a:1") as nats:
+        nats.add(part)
+        first = part.told.next()
+        first.end()
+        assert part.told.next() == "lost"
+        second = part.told.next()
+        assert fake.made == [first, second]
+        wait_until(lambda: not nats._closing)
+    assert part.told.next() == "lost" and part.told.empty()
+
+
+def test_nothing_is_left_of_a_pause(fake):
+    async def pauses(nats):
+        before = len(asyncio.all_tasks())
+        for _ in range(5):
+            await nats._pause(0, asyncio.Event())
+        await asyncio.sleep(0)
+        return len(asyncio.all_tasks()) - before
+
+    with Nats("nats://a:1") as nats:
+        assert nats.run(pauses(nats)) == 0
+
+
+def test_a_broker_that_has_left_hears_nothing(fake):
+    seen, more = Seen(), SimpleNamespace(subject="news.x", data=b"1")
+    with Nats("nats://a:1") as nats:
+        broker = NatsBroker(nats, direct)
+        broker._receive = seen
+        asyncio.run(broker._came(more))
+        broker.close()
+        asyncio.run(broker._came(more))
+    assert seen.next() == ("x", b"1") and seen.empty()
+
+
+def test_a_thread_that_fails_says_so(monkeypatch, caplog):
+    class Connected:
+        async def connect(self, servers, **options):
+            pass
+
+    async def broken(*args):
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr("nats.aio.client.Client", Connected)
+    monkeypatch.setattr(Nats, "_watch", broken)
+    with Nats("nats://a:1"):
+        pass
+    assert "the thread of NATS has ended" in caplog.text and "division by zero" in caplog.text
 
 
 def test_the_thread_ends_with_it(broker):

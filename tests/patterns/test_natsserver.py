@@ -17,6 +17,7 @@ from wsdemo.patterns.natsserver import NatsServer, syncs
 def test_it_comes_back_on_the_same_port(broker):
     port = broker.port
     broker.kill()
+    assert broker._process.returncode is not None
     broker.start()
     assert broker.port == port and broker.url == f"nats://127.0.0.1:{port}"
 
@@ -44,7 +45,8 @@ def test_without_the_program_one_line_says_how_to_get_it(monkeypatch, tmp_path):
     assert "\n" not in str(caught.value)
 
 
-def test_one_that_does_not_start_says_why(broker, tmp_path):
+def test_one_that_does_not_start_says_why(broker, tmp_path, monkeypatch):
+    monkeypatch.setattr(natsserver, "START", 3600.0)  # and it says so when it has ended, not later
     with pytest.raises(OSError, match=r"nats-server does not start: .*address already in use"):
         NatsServer(tmp_path / "second", port=broker.port)
 
@@ -93,3 +95,4 @@ def test_nothing_is_left_of_one_that_was_closed(tmp_path):
     server.close()
     server.close()
     assert watcher is None or watcher.returncode is not None
+    assert server._process is not None and server._process.returncode is not None

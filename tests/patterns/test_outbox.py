@@ -9,9 +9,11 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from functools import partial
 
 import pytest
 
+from tests.patterns.heard import Heard, kept
 from wsdemo import InvalidState
 from wsdemo.patterns.outbox import Outbox, Position
 from wsdemo.patterns.sqlitelog import SqliteLog
@@ -219,9 +221,12 @@ def test_one_client_at_a_time():
         outbox.claim()
 
 
-def test_a_file_is_synced_before_a_message_counts_as_stored(tmp_path):
+def test_a_file_is_synced_before_a_message_counts_as_stored(tmp_path, monkeypatch):
+    Heard.statements.clear()
+    monkeypatch.setattr(sqlite3, "connect", partial(sqlite3.connect, factory=Heard))
     with Outbox(tmp_path / "me.db") as outbox:
         assert outbox._db.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert "PRAGMA synchronous=FULL" in Heard.statements  # and not by the default of this build
 
 
 HOLD = """
@@ -257,6 +262,15 @@ def test_a_file_that_is_no_outbox_is_left_alone(tmp_path):
         assert (tmp_path / name).read_bytes() == before
     with pytest.raises(OSError, match="cannot be opened as an outbox"):
         Outbox(tmp_path / "missing" / "me.db")
+
+
+def test_an_outbox_that_did_not_begin_leaves_nothing_open(tmp_path, monkeypatch):
+    (tmp_path / "text").write_bytes(b"something else, and much longer than sixteen bytes")
+    opened = kept(monkeypatch)
+    with pytest.raises(ValueError, match="no outbox of version"):
+        Outbox(tmp_path / "text")
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
 
 
 # -- the effect -------------------------------------------------------------------------------------------

@@ -111,6 +111,32 @@ def test_a_full_disk_fails_what_is_in_flight_and_goes_on_when_there_is_room(hous
     assert [ann.until("message")["body"] for _ in range(3)] == [1, 2, 3]
 
 
+class LosingLog(HeldLog):
+    """A log of which an older copy was put back: the next posts are not the ones that it expects."""
+
+    def lose(self):
+        self.held.clear()
+
+
+def test_the_number_that_the_log_expects_is_the_next_one(house):
+    """Whatever the server believed: a client that is told a number, and sends it, must not be passed over."""
+    place = house(log=LosingLog)
+    ann = welcomed(place)
+    for n in (1, 2):
+        ann.publish(n)
+    ann.join()  # its answer: the log has them
+    place.run(place.log.lose)
+    ann.publish(3)
+    ann.join()
+    place.run(place.log.store)
+    error = ann.until("error")
+    assert (error["n"], error["code"], error["expect"]) == (3, "out_of_order", 1)
+    for n in (1, 2, 3):
+        ann.publish(n)
+    ann.join()
+    assert [post.n for post in place.log.held] == [1, 2, 3]
+
+
 def test_what_is_on_its_way_is_not_confirmed_before_it_is_stored(house):
     place = house(log=HeldLog, limits=RoomLimits(window=3, **FAST))
     ann, bob = welcomed(place), welcomed(place, "bob")

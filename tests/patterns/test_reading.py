@@ -106,6 +106,7 @@ def test_three_tries(outbox, caplog, times, parked):
     reader.come(1, 2, 3)
     assert len(outbox.parked()) == len(reader.told) == parked and len(pauses) == min(times, 2)
     assert outbox.position("#a") == Position("e", 3)
+    assert caplog.text.count("message 2 of #a failed") == times
 
 
 def test_a_parked_message_is_in_the_outbox_when_it_is_told(outbox, caplog):

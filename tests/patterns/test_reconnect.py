@@ -813,6 +813,7 @@ def test_nonsense_ends_the_connection_and_no_more(server, text, caplog):
         client.publish("#lobby", 1)
         client.done()
         assert server.bodies() == [1]
+    assert f"a connection to {server.url} failed" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -834,8 +835,9 @@ def test_close_keeps_the_outbox_and_ends_both_threads(server):
         client.close()
         client.close()
         assert len(outbox) == 1 and not any(thread.is_alive() for thread in client._threads)
-        with pytest.raises(ConnectionClosed, match="closed by this client"):
+        with pytest.raises(ConnectionClosed, match="closed by this client") as caught:
             client.publish("#lobby", 2)
+        assert caught.value.code == 1000
         with pytest.raises(ConnectionClosed):
             client.flush()
 

@@ -12,11 +12,11 @@ import sys
 import threading
 from functools import partial
 from pathlib import Path
-from typing import ClassVar
 
 import apsw
 import pytest
 
+from tests.patterns.heard import Heard
 from wsdemo.course.powercut import Disk, ForgetfulVFS
 from wsdemo.patterns import sqlitelog
 from wsdemo.patterns.log import Keep, Post
@@ -191,6 +191,63 @@ def test_a_full_disk_fails_a_whole_batch_and_goes_on_when_there_is_room(tmp_path
     assert "full" in caplog.text
 
 
+def test_a_log_that_can_not_be_read_answers_with_none(tmp_path, caplog):
+    opened = []
+
+    def connect(path):
+        opened.append(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+        return opened[0]
+
+    with SqliteLog(tmp_path / "log.db", print_nothing, connect=connect) as log:
+        run(opened[0], log, "ALTER TABLE entry RENAME TO other")
+        assert ask(log.read, "#lobby", 0, 100) is None
+        assert [type(error) for error in log.errors] == [sqlite3.OperationalError]
+        assert "cannot be read: no such table: entry" in caplog.text
+        log.append(Post("#lobby", "phone", 1, "ann", "x"))
+        run(opened[0], log, "ALTER TABLE other RENAME TO entry")
+        assert "no such table" in log.failing
+        log.append(
+            Post("#lobby", "phone", 1, "ann", "x")
+        )  # what has failed is no part of the next transaction
+        assert len(ask(log.read, "#lobby", 0, 100).entries) == 1 and log.failing == ""
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_log_that_has_ended_or_did_not_begin_leaves_nothing_open(tmp_path, good):
+    opened, path = [], tmp_path / "log.db"
+
+    def connect(path):
+        opened.append(sqlite3.connect(path, isolation_level=None, check_same_thread=False))
+        return opened[0]
+
+    if good:
+        SqliteLog(path, print, connect=connect).close()
+    else:
+        path.write_bytes(b"something else, and much longer than sixteen bytes")
+        with pytest.raises(ValueError, match="no SQLite database"):
+            SqliteLog(path, print, connect=connect)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
+
+
+def test_a_transaction_has_so_many_posts_at_most(tmp_path, monkeypatch):
+    monkeypatch.setattr(sqlitelog, "BATCH", 3)
+    sizes, here, go = [], threading.Event(), threading.Event()
+
+    def measured(seconds, posts):
+        sizes.append(posts)
+        raise ZeroDivisionError  # which ends nothing
+
+    with SqliteLog(tmp_path / "log.db", print_nothing, measured=measured) as log:
+        log.last("phone", lambda last: (here.set(), go.wait(20)))
+        assert here.wait(20)
+        for n in range(1, 11):
+            assert log.append(Post("#lobby", "phone", n, "ann", "x"))
+        go.set()
+        assert ask(log.last, "phone") == 10
+        assert sizes == [3, 3, 3, 1] and [type(error) for error in log.errors] == [ZeroDivisionError] * 4
+
+
 def run(db, log, statement):
     """Run a statement between two jobs of the log's thread."""
     here, go = threading.Event(), threading.Event()
@@ -268,17 +325,8 @@ def test_kill_loses_nothing_that_was_confirmed(tmp_path):
     assert last_number(path) >= confirmed
 
 
-class Heard(sqlite3.Connection):
-    """A connection that keeps its statements."""
-
-    statements: ClassVar = []
-
-    def execute(self, statement, *values):
-        self.statements.append(statement)
-        return super().execute(statement, *values)
-
-
 def test_a_commit_is_on_the_disk_by_default(tmp_path):
+    Heard.statements.clear()
     heard = partial(sqlite3.connect, timeout=0, isolation_level=None, factory=Heard)
     with SqliteLog(tmp_path / "log.db", print, connect=heard):
         pass

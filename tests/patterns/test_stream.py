@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import shutil
+from types import SimpleNamespace
 
 import pytest
 
@@ -177,6 +179,53 @@ def test_a_new_epoch_is_seen_by_all(broker, follower):
     two.nats.run(two.stream.first())  # with each page
     assert two.seen.next() == ("missed", 0)
     assert two.stream.epoch == third.stream.epoch
+
+
+class FakeTime:
+    """A connection to NATS of which only the clock is there."""
+
+    def __init__(self):
+        self.loop, self.now = self, 100.0
+
+    def time(self):
+        return self.now
+
+
+def test_a_stream_lives_as_long_as_it_is_heard_in_time_or_the_node_is_busy():
+    """Three signs of life may be missing; a node that takes nothing for an hour is not cut off."""
+    nats, brought, busy = FakeTime(), [], [True]
+    stream = NatsStream(nats, "S", "s", brought.append, print, lambda: bool(busy), **BOUNDS)
+
+    def came(headers=None, sequence=7, count=1):
+        reply = f"$JS.ACK.S.consumer.1.{sequence}.{count}.1795708495854110166.0"
+        asyncio.run(stream._came(SimpleNamespace(headers=headers, reply=reply, subject="s.a", data=b"1")))
+
+    async def an_hour(seconds):
+        nats.now += 3600.0
+        busy.clear()
+
+    came({"Status": "100", "Nats-Last-Consumer": "0"})
+    nats.now += 2.9
+    assert stream.alive()
+    nats.now += 0.1
+    assert not stream.alive()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(asyncio, "sleep", an_hour)
+        came()
+    assert stream.alive() and [message.sequence for message in brought] == [7]
+    came({"Status": "100", "Nats-Last-Consumer": "2"})  # one message was not brought
+    assert not stream.alive()
+
+
+@pytest.mark.parametrize("brought_again", [(9, 2), (8, 2)])
+def test_behind_a_hole_nothing_is_brought(brought_again):
+    """The connection is made anew, and the next consumer brings all of it."""
+    nats, brought = FakeTime(), []
+    stream = NatsStream(nats, "S", "s", brought.append, print, **BOUNDS)
+    for sequence, count in ((7, 1), (9, 3), brought_again):
+        reply = f"$JS.ACK.S.consumer.1.{sequence}.{count}.1795708495854110166.0"
+        asyncio.run(stream._came(SimpleNamespace(headers=None, reply=reply, subject="s.a", data=b"1")))
+    assert [message.sequence for message in brought] == [7] and not stream.alive()
 
 
 def test_questions_without_a_connection_are_errors(broker, follower):

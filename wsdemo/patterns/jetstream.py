@@ -92,7 +92,7 @@ class JetStreamLog:
             nats.add(self._stream)
         except Exception as error:
             said = getattr(error, "description", None)
-            reason = said or f"{error or type(error).__name__}: start it with -js"
+            reason = said or f"{str(error) or type(error).__name__}: start it with -js"
             servers = f" on {replicas} servers" if replicas else ""
             raise OSError(f"NATS keeps no log{servers} here: {reason}") from error
 
