@@ -9,14 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from tests.trace.test_dissect import masked, opened, session
+from tests.trace.test_dissect import KEY, masked, opened, session
 from tests.trace.test_redact import SECRET, exported, leaks
 from wsdemo import Trace, connect, serve
 from wsdemo.protocol.deflate import TAIL, Deflater, Inflater
 from wsdemo.protocol.frames import Frame
+from wsdemo.protocol.masking import mask
 from wsdemo.record.facts import Direction
-from wsdemo.trace import TO_CLIENT, TO_SERVER
-from wsdemo.trace.overwrite import _clean_deflated, _deflated, _inflated, _stored
+from wsdemo.trace import TO_CLIENT, TO_SERVER, overwrite
+from wsdemo.trace.overwrite import _clean_deflated, _deflated, _inflated, _stored, clean_frames
 from wsdemo.trace.tokens import secret_places, without_tokens
 
 STARS = b"*" * len(SECRET)
@@ -72,7 +73,7 @@ def test_a_secret_in_a_message(message: bytes) -> None:
         b'[["token","a"],{"token":[],"text":"a"},"b"]',
         b'{"token":{},"text":"a"}',
         b'{"a":"eyJ.b.c"}',
-        b'["token" "a"]',
+        b'["token" "a" "b"]',
         b'{"\xff":"a","\\":"b"}',
         b"[" * 100_000,
         b'{"a":' * 100_000,
@@ -141,6 +142,7 @@ def test_no_end_of_a_message_is_needed() -> None:
         masked(1, (HELLO % SECRET)[:50], fin=False) + masked(0, (HELLO % SECRET)[50:])[:-1],
         masked(1, b"not whole", fin=False) + masked(1, HELLO % SECRET),  # refused: a new message
         masked(3, b"reserved") + masked(1, HELLO % SECRET),  # and what comes behind a refusal
+        masked(1, b"Hello") + masked(0, HELLO % SECRET),  # refused: nothing that it would continue
         masked(1, HELLO % SECRET, rsv1=True),  # refused: no compression was agreed on
     ):
         trace = opened((TO_SERVER, frames))
@@ -256,6 +258,65 @@ def test_stored_asterisks(size: int) -> None:
     assert set(Inflater().inflate(packed + b"", 1 << 20)) <= {0x2A} if size in (0, 1) or size > 6 else True
 
 
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_compressed_message_is_read_as_far_as_it_has_come(whole: bool) -> None:
+    """Behind a whole one its reader puts four bytes (RFC 7692 §7.2.2), and they may complete a letter."""
+    packed, exact = Deflater().deflate(b'{"token":"%b"}' % SECRET), 0
+    for size in range(len(packed)):
+        read = zlib.decompressobj(-15).decompress(packed[:size] + (TAIL if whole else b""))
+        clean, told = _clean_deflated(packed[:size], whole, b"")
+        exact += told == without_tokens(read)
+        frames = [masked(1, packed[:size], rsv1=True, fin=whole)]
+        if not whole:
+            frames.append(masked(1, packed, rsv1=True)[: size - len(packed)])
+        for frame in frames:
+            trace = opened((TO_SERVER, frame), extension=DEFLATE)
+            assert exported(trace, TO_SERVER).endswith(mask(clean, KEY))
+    assert exact > len(packed) / 2, "the others are asterisks"
+
+
+def test_what_is_not_marked_as_compressed_is_not_inflated() -> None:
+    """Neither for secrets, nor as a text that later messages could refer to."""
+    deflater = Deflater(takeover=True)
+    packed = [deflater.deflate(HELLO % SECRET) for _ in range(2)]
+    looks = Deflater().deflate(HELLO % b"another token of no one")
+    frames = masked(1, packed[0], rsv1=True) + masked(2, looks) + masked(1, packed[1], rsv1=True)
+    trace = opened((TO_SERVER, frames), extension=DEFLATE)
+    again = session(*exports(trace)).frames
+    assert [frame.message for frame in again] == [(HELLO % STARS).decode(), looks, (HELLO % STARS).decode()]
+
+
+def test_a_secret_just_before_the_end_of_what_can_be_read() -> None:
+    packed = Deflater().deflate(b'{"token":"%b"}' % SECRET)
+    for broken in (packed[:-1] + b"\xff" * 4, packed[:-3] + b"\xff" * 4):
+        trace = opened((TO_SERVER, masked(1, broken, rsv1=True)), extension=DEFLATE)
+        assert not trace.frames[0].verdict.accepted
+        (frame,) = session(*exports(trace)).frames
+        assert leaks(zlib_prefix(broken)) and not leaks(zlib_prefix(frame.payload))
+
+
+def test_a_reference_over_the_whole_window() -> None:
+    """32,768 bytes back (RFC 1951 §3.2.5), as far as any may: our own compressor stays a little below."""
+    first = b'{"t' + random.Random(1).randbytes(32_765)
+    rest = b'oken":"%b"}' % SECRET
+    # A fixed block: three bytes from there. A stored one: the rest. The header of the empty one.
+    bits = "010" + "0000001" + "11101" + "1" * 13 + "0000000" + "000"
+    length = len(rest).to_bytes(2, "little"), (len(rest) ^ 0xFFFF).to_bytes(2, "little")
+    second = int(bits[::-1], 2).to_bytes(5, "little") + b"".join(length) + rest + b"\0"
+    assert _inflated(second + TAIL, first) == b'{"t' + rest
+    frames = masked(2, Deflater(takeover=True).deflate(first), rsv1=True) + masked(2, second, rsv1=True)
+    trace = opened((TO_SERVER, frames), extension=DEFLATE)
+    again = session(*exports(trace)).frames
+    assert [frame.message for frame in trace.frames] == [first, b'{"t' + rest]
+    assert [frame.message for frame in again] == [first, b'{"t' + rest.replace(SECRET, STARS)]
+
+
+def test_frames_without_secrets_are_not_written_anew() -> None:
+    packed = Deflater().deflate(b"Hello " * 9)
+    trace = opened((TO_SERVER, masked(1, b"Hello") + masked(1, packed, rsv1=True)), extension=DEFLATE)
+    assert clean_frames(trace.frames) == {}
+
+
 def test_every_size_that_can_be_filled() -> None:
     for text in (b"", b"a", b'{"token":"****"}', b"*" * 5000):
         packed = {size: _deflated(text, size) for size in range(200)}
@@ -286,8 +347,12 @@ def test_a_bomb_is_not_read_to_its_end() -> None:
     stream = zlib.compressobj(9, zlib.DEFLATED, -15)
     bomb = stream.compress(bytes(1 << 25)) + stream.flush(zlib.Z_SYNC_FLUSH)
     assert _inflated(bomb, b"") is None
-    trace = opened((TO_SERVER, masked(1, bomb[: -len(TAIL)], rsv1=True)), extension=DEFLATE)
-    assert len(exported(trace, TO_SERVER)) == len(trace.bytes(TO_SERVER))
+
+
+def test_a_message_that_is_too_long_to_be_read_is_asterisks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overwrite, "_LIMIT", 100)
+    packed = Deflater().deflate(random.Random(1).randbytes(300))
+    assert _clean_deflated(packed, True, b"") == (_stored(len(packed)), b""), "and neither are these read"
 
 
 def test_a_real_conversation(tmp_path: Path) -> None:

@@ -103,7 +103,7 @@ def _inflated(data: bytes, window: bytes, step: int = 64) -> bytes | None:
                 return bytes(text) if step == 1 else _inflated(data, window, 1)
             at += step
         rest = stream.unused_data + rest[at:]  # behind a final block
-        if not rest or TAIL.endswith(rest):
+        if not rest:
             return bytes(text)
     return None
 
