@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
 import os
@@ -24,7 +25,7 @@ from websockets.sync import server as their_server
 
 from tests.ports import held_port
 from tests.waiting import DEADLINE, turn_until
-from wsdemo import Trace, connect, serve
+from wsdemo import Limits, Trace, connect, serve
 from wsdemo.protocol.http11 import parse_request
 from wsdemo.protocol.url import parse_url
 from wsdemo.proxy.relay import Pipe
@@ -172,6 +173,41 @@ def test_what_came_too_fast_is_told_and_only_that(keep: bool) -> None:
     told = "connection #1: the rest of it came too fast to be shown"
     assert [line == told for line in lines] == ([False] if keep else [False, True])
     assert trace.size == (15 if keep else 0)
+
+
+def test_each_failure_is_told_once() -> None:
+    with Sniffer("ws://127.0.0.1:9") as sniffer:
+
+        def fail(*words: str) -> None:
+            sniffer._errors.extend(map(OSError, words))
+            sniffer.failures += len(words)
+
+        deeds = (lambda: fail("a", "b"), lambda: None, lambda: fail("c"), lambda: None)
+        sniffer._done = cast(Any, Looks(*deeds))
+        assert list(sniffer.lines()) == ["failed: a", "failed: b", "failed: c"]
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+def test_a_head_without_its_end_is_passed_on_as_it_came(stopped: bool) -> None:
+    """The server is to see it, and to say what it thinks; but nothing is passed on after the end."""
+    relay = SimpleNamespace(limits=Limits())
+    source = SimpleNamespace(
+        session=SimpleNamespace(relay=relay, ended=lambda: None),
+        transport=SimpleNamespace(close=lambda: sent.append("closed")),
+    )
+    sent: list[bytes | str] = []
+    transport = SimpleNamespace(
+        lock=contextlib.nullcontext(), write=sent.append, pending=0, write_eof=lambda: sent.append("eof")
+    )
+    target = cast(Any, SimpleNamespace(transport=transport))
+    pipe = Rewriting(cast(Any, source), target, parse_url("ws://example.com"), "localhost:1")
+    pipe.data_received(b"GET / HT")
+    pipe.data_received(b"TP/1.1\r\nHost: localhost:1\r\n")
+    assert sent == []
+    if stopped:
+        pipe.stop()
+    pipe.eof_received()
+    assert sent == (["closed"] if stopped else [b"GET / HTTP/1.1\r\nHost: localhost:1\r\n", "eof"])
 
 
 def test_rewriting_touches_two_fields_only() -> None:

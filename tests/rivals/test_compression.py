@@ -10,7 +10,19 @@ from pathlib import Path
 import pytest
 
 from wsdemo.rivals import compression
-from wsdemo.rivals.compression import STREAMS, Grid, Settings, broadcast, grid, measure, memory, stream
+from wsdemo.rivals.compression import (
+    STREAMS,
+    Compressed,
+    Fanout,
+    Fanouts,
+    Grid,
+    Settings,
+    broadcast,
+    grid,
+    measure,
+    memory,
+    stream,
+)
 
 KiB = 1024
 
@@ -142,6 +154,37 @@ def test_one_compressor_for_all_does_its_work_once() -> None:
     assert many.own_size < many.shared_size  # but each message stands alone
     assert repr(told) == "<Fanouts: ticks; 1, 200 clients>"
     assert len(told.table().splitlines()) == 2 + 2 + 2
+
+
+@pytest.mark.parametrize("takeover", [False, True])
+def test_each_column_of_a_setting_has_its_unit(takeover: bool) -> None:
+    settings = Settings(level=6, window_bits=12, memory_level=5, takeover=takeover)
+    entry = Compressed("chat", settings, 10, 1000, 250, 3e-6, 2e-6, 2048)
+    assert entry.row() == {
+        "stream": "chat",
+        "level": 6,
+        "window bits": 12,
+        "memory level": 5,
+        "takeover": "yes" if takeover else "no",
+        "ratio": 0.25,
+        "deflate µs": pytest.approx(3),
+        "inflate µs": pytest.approx(2),
+        "memory KiB": 2,
+    }
+
+
+def test_each_column_of_one_compressor_or_many_has_its_unit() -> None:
+    entry = Fanout(7, 3e-6, 21e-6, 70, 56, 2048, 7 * 1024)
+    (row,) = Fanouts((entry,), "ticks", "a machine").rows()
+    assert row == {
+        "clients": 7,
+        "shared: CPU µs/message": pytest.approx(3),
+        "own: CPU µs/message": pytest.approx(21),
+        "shared: bytes": 70,
+        "own: bytes": 56,
+        "shared: KiB kept": 2,
+        "own: KiB kept": 7,
+    }
 
 
 def test_messages_can_be_cut_and_joined() -> None:
