@@ -144,6 +144,26 @@ def test_a_device_that_is_finished_connects_anew_at_once():
     assert line.run() == [("ended", 1008)] and wires[1].sent == ["hello"]
 
 
+class Watched(Connecting):
+    """It notes, with the lock's state, what it does to its connection."""
+
+    def __setattr__(self, name, value):
+        if name == "_ws":
+            self._device.look("no connection" if value is None else "a connection")
+        super().__setattr__(name, value)
+
+
+def test_device_and_connection_change_together_under_the_lock():
+    """Else the sender could take a message on one connection, and send it on the next."""
+    line, seen = Line(Wire([], ConnectionClosed(1006, ""))), []
+    line.device.look = lambda what: seen.append((what, line.connecting._changed._is_owned()))
+    line.device.end = lambda: line.device.look("end")
+    line.connecting.__class__ = Watched
+    line.run()
+    assert seen[:3] == [("a connection", True), ("end", True), ("no connection", True)]
+    assert all(held for _, held in seen)
+
+
 def test_the_sender_sends_what_the_device_says_and_a_broken_wire_is_cut_off():
     line, sent = Line(), threading.Event()
 
