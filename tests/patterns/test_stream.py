@@ -32,7 +32,11 @@ class Follower:
             lambda: self.full,
             **{**BOUNDS, **options},
         )
-        self.nats.add(self.stream)
+        try:
+            self.nats.add(self.stream)
+        except Exception:
+            self.nats.close()
+            raise
 
     def put(self, body, subject="s.a", last=None):
         """Store a message; its sequence."""
