@@ -28,6 +28,9 @@ CELLS = (  # what the source of each cell begins with, and a word of its still
     ("views.bounding", "then it is done again"),
     ("views.ladder", "the picture follows the traffic"),
     ("views.dragging", "a slider drags the event"),
+    ("views.leaking", "a menu sets the way"),
+    ("views.adding", "a slider adds nodes"),
+    ("views.choosing", "a menu answers each question"),
 )
 ERROR = re.compile("Error displaying|model not found")
 
@@ -80,7 +83,7 @@ def test_letters_grow_with_the_page(lab: Lab, saved: str) -> None:
     with lab.reopen(saved, kernel=False) as lesson:
         lesson.zoom(2)
         letters: list[float] = lesson.page.evaluate(LETTERS)
-        assert len(letters) == 9
+        assert len(letters) == 11
         assert min(letters) * 2 >= 20, letters
         for output in lesson.page.locator(".jp-RenderedHTMLCommon").all():
             assert output.evaluate("box => box.scrollWidth <= box.clientWidth + 1"), "wider than the page"
