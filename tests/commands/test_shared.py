@@ -94,6 +94,7 @@ def test_a_wait_ends_when_it_is_done_or_its_time_has_passed(monkeypatch: pytest.
     assert math.isclose(now, 8, abs_tol=3 * shared.SLICE)
     before = now
     shared.sleep_until(lambda: True)
+    shared.sleep_until(lambda: False, 0.0)
     assert now == before
 
 
