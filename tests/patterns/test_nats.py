@@ -11,10 +11,11 @@ from typing import ClassVar
 
 import pytest
 
+from tests import raw
 from tests.waiting import DEADLINE, Seen
 from wsdemo.patterns import broker as local
 from wsdemo.patterns import nats as module
-from wsdemo.patterns.nats import Nats, NatsBroker, token
+from wsdemo.patterns.nats import Nats, NatsBroker, arrived, token
 from wsdemo.proxy.chaos import Chaos, Delay
 
 
@@ -88,6 +89,22 @@ def test_a_node_that_has_begun_hears_what_the_others_say_from_now_on(broker, nod
         assert bob.seen.next() == ("x", b"the first")
 
 
+def test_nats_has_the_subscription_of_a_node_that_has_begun():
+    """A server by hand: one PING at least has come behind the SUB, and was answered."""
+    came = []
+
+    def script(peer):
+        peer.send(b'INFO {"server_id": "by hand", "version": "2.10.0", "max_payload": 1048576}\r\n')
+        for line in peer.sock.makefile("rb"):
+            came.append(line.split()[0])
+            if came[-1] == b"PING":
+                peer.send(b"PONG\r\n")
+
+    with raw.server(script, answer=False) as url, Nats(url.replace("ws:", "nats:")) as nats:
+        NatsBroker(nats, direct).begin(print)
+        assert b"PING" in came[came.index(b"SUB") :]
+
+
 def test_tokens_differ_where_the_texts_do():
     texts = ["a.b", "a%2Eb", "a~b", "A.B", "a b", "a+b", "a\nb"]
     assert len({token(text) for text in texts}) == len(texts)
@@ -138,7 +155,7 @@ async def _sent(broker):
 
 
 async def _flush(node):
-    await node.nats._connection.flush()
+    await arrived(node.nats._connection)
 
 
 async def _nothing():

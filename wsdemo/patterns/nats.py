@@ -226,6 +226,15 @@ class Nats:
         closing.add_done_callback(self._closing.discard)
 
 
+async def arrived(connection: Client) -> None:
+    """Wait until NATS has all that was asked of it. Raises what `flush` does, after `ANSWER` seconds.
+
+    The PING of nats-py overtakes a SUB that is about to be sent; a second one can't.
+    """
+    for _ in range(2):
+        await connection.flush(timeout=ANSWER)  # type: ignore[arg-type]
+
+
 async def _close(connection: Client) -> None:
     try:
         await asyncio.wait_for(connection.close(), BEAT)
@@ -282,7 +291,7 @@ class NatsBroker:
     async def connected(self, connection: Client) -> None:
         """See `ConnectionPart`."""
         await connection.subscribe(f"{NEWS}.>", cb=self._came)
-        await connection.flush(timeout=ANSWER)  # type: ignore[arg-type]  # until NATS has it: news from now on is heard
+        await arrived(connection)  # news from now on is heard
         self._connection = connection
 
     def lost(self) -> None:
