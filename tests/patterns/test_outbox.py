@@ -439,3 +439,11 @@ def test_a_call_waits_for_one_that_is_under_way(call):
     assert taken[0] == "lock"
     outbox._lock = lock
     outbox.close()
+
+
+@pytest.mark.parametrize(
+    ("path", "count", "words"), [("", 1, "that of a file"), (":memory:", 0, "1 or more")]
+)
+def test_impossible_arguments(path, count, words):
+    with pytest.raises(ValueError, match=words):
+        Outbox(path, count=count)

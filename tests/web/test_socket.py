@@ -314,6 +314,40 @@ def test_what_is_refused_for_now_is_sent_again(site, tab) -> None:
     assert ann.until("seen.length >= 10").seen == NUMBERS
 
 
+@pytest.mark.parametrize(
+    "error", [{"code": "busy", "retry": 0}, {"code": "no", "retry": 0}, {"code": "busy"}]
+)
+def test_a_join_that_is_refused_for_now_is_asked_again(site, tab, error) -> None:
+    """``retry: 0`` is "at once", as for the Python client, and not "never"."""
+    asked = tab(site().url).js(
+        """async (error) => {
+            const { ChatSocket } = await import("/socket.js");
+            let ws, asked = [];
+            window.WebSocket = class {
+                static OPEN = 1;
+                readyState = 1;
+                constructor() { ws = this; }
+                send(text) { asked.push(JSON.parse(text)); }
+                close() {}
+                hear(message) { this.onmessage({ data: JSON.stringify(message) }); }
+            };
+            const until = async (done) => { while (!done()) await new Promise((r) => setTimeout(r, 1)); };
+            const socket = new ChatSocket("ws://x", () => {});
+            await until(() => ws?.onopen);
+            ws.onopen();
+            ws.hear({ type: "welcome", v: 1, user: "ann", next: 1, limits: {} });
+            socket.join("#lobby");
+            const { id } = asked.at(-1);
+            ws.hear({ type: "error", id, reason: "", ...error });
+            await until(() => asked.at(-1).id > id);
+            socket.close();
+            return asked.map(({ type }) => type);
+        }""",
+        error,
+    )
+    assert asked == ["hello", "join", "join"]
+
+
 def test_the_latest_messages_of_a_channel_that_is_new_here(site, tab) -> None:
     house = site()
     ann = tab(house.url).connect().join()

@@ -83,7 +83,8 @@ class Outbox:
     ``effect``: stores what a message changes, in the transaction that stores the message's offset: both are
     on the disk, or neither. Other users of the outbox wait meanwhile, and it must not publish.
 
-    Raises OSError where it is open already, ValueError where the file is no outbox of this version.
+    Raises OSError where it is open already, ValueError where the file is no outbox of this version, and for
+    an impossible argument.
 
     >>> with Outbox() as outbox:
     ...     keys = [outbox.add("#lobby", body) for body in ('"a"', '"b"', '"c"')]
@@ -98,6 +99,8 @@ class Outbox:
     ) -> None:
         if not str(path):  # which SQLite takes for a file that is removed at the end
             raise ValueError("the path '', expected that of a file, or ':memory:'")
+        if count < 1:
+            raise ValueError(f"count {count}: expected the messages that it holds, 1 or more")
         self._path = str(path)
         self._count = count
         self._effect = effect

@@ -184,7 +184,7 @@ export class ChatSocket extends EventTarget {
     const { n, id, code, retry, expect } = error, now = performance.now();
     const temporary = TEMPORARY.includes(code) || retry !== undefined;
     const wait = temporary ? Math.min((retry ?? RETRY / SECOND) * SECOND, LONGEST) : RETRY;
-    if (n === undefined) this.#refused(this.#asked.get(id), error, temporary && wait);
+    if (n === undefined) this.#refused(this.#asked.get(id), error, temporary ? wait : null);
     else if (!temporary && code !== "out_of_order") this.#drop(error);
     else if (temporary) this.#flight.refused(n, now, wait);
     else this.#flight.outOfOrder(n, expect, now, wait);
@@ -194,7 +194,7 @@ export class ChatSocket extends EventTarget {
 
   #refused(request, error, wait) {
     if (!request) this.#tell("error", error);
-    else if (wait) this.#link.later(wait, () => this.#again(request));
+    else if (wait !== null) this.#link.later(wait, () => this.#again(request));
     else {
       if (request.type === "join") this.#channels.delete(request.channel);
       this.#tell("refused", { ...error, request });
