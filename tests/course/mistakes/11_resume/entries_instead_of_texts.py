@@ -1,4 +1,4 @@
-# said: the texts
+# said: on kept: the texts
 def resume(read, after):
     texts, gaps = [], []
     while True:

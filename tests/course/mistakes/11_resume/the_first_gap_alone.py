@@ -1,4 +1,4 @@
-# said: the gaps
+# said: on while you read: the gaps
 def resume(read, after):
     first, entries = read(after)
     gaps = [(after + 1, first - 1)] if after + 1 < first else []
