@@ -181,6 +181,9 @@ class Nats:
         except Exception as error:
             await _close(connection)
             raise OSError(str(reasons[0] if reasons else error)) from error
+        if not connection.is_connected:  # a PING of NATS came first: nats-py would send nothing, and not tell
+            await _close(connection)
+            return await self._connect()
         return connection, over
 
     async def _begin(self, connection: Client) -> None:
