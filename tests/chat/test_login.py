@@ -61,6 +61,12 @@ def test_wrong_fields(chat: Chat, body: Any) -> None:
     assert ask(chat, "POST", "/login", body).status == 400
 
 
+@pytest.mark.parametrize("brought", [{}, {"Authorization": "Bearer no such"}, {"Authorization": "Bearer"}])
+def test_one_who_is_no_user_is_logged_out_already(chat: Chat, brought: dict[str, str]) -> None:
+    found = ask(chat, "POST", "/logout", {}, **brought)
+    assert (found.status, found.fields) == (200, {"user": None})
+
+
 def test_methods(chat: Chat) -> None:
     """A balancer may ask for the health by HEAD; who is refused hears what is allowed."""
     for method, path, allowed in (("GET", "/login", "POST"), ("POST", "/session", "GET, HEAD")):
