@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, expect
+from playwright.sync_api import Browser, FrameLocator, expect
 
 from tests import needs
 from tests.chat.front import PLACES, anywhere, fronted, nginx
@@ -156,6 +157,43 @@ def test_a_server_that_is_started_again_loses_nothing(user, tmp_path: Path, port
         ann.page.reload()
         ann.connected().sees("before", *NUMBERS)
         expect(ann.page.locator(".note")).to_have_count(0)
+
+
+def test_two_frames_of_a_tab_keep_their_messages_apart(user, tmp_path: Path, port: int) -> None:
+    """As in a notebook that shows the chat twice: the frames have one user, and one storage."""
+    make = functools.partial(Chat, port=port, db=tmp_path / "chat.db")
+
+    def frames() -> list[FrameLocator]:
+        ann.page.evaluate(
+            """(url) => {
+                for (const name of ["a", "b"]) {
+                    const frame = document.createElement("iframe");
+                    [frame.name, frame.src] = [name, url];
+                    document.body.append(frame);
+                }
+            }""",
+            chat.url,
+        )
+        found = [ann.page.frame_locator(f"iframe[name={name}]") for name in ("a", "b")]
+        for frame in found:
+            expect(frame.locator("#state")).to_have_attribute("data-state", "open")
+        return found
+
+    with make() as chat:
+        ann = user().log_in(chat.url, "ann")
+        ann.meant += ("status of 404",)  # the icon of a page that has none
+        ann.page.goto(f"{chat.url}health")  # the chat's own page has a policy, and no frames
+        pages = frames()
+    for name, page in zip("ab", pages, strict=True):
+        expect(page.locator("#state")).not_to_have_attribute("data-state", "open")
+        page.get_by_label("Message", exact=True).fill(f"from {name}")
+        page.get_by_label("Message", exact=True).press("Enter")
+        expect(page.locator("#waiting li")).to_have_count(1)
+    ann.page.evaluate("document.querySelectorAll('iframe').forEach((frame) => frame.remove())")
+    with make() as chat:
+        for page in frames():
+            expect(page.locator("#log .text")).to_have_text([re.compile("from [ab]")] * 2)
+            expect(page.locator("#waiting li")).to_have_count(0)
 
 
 @pytest.mark.parametrize("where", PLACES)

@@ -133,7 +133,8 @@ async function session() {
 
 function connect() {
   socket?.close();
-  socket = new ChatSocket(socketUrl("chat?frames=1"), draws, { name: `wsdemo.${user}`, session });
+  const frame = window === top ? "" : `.${window.name}`; // two frames of a tab share its storage
+  socket = new ChatSocket(socketUrl("chat?frames=1"), draws, { name: `wsdemo.${user}${frame}`, session });
   hood = new Hood(socket, at("rows"), at("hood-problem"));
   hood.show(!at("hood").hidden);
   for (const [name, react] of Object.entries(REACTIONS))

@@ -47,7 +47,7 @@ _SCRIPT: Final = """
   if (way) {
     const url = way[0] + path, link = document.createElement("a"), frame = document.createElement("iframe");
     [link.href, link.textContent, link.target, link.rel] = [url, url, "_blank", "noopener"];
-    [frame.src, frame.title] = [url, box.dataset.title];
+    [frame.src, frame.title, frame.name] = [url, box.dataset.title, id]; // the name: two of a page keep apart
     frame.style.cssText = "width:100%;height:600px;border:1px solid var(--jp-border-color1,#ccc)";
     told.append(link, ` ${way[1]}`);
     box.replaceChildren(told, frame);
