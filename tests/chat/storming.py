@@ -47,7 +47,7 @@ class LoginServer(Process):
 
     @property
     def command(self) -> list[str]:
-        return [sys.executable, "-m", "tests.chat.storming", "serve", str(self.path)]
+        return [sys.executable, "-m", "tests.chat.storming", "serve", str(self.path), str(self.port)]
 
 
 class AccountsProcess(ChatProcess):
@@ -217,9 +217,9 @@ def forged(folder: Path, scale: float) -> Iterator[Row]:
     yield f"{tries:,} forged sealed messages, seed {seed}", f"{found} opened", found == 0
 
 
-def serve(path: str) -> None:
+def serve(path: str, port: str) -> None:
     """The server's process: prints its port, ends when its input does."""
-    with Chat(identity=Members(path, attempts=(1000.0, 1000))) as chat:
+    with Chat(port=int(port), identity=Members(path, attempts=(1000.0, 1000))) as chat:
         print(chat.server.port, flush=True)
         sys.stdin.read()
 
