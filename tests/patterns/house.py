@@ -53,8 +53,13 @@ class House:
         return result[0]
 
     def tick(self, seconds):
-        self.clock.now += seconds
-        self.run(self.rooms.tick)
+        """Time goes on, behind all that has reached the server's thread."""
+
+        def later():
+            self.clock.now += seconds
+            self.rooms.tick()
+
+        self.run(later)
 
 
 class Client:
