@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import collections
 import threading
+import time
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -272,6 +273,22 @@ def test_lag_tells_of_a_handler_that_blocks_while_it_does_and_afterwards() -> No
             turn(server._reactor)
             assert server.lag >= seen
             assert server.counts.errors == 0
+
+
+def test_a_timer_that_was_due_before_the_handler_began_is_late_by_all_of_it() -> None:
+    with serve(echo) as server:
+        reactor = server._reactor
+
+        def block() -> None:
+            reactor.call_later(0.0, left.set)
+            reactor.now = time.monotonic()  # as if the turn had begun here
+            while time.monotonic() < reactor.now + 0.2:
+                pass
+
+        left = threading.Event()
+        server.call_soon(block)
+        assert left.wait(DEADLINE)
+        assert server.lag >= 0.2
 
 
 def test_lag_is_forgotten_after_a_while() -> None:

@@ -67,6 +67,15 @@ def test_a_ping_goes_out_after_the_interval_and_not_before() -> None:
         assert peer.frame().opcode == Opcode.PING
 
 
+def test_a_clock_may_begin_just_now() -> None:
+    with serve(echo, limits=LIMITS) as server, raw.client(server.port) as peer:
+        ws = only(server.connections)
+        ws.transport.received_at = -1.0
+        check(ws, LONG)
+        assert peer.frame().opcode == Opcode.PING
+        assert ws.state is State.OPEN
+
+
 def test_who_does_not_answer_is_given_up_after_the_timeout_and_not_before() -> None:
     with serve(echo, limits=LIMITS) as server, raw.client(server.port) as peer:
         ws = only(server.connections)

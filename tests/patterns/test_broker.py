@@ -7,6 +7,7 @@ import threading
 from tests.waiting import Seen
 from wsdemo.patterns import broker
 from wsdemo.patterns.broker import Hop, Hub, LocalBroker
+from wsdemo.protocol.errors import InvalidState
 
 
 def test_the_others_hear_it_in_order_and_the_node_itself_does_not():
@@ -45,6 +46,20 @@ def test_one_who_raises_still_hears_the_next(caplog):
     assert not calls, "two calls for one batch"
     assert [seen.next(), seen.next()] == [b"1", b"2"]
     assert "news of another node, x: x" in caplog.text and "raise ValueError(subject)" in caplog.text
+
+
+def test_a_node_whose_thread_has_ended_keeps_nothing_from_the_others():
+    hub, seen = Hub(), Seen()
+
+    def ended(function, *args):
+        raise InvalidState("this server has closed")
+
+    ann, bob, eve = LocalBroker(hub), LocalBroker(hub, ended), LocalBroker(hub)
+    bob.begin(seen)
+    eve.begin(seen)
+    for _ in range(2):
+        assert ann.publish("x", b"1")
+        assert seen.next() == ("x", b"1") and seen.empty()
 
 
 def test_a_node_that_does_not_listen_keeps_the_newest(monkeypatch):

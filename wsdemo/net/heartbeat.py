@@ -8,6 +8,7 @@ back within ``limits.pong_timeout`` (RFC 6455 §5.5.2). Knows nothing of message
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
 import time
 from typing import NamedTuple
@@ -48,7 +49,7 @@ class Heartbeat:
         self.active = sender.transport.reactor.now  #: the last message, as far as seen, or change of state
         self._heard = 0  # messages that had come at the last look
         self._sender = sender
-        self._pinged = 0.0  # when the last keepalive ping went out
+        self._pinged = -math.inf  # when the last keepalive ping went out; the clock may begin anywhere
         self._pings: dict[bytes, _Waiting] | None = None  # by payload, the oldest first
 
     def ping(self, timeout: float | None) -> float:

@@ -225,7 +225,7 @@ class Reactor:
         self._ident = None
 
     def _fire(self) -> None:
-        timers, now = self._timers, self.now
+        timers, now = self._timers, time.monotonic()  # `self.now` is from before the callbacks of this turn
         worst, before, since = self._late
         if now - since > LAG_WINDOW:
             worst, before, since = 0.0, worst, now

@@ -15,7 +15,10 @@ import collections
 import logging
 import threading
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Final, Generic, Protocol, TypeVar
+
+from wsdemo.protocol.errors import InvalidState
 
 #: News that may wait for a node; beyond it the oldest are dropped.
 WAITING: Final = 10_000
@@ -46,7 +49,8 @@ class Broker(Protocol):
 class Hop(Generic[Item]):
     """A way from one thread to another, with one wake-up for all items that wait.
 
-    ``call``: calls a function in the other thread, such as a server's ``call_soon``.
+    ``call``: calls a function in the other thread, such as a server's ``call_soon``; where that thread has
+    ended, InvalidState, nothing arrives there any more.
     ``take``: called there with the items, oldest first; what it raises is logged, and kept in ``errors``.
 
     >>> calls = []
@@ -71,7 +75,8 @@ class Hop(Generic[Item]):
         self._items.append(item)
         if not self._woken:
             self._woken = True
-            self._call(self._arrive)
+            with suppress(InvalidState):
+                self._call(self._arrive)
 
     def drop_oldest(self) -> None:
         """Make room."""
