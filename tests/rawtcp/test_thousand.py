@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import collections
 import selectors
 import socket
+import sys
+import types
 from collections.abc import Iterator
 
 import pytest
 
-from tests.benchmarks.fanout_raw import allow_files, measure
+from tests.benchmarks.fanout_raw import allow_files
 from tests.rawtcp.conftest import Serve
 from tests.waiting import DEADLINE
 from wsdemo.protocol.limits import Limits
@@ -58,7 +61,21 @@ def gather(selector: selectors.BaseSelector, size: int) -> list[bytes]:
     return got
 
 
-def test_the_fan_out_costs_little_more_than_bare_sendall() -> None:
-    """The figure to hold, 1.2, is measured on a calm machine by the benchmark; here the bound is loose."""
-    result = measure(clients=300, rounds=15)
-    assert min(result.sending, result.delivery) < 2.0
+def test_a_fan_out_is_one_send_and_few_calls_for_each(serve: Serve, sockets: list[socket.socket]) -> None:
+    """Why it costs little more than bare sends: the benchmark measures how much, 1.2 times their time."""
+    clients, made = 100, collections.Counter[str]()
+    server = serve(welcome="welcome")
+    sockets += [socket.create_connection(("127.0.0.1", server.port), DEADLINE) for _ in range(clients)]
+    for sock in sockets:
+        assert sock.recv(1000) == serialize("welcome")
+
+    def count(frame: types.FrameType, event: str, arg: object) -> None:
+        if frame.f_globals["__name__"].startswith("wsdemo.") and event in ("call", "c_call"):
+            made[getattr(arg, "__name__", event)] += 1
+
+    sys.setprofile(count)
+    server.broadcast("next tick")
+    sys.setprofile(None)
+    assert made["send"] == clients
+    assert made["call"] < 1.2 * clients, "one function of ours for each"
+    assert made.total() < 3.5 * clients, made
