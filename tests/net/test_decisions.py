@@ -309,6 +309,7 @@ def test_more_than_that_is_refused(asked: tuple[Server, bytes], desk: Desk, behi
     with raw.dial(server.port) as peer:
         peer.send(request + bytes(limit * behind))
         future = desk.next()
+        turn(server._reactor)  # it has handed the question on: now it is undecided
         peer.send(bytes(limit * (1 - behind)))
         (ws,) = server._living()
         turn_until(server._reactor, lambda: ws.transport.bytes_received == len(request) + limit)
