@@ -148,6 +148,10 @@ async def coroutine() -> None: ...
         (lambda future: future.set_result(coroutine()), 500, TypeError),
         (gives(Future()), 500, TypeError),
         (gives(print), 500, TypeError),
+        (gives(NotImplemented), 500, TypeError),
+        (fails(HandshakeError("who?", 200)), 400, HandshakeError),
+        (fails(HandshakeError("who?", 401, [("A", "b\r\nSet-Cookie: c")])), 500, ValueError),
+        (fails(HandshakeError("who?", 401, {"WWW-Authenticate": "Basic"})), 401, HandshakeError),
     ],
 )
 @pytest.mark.parametrize("when", ["later", "before it is returned"])
@@ -171,6 +175,7 @@ def test_what_is_no_user_is_refused(
         got, text = decided(peer)
         assert got == status and "secret" not in text
         assert type(server.errors[0][1]) is kept and not server._reactor.errors
+        assert server.counts.refused == {status: 1}
 
 
 def test_a_route_s_future_fails_as_the_route_would() -> None:
@@ -180,6 +185,7 @@ def test_a_route_s_future_fails_as_the_route_would() -> None:
             (fails(RuntimeError("a secret")), 500),
             (fails(HandshakeError("gone", 410)), 410),
             (gives(Response(404, "Not Found", Headers([]), b"no")), 404),
+            (gives(Response(404, "Not\r\nFound")), 500),
         ):
             desk = Desk()
             server.route("/later", desk)

@@ -79,6 +79,34 @@ def test_what_is_no_answer(given: Any) -> None:
         answer(routes, request("/"))
 
 
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (("200", "OK"), r"^status: got the text '200'"),
+        ((None, "OK"), r"^status: got None"),
+        ((101, "Switching Protocols"), r"^status: got 101, expected a whole number from 200 to 999"),
+        ((1000, "?"), r"^status: got 1000"),
+        ((200, None), r"^reason: got None"),
+        ((200, "O\r\nA: b"), r"^reason: '\\r' at 1 can't be sent"),
+        ((200, "Ünïčode"), r"^reason: .* is not Latin-1"),
+        ((200, "OK", [("A", "b")]), r"^headers: got a value of type list"),
+        ((200, "OK", Headers(), "text"), r"^body: got the text 'text', expected bytes"),
+        ((200, "OK", Headers(), None), r"^body: got None"),
+    ],
+)
+def test_a_response_that_can_t_be_sent(given: tuple[Any, ...], expected: str) -> None:
+    """Or that would be no answer: an interim one promises another, and a 101 a WebSocket."""
+    with pytest.raises((TypeError, ValueError), match=expected):
+        response_to(request("/"), Response(*given))
+
+
+def test_an_answer_has_one_length_only() -> None:
+    """Transfer-Encoding beside Content-Length is how requests are smuggled (RFC 9112 §6.3)."""
+    given = Response(200, "OK", Headers([("Transfer-Encoding", "chunked"), ("Content-Length", "1")]), b"abc")
+    fields = dict(response_to(request("/"), given).headers.items())
+    assert fields == {"Content-Length": "3", "Connection": "close"}
+
+
 def test_an_answer_that_is_not_worked_out_yet() -> None:
     async def later() -> str:
         return "text"

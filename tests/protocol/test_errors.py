@@ -6,6 +6,7 @@ import ast
 import pickle
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -75,3 +76,12 @@ def test_a_text_is_cut_to_its_length_exactly() -> None:
     long = str(ConnectionClosed(1000, "x" * 123))
     assert len(long) <= LENGTH and long.endswith("'x" + "x" * 122 + "')")
     assert len(cut("x" * (LENGTH + 1))) == LENGTH
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [("403", TypeError), (None, TypeError), (403.0, TypeError), (1000, ValueError), (-1, ValueError)],
+)
+def test_a_status_that_can_t_be_sent(status: Any, kind: type[Exception]) -> None:
+    with pytest.raises(kind, match=r"^status: got .*, expected a number"):
+        HandshakeError("who?", status)

@@ -80,6 +80,7 @@ def _somebody(user: Any, refusal: Exception) -> Any:
         raise refusal  # None and False only: 0 and "" may be users
     if (
         callable(user)
+        or user is NotImplemented
         or isinstance(user, (Response, BaseException))
         or hasattr(type(user), "add_done_callback")
     ):

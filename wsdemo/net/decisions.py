@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from wsdemo.protocol.errors import HandshakeError
+from wsdemo.protocol.handshake import refusal
 from wsdemo.protocol.opening import Answer, Undecided
 
 if TYPE_CHECKING:
@@ -43,8 +44,8 @@ class Decisions:
             found = ask()
             if not is_future(found):
                 return use(found)
-        except HandshakeError:
-            raise
+        except HandshakeError as error:
+            raise self._sayable(connection, error) from None
         except BaseException as error:
             raise self.failure(connection, error) from error
         self._waiting[connection.id] = found
@@ -65,10 +66,18 @@ class Decisions:
         try:
             answer = use(future.result())
         except HandshakeError as error:
-            answer = error
+            answer = self._sayable(connection, error)
         except BaseException as error:
             answer = self.failure(connection, error)
         connection.decide(answer)
+
+    def _sayable(self, connection: Connection, error: HandshakeError) -> HandshakeError:
+        """The error, or the `failure` where its header fields can't be sent."""
+        try:
+            refusal(error)
+        except (TypeError, ValueError) as wrong:
+            return self.failure(connection, wrong)
+        return error
 
     def failure(self, connection: Connection, error: BaseException) -> HandshakeError:
         """The answer to a request where our own code fails; it is told to ``failed``."""

@@ -9,13 +9,13 @@ Knows nothing of connections.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from wsdemo.protocol.arguments import check_done, check_function, check_kind, wrong_value
+from wsdemo.protocol.arguments import check_done, check_function, check_kind, check_whole, wrong_value
 from wsdemo.protocol.errors import HandshakeError
-from wsdemo.protocol.headers import VISIBLE, only
+from wsdemo.protocol.headers import TEXT, VISIBLE, check_sendable, only
 from wsdemo.protocol.http11 import REASONS, Headers, Request, Response, shown
 
 Route = Callable[[Request], Response | str | bytes]
@@ -56,7 +56,7 @@ class Routes:
 def response_to(request: Request, given: Response | str | bytes) -> Response:
     """A route's result as a response that ends the connection; ``str`` and bytes become a 200.
 
-    TypeError for any other result.
+    TypeError for any other result, TypeError or ValueError for a response that can't be sent.
     """
     check_done("function", given)
     if isinstance(given, str):
@@ -64,13 +64,23 @@ def response_to(request: Request, given: Response | str | bytes) -> Response:
     elif isinstance(given, bytes):
         given = _ok("application/octet-stream", given)
     check_kind("function", given, Response, "it to give a Response, text or bytes")
-    ours = ("content-length", "connection")
+    _check_response(given)
+    ours = ("content-length", "connection", "transfer-encoding")
     fields = [(name, value) for name, value in given.headers.items() if name.lower() not in ours]
     bodiless = given.status in (204, 304)  # Content-Length would speak of another body (RFC 9110 §8.6)
     fields += [] if bodiless else [("Content-Length", str(len(given.body)))]
     fields.append(("Connection", "close"))
     body = b"" if bodiless or request.method == "HEAD" else given.body
     return Response(given.status, given.reason, Headers(fields), body)
+
+
+def _check_response(response: Response) -> None:
+    """Raise TypeError or ValueError for a response that can't be sent, or that is none but an interim one."""
+    check_whole("status", response.status, 200, 999)
+    check_kind("reason", response.reason, str, "a text such as 'OK'")
+    check_sendable("reason", response.reason, TEXT)
+    check_kind("headers", response.headers, (Headers, Mapping), "Headers")
+    check_kind("body", response.body, (bytes, bytearray, memoryview), "bytes")
 
 
 def _ok(content_type: str, body: bytes) -> Response:

@@ -35,13 +35,13 @@ from wsdemo.net.service import Service
 from wsdemo.net.timers import Repeating, period, spread
 from wsdemo.net.waiting import LONGEST
 from wsdemo.protocol.arguments import (
+    check_callable,
     check_done,
     check_flag,
     check_function,
     check_kind,
     check_seconds,
     list_of,
-    wrong_kind,
 )
 from wsdemo.protocol.codes import CloseCode, Side
 from wsdemo.protocol.deflate import Deflate
@@ -264,15 +264,14 @@ class Server(Service):
         run in the server's thread, one after the other: what only they use needs no lock. Calls take place
         in the order in which they were made, those before the server's end too. It never blocks, and may
         be used in a signal handler. An exception is kept in `errors` with the id 0, and logged. Raises
-        TypeError where ``function`` can't be called; InvalidState once the server has closed, and in a
+        TypeError for what can't be called or is ``async``; InvalidState once the server has closed, and in a
         process forked from the server's.
 
         >>> with serve() as server:
         ...     server.call_soon(lambda name: print(name, threading.current_thread().name), "runs in")
         runs in wsdemo-server
         """
-        if not callable(function):
-            raise wrong_kind("function", function, "a function")
+        check_callable("function", function, "a function")
         self._check_process()
         if self._reactor.stopping:
             raise InvalidState("this server has closed, and with it the thread for the call")
@@ -435,8 +434,8 @@ class Server(Service):
         error = connection.error if is_tls_error(connection.error) else event.error
         if error is not None:  # a failure of TLS: the missing request is only its consequence
             self._keep(connection.id, error)
-        if event.error is not None:
-            self._tally.refused(event.error.status)
+        if event.error is not None:  # a status below 400 refuses with 400
+            self._tally.refused(0 if event.response is None else event.response.status)
 
     def closing(self, connection: Connection) -> None:
         """No messages will come or go any more."""

@@ -118,11 +118,9 @@ def check_function(name: str, function: Any, arguments: int, expected: str) -> N
     Traceback (most recent call last):
     TypeError: authorize: got an asynchronous function, which nothing awaits here; expected a function
     """
-    if isinstance(function, type) or not callable(function):
+    if isinstance(function, type):
         raise wrong_kind(name, function, expected)
-    what = _not_done_by_its_call(function)
-    if what is not None:
-        raise TypeError(f"{name}: got {what} here; expected {expected}")
+    check_callable(name, function, expected)
     try:
         signature = inspect.signature(function, follow_wrapped=False)
     except (TypeError, ValueError):
@@ -131,6 +129,15 @@ def check_function(name: str, function: Any, arguments: int, expected: str) -> N
         signature.bind(*[None] * arguments)
     except TypeError:
         raise TypeError(f"{name}: got a function of {str(signature)[:60]}, expected {expected}") from None
+
+
+def check_callable(name: str, function: Any, expected: str) -> None:
+    """Raise TypeError for what can't be called, or whose call does not do its work (see `check_function`)."""
+    if not callable(function):
+        raise wrong_kind(name, function, expected)
+    what = _not_done_by_its_call(function)
+    if what is not None:
+        raise TypeError(f"{name}: got {what} here; expected {expected}")
 
 
 def check_done(name: str, result: object) -> None:

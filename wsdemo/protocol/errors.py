@@ -19,7 +19,7 @@ Knows nothing of sockets, threads or logging.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, Final
 
 #: Characters of an error's text at most, whatever a peer has sent.
@@ -35,13 +35,21 @@ class HandshakeError(WebSocketError):
 
     ``status`` is the HTTP status that a server sends, or that a client received (0 where the answer was not
     HTTP at all). ``headers`` are (name, value) pairs that the answer must carry, for
-    example ``Sec-WebSocket-Version: 13`` with a 426.
+    example ``Sec-WebSocket-Version: 13`` with a 426. TypeError or ValueError for a wrong status.
     """
 
-    def __init__(self, message: str, status: int = 400, headers: Sequence[tuple[str, str]] = ()) -> None:
+    def __init__(
+        self, message: str, status: int = 400, headers: Sequence[tuple[str, str]] | Mapping[str, str] = ()
+    ) -> None:
         super().__init__(cut(message))
+        if not isinstance(status, int):
+            raise TypeError(
+                f"status: got a value of type {type(status).__name__}, expected a number like 403"
+            )
+        if not 0 <= status <= 999:
+            raise ValueError(f"status: got {status:.4g}, expected a number of three digits like 403")
         self.status = status
-        self.headers = tuple(headers)
+        self.headers = tuple(headers.items() if isinstance(headers, Mapping) else headers)
 
 
 class ProtocolError(WebSocketError):
