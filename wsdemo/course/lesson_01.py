@@ -42,12 +42,15 @@ class Dribble:
         return taken
 
 
+PRIMES = (23, 29, 31, 37, 41, 43, 47, 53, 59, 61)
+
+
 @exercise()
 def read_exactly(answer: Callable[[Any, int], bytes], rng: random.Random) -> None:
     """Exactly the bytes asked for, however they come, and not one of the next message."""
     few = rng.randint(3, 8)
     for piece in (1, few, 1000):
-        size = few * rng.randint(3, 8) + rng.randint(1, few - 1)  # so that the last piece is a part of one
+        size = rng.choice(PRIMES)  # so that the last piece is a part of one, whatever an answer asks for
         wanted, later = rng.randbytes(size), rng.randbytes(rng.randint(9, 30))
         sock = Dribble(wanted + later, piece)
         how = {1: "1 byte at a time", few: f"{few} bytes at a time"}.get(piece, "all at once")
@@ -80,7 +83,7 @@ def add_header(answer: Callable[[str], bytes], rng: random.Random) -> None:
     """Ten bytes of header, then the payload; the length counts bytes, not characters."""
     plain = "".join(rng.choices(LETTERS, k=rng.randint(1, 12)))
     abroad = "".join(rng.sample(ABROAD, k=rng.randint(2, 5)))
-    for text in (plain, plain + abroad, abroad, "héllo 👋", "", plain * 20):
+    for text in (plain, plain + abroad, abroad, "héllo 👋", "", f" {plain} ", plain * 20):
         payload = text.encode()
         wanted = str(len(payload)).ljust(HEADER).encode() + payload
         got = answer(text)
@@ -135,5 +138,5 @@ def payload_length(answer: Callable[[bytes], int], rng: random.Random) -> None:
 def header_width(answer: Callable[[int], int], rng: random.Random) -> None:
     """The fewest ASCII digits that can announce every payload up to a given size."""
     edge = 10 ** rng.randint(2, 12)
-    for biggest in (10, edge, edge - 1, 9, rng.randint(11, 10**9), 1, 0, 10**16 - 1):
+    for biggest in (10, edge, edge - 1, 9, rng.randint(11, 10**9), 1, 0, 10**16 - 1, 10**16):
         same(answer(biggest), len(str(biggest)), f"header_width({biggest:_})")

@@ -53,7 +53,8 @@ def frame_header(answer: Header, rng: random.Random) -> None:
         what = f"frame_header({fin}, {opcode}, {length}, {'no key' if key is None else key.hex()})"
         same(answer(fin, opcode, length, key), bytes.fromhex(wanted), what)
     for length in (*EDGES, rng.randrange(126), rng.randrange(126, 65536), rng.randrange(65536, 1 << 62)):
-        fin, opcode = rng.random() < 0.5, rng.choice((0, 1, 2, 9, 10))
+        opcode = rng.choice((0, 1, 2, 9, 10) if length <= 125 else (0, 1, 2))
+        fin = opcode >= 8 or rng.random() < 0.5  # a control frame is whole, and of 125 bytes at most
         key = rng.randbytes(4) if rng.random() < 0.5 else None
         what = f"frame_header({fin}, {opcode}, {length}, {'no key' if key is None else key.hex()})"
         same(answer(fin, opcode, length, key), made(fin, opcode, length, key), what)

@@ -39,7 +39,7 @@ def answer_to_close(answer: Callable[[bytes], bytes], rng: random.Random) -> Non
     reasons = [b"", "bye é".encode(), b"going home"]
     payloads = [code.to_bytes(2, "big") + rng.choice(reasons) for code in map(int, codes)]
     payloads += [b"", rng.randbytes(1), b"\x03\xe8" + rng.choice((b"\xff", b"ok \xc3", b"\xc3("))]
-    payloads += [b"\x03\xe8going home"]  # a reason, whatever was drawn
+    payloads += [b"\x03\xe8going home", b"\x03\xe8" + "bye é".encode()]  # reasons, whatever was drawn
     payloads += [b"\x03\xee\xff"]  # both are wrong, and the code stands first
     rng.shuffle(payloads)
     for payload in payloads:
