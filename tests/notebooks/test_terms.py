@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import pytest
 
 from tools import notebooks
+from wsdemo.course import exercises
 
 #: Each term as a regular expression, and the lesson that defines it.
 TERMS = {
@@ -155,3 +157,17 @@ def test_the_text_diagrams_and_comments_of_lessons_keep_to_that() -> None:
                 else "\n".join(re.findall(r"(?s)```.*?```", cell.source))
             )
             assert not re.search(r"(?<!_)\bkernel", own), f"{path.name}, {cell.id}"
+
+
+def test_what_lessons_print_and_their_checks_say_keeps_to_that_too() -> None:
+    for path in notebooks.lessons():
+        if path.name.startswith("00"):
+            continue
+        said = [
+            output.get("text", "") + output.get("data", {}).get("text/plain", "")
+            for cell in notebooks.read(path).cells
+            for output in cell.get("outputs", ())
+        ]
+        checks = Path(exercises.__file__).with_name(f"lesson_{path.name[:2]}.py").read_text("utf-8")
+        for text in (*said, checks):
+            assert not re.search(r"(?<!_)\bkernel", text), f"{path.name}: {text}"

@@ -20,8 +20,9 @@ from wsdemo.rawtcp.framing import HEADER, serialize
 BEYOND_ASCII = ("naïve", "héllo 👋", "日本")  # more bytes than characters
 WORDS = ("tea", *BEYOND_ASCII, " see you ", "12", "x", "")
 
+FULL = "a call when the operating system has no room"
 ASKED = 5  # calls of which the median is taken: one alone may have met a busy machine
-MOST_CALLS = 200  # with which a kernel's buffer is filled: each takes what there is room for
+MOST_CALLS = 200  # with which a system's buffer is filled: each takes what there is room for
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER of 0 seconds: closing sends a reset, not an end
 
 
@@ -96,7 +97,7 @@ def receive_or_forget(
 
 
 def _play(case: str, server: socket.socket, client: socket.socket, words: bytes) -> None:
-    """Do what the case says, and wait until the server's kernel knows."""
+    """Do what the case says, and wait until the server's system knows."""
     server.setblocking(False)
     match case:
         case "talks":
@@ -158,7 +159,7 @@ _CASES = {
 
 @exercise()
 def send_what_fits(answer: Callable[[socket.socket, bytearray], object], rng: random.Random) -> None:
-    """A frozen client takes what its kernel takes; the rest is kept, in order, and no call waits."""
+    """A frozen client takes what its system takes; the rest is kept, in order, and no call waits."""
     data = rng.randbytes(1_000_000 + rng.randrange(1000))
     with connections(2, small=True) as ((frozen, asleep), (lively, awake)):
         frozen.setblocking(False)
@@ -167,8 +168,8 @@ def send_what_fits(answer: Callable[[socket.socket, bytearray], object], rng: ra
         _fill(answer, frozen, outbox, asleep)
         watch = Watch()
         for _ in range(ASKED):
-            _without_waiting(answer, frozen, outbox, asleep, "a call when the kernel has no room", watch)
-        watch.judge("send_what_fits, when the kernel has no room,")
+            _without_waiting(answer, frozen, outbox, asleep, FULL, watch)
+        watch.judge("send_what_fits, when the operating system has no room,")
         news = bytearray(serialize(rng.choice(WORDS)))
         expected = bytes(news)
         _without_waiting(answer, lively, news, awake, "a client that is not frozen", watch)
@@ -201,20 +202,24 @@ def _fill(
     outbox: bytearray,
     reader: socket.socket,
 ) -> None:
-    """Call the answer until the kernel has no room left."""
+    """Call the answer until the operating system has no room left."""
     size = len(outbox)
     watch = Watch()
     _without_waiting(answer, sock, outbox, reader, "the first call", watch)
     if len(outbox) == size and select.select([reader], [], [], PATIENCE / 2)[0]:
-        raise Wrong(f"the kernel took bytes, and all {size} are still in the outbox: they would go out twice")
+        raise Wrong(
+            f"the operating system took bytes, and all {size} are still in the outbox: "
+            "they would go out twice"
+        )
     calls = 1
     while len(outbox) < size:
         if calls == MOST_CALLS:
             raise Wrong(
-                f"after {calls} calls {size} bytes are in the outbox: offer the kernel all of it at once"
+                f"after {calls} calls {size} bytes are in the outbox: "
+                "offer the operating system all of it at once"
             )
         size, calls = len(outbox), calls + 1
-        _without_waiting(answer, sock, outbox, reader, "a call when the kernel has no room", watch)
+        _without_waiting(answer, sock, outbox, reader, FULL, watch)
 
 
 def _without_waiting(

@@ -366,7 +366,7 @@ class Transport:
             self._read()
 
     def _flush(self) -> None:
-        """The kernel has room: offer it the bytes that it did not take before."""
+        """The operating system has room: offer it the bytes that it did not take before."""
         with self.lock:
             while self._outbox and self._flush_some(self._outbox):
                 pass
@@ -381,7 +381,7 @@ class Transport:
         self._watch()
 
     def _flush_some(self, outbox: Outbox) -> bool:
-        """Offer the next bytes to the kernel; whether it took them all."""
+        """Offer the next bytes to the operating system; whether it took them all."""
         data = outbox.take()
         if self._kernel_tap is not None:
             self._kernel_tap.offer()

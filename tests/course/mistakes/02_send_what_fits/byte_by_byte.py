@@ -1,4 +1,4 @@
-# said: offer the kernel all of it
+# said: offer the operating system all of it
 def send_what_fits(sock, outbox):
     try:
         taken = sock.send(outbox[:1])
