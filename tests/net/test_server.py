@@ -292,6 +292,17 @@ def test_health_checks_ask_in_http_1_0() -> None:
             assert status == 426 and "in HTTP/1.1, got HTTP/1.0" in text
 
 
+def test_an_upgrade_to_http_2_is_passed_over() -> None:
+    """``curl --http2`` and Java's HttpClient offer it with every plain request; the answer is what counts."""
+    offer = {"Upgrade": "h2c", "Connection": "Upgrade, HTTP2-Settings", "HTTP2_Settings": "AAMAAABk"}
+    with serve(echo) as server:
+        server.route("/healthz", lambda request: "ok")
+        for path, fields, expected in (("/healthz", offer, 200), ("/", offer, 404), ("/", {}, 101)):
+            with raw.dial(server.port) as peer:
+                peer.send(raw.request(path, **fields))
+                assert peer.head().startswith(f"HTTP/1.1 {expected} ")
+
+
 def test_what_follows_a_request_is_not_read_as_another() -> None:
     """One request per connection: nothing can be smuggled behind it."""
     asked = Seen()

@@ -378,7 +378,8 @@ class Server(Service):
     def _decide(self, connection: Connection, request: Request) -> Answer | Undecided:
         """The answer to a request: one place for plain HTTP and for upgrades."""
         check_host(request, hosts=self._hosts, loopback=self._loopback)
-        if self._routes and not request.headers.get("upgrade"):
+        # "A server MAY ignore a received Upgrade header field" (RFC 9110 §7.8): curl and Java offer h2c.
+        if self._routes and "websocket" not in (request.headers.get("upgrade") or "").lower():
             ask = partial(self._routes.ask, replace(request, address=connection.address))
             return self._decisions.answer(connection, ask, partial(response_to, request))
         limit = self.limits.per_address

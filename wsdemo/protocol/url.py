@@ -109,10 +109,12 @@ def without_secrets(text: str) -> str:
 
     >>> without_secrets("wss://ana:s3cret@a.example/chat?token=s3cret"), without_secrets("/#token=s3cret")
     ('wss://...@a.example/chat?...', '/#...')
+    >>> without_secrets("//ana:s3cret@a.example/chat")
+    '//...@a.example/chat'
     """
     plain = until(text, "?#")
     more = text[len(plain) :][:1]
-    scheme, mark, rest = plain.partition("://")
+    scheme, mark, rest = ("", "//", plain[2:]) if plain.startswith("//") else plain.partition("://")
     user, at, _ = until(rest, "/").rpartition("@")
     if at:
         plain = f"{scheme}{mark}...{rest[len(user) :]}"

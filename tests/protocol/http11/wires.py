@@ -167,6 +167,16 @@ RESPONSES = [
 
 REFUSED_RESPONSES = [
     ("raw TCP", b"5         hello", "is not an HTTP response"),
+    (
+        "our own request",
+        b"GET /chat?token=s3cret HTTP/1.1\r\nAuthorization: s3cret\r\n\r\n",
+        "'GET /chat?...' is not",
+    ),
+    (
+        "a status line with a query",
+        b"HTTP/1.1 x /chat?token=s3cret\r\n\r\n",
+        "'HTTP/1.1 x /chat?...': HTTP/1.1, ",
+    ),
     ("another server", b"220 mail.example ESMTP\r\n\r\n", "is not an HTTP response"),
     ("escape sequences", b"\x1b]0;owned\x07\r\n\r\n", r"'\x1b]0;owned\x07"),
     ("TLS", b"\x15\x03\x01\x00\x02\x02\x16", "TLS came"),

@@ -18,7 +18,7 @@ from typing import Final
 from ..errors import HandshakeError
 from ..headers import CRLF, DIGITS, TEXT, TOKEN, VISIBLE, Headers, is_token, only, shown, split_authority
 from ..limits import Limits
-from ..url import hidden
+from ..url import hidden, until
 from .message import Request, Response, absolute_authority
 
 
@@ -56,7 +56,7 @@ def response_head(head: bytes, limits: Limits) -> tuple[Response, int]:
     digits, _, reason = rest.partition(" ")
     _check_version(version)
     if len(digits) != 3 or not only(digits, DIGITS) or not "1" <= digits[0] <= "5":
-        raise HandshakeError(f"status line {shown(line)}: HTTP/1.1, a status of three digits and a reason")
+        raise HandshakeError(f"status line {hidden(line)}: HTTP/1.1, a status of three digits and a reason")
     status = int(digits)
     if status == 101 and version == "HTTP/1.0":
         raise HandshakeError("101 in HTTP/1.0, which has no upgrade")
@@ -185,7 +185,8 @@ def bad_control(head: bytes) -> HandshakeError:
 def not_http(start: bytes) -> HandshakeError:
     if start.startswith(_TLS):
         return HandshakeError("TLS came where plain HTTP is spoken: is it ws:// or wss:// ?")
-    return HandshakeError(f"{shown(start.decode('latin-1'))} is not an HTTP response")
+    line = until(start.decode("latin-1"), "\r\n")  # it may be our own request, from a server that echoes
+    return HandshakeError(f"{hidden(line)} is not an HTTP response")
 
 
 _TLS: Final = (b"\x16\x03", b"\x15\x03")  # the records of a hello and of an alert
