@@ -329,6 +329,12 @@ def test_a_server_answers_an_offer(ours: Deflate, offer: str, answer: str, agree
     assert client.agreed(parameters_of(answer)) == agreed
 
 
+def test_connections_that_agreed_on_the_same_share_one_value() -> None:
+    one, other = (Deflate().accept([(NAME, [])]) for _ in range(2))
+    assert one is not None and other is not None
+    assert one[0] is other[0]
+
+
 @pytest.mark.parametrize("offer", DECLINED)
 def test_a_server_declines_a_wrong_offer_and_takes_the_next(offer: str) -> None:
     assert Deflate().accept([(NAME, parameters_of(offer))]) is None

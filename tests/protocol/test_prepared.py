@@ -49,6 +49,15 @@ def test_it_is_serialized_once_for_each_kind() -> None:
     assert len(set(clients)) == 3  # a fresh masking key for each
 
 
+def test_a_short_one_is_plain_and_the_compressor_keeps_its_text() -> None:
+    here, text = Protocol(Side.SERVER, opened=True, deflate=Parameters()), "-".join(map(str, range(100)))
+    first = here.send_text(text)
+    assert Prepared("short").for_connection(here) == b"\x81\x05short"
+    assert len(here.send_text(text)) < len(first)  # it refers to the first
+    Prepared(text).for_connection(here)
+    assert len(here.send_text(text)) == len(first)  # afresh: it has not seen the one before
+
+
 def test_not_where_nothing_can_be_sent() -> None:
     server = Protocol(Side.SERVER, opened=True)
     server.send_fragment("a", False)

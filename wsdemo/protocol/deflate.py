@@ -188,7 +188,7 @@ server_max_window_bits=10, client_max_window_bits=12, level=6, memory_level=5, t
 
     def _parameters(self, server_alone: bool, client_alone: bool, server: int, client: int) -> Parameters:
         own = (self.level, self.memory_level, self.threshold)
-        return Parameters(server_alone, client_alone, server, client, *own)
+        return _shared_parameters(server_alone, client_alone, server, client, *own)
 
 
 #: The configuration that accepts any parameters of a server: for records of other programs.
@@ -316,6 +316,10 @@ def compressed_bound(size: int) -> int:
     Bounds what is kept of a compressed message before it is inflated.
     """
     return size + (size >> 3) + 64
+
+
+#: One value for all connections that agreed on the same.
+_shared_parameters: Final = functools.lru_cache(1024)(Parameters)
 
 
 @functools.cache

@@ -16,6 +16,7 @@ from __future__ import annotations
 from typing import Final
 
 from .codes import Side
+from .deflate import Parameters
 from .frames import RSV1, header
 from .protocol import Protocol
 from .sending import BINARY_WHOLE, TEXT_WHOLE, BytesLike, as_bytes
@@ -34,7 +35,7 @@ class Prepared:
     (True, b'\\x81\\x04news')
     """
 
-    __slots__ = ("_frames", "compress", "first", "payload", "plain")
+    __slots__ = ("_frames", "_latest", "compress", "first", "payload", "plain")
 
     def __init__(self, message: str | BytesLike, *, compress: bool = True) -> None:
         text = isinstance(message, str)
@@ -44,6 +45,8 @@ class Prepared:
         #: The frame for all connections of a server without compression.
         self.plain = header(self.first, len(self.payload)) + self.payload
         self._frames: dict[object, bytes] = {}  # the others, by the way to compress
+        #: The parameters of the last connection, which the next one often shares, and its frame.
+        self._latest: tuple[Parameters | None, bytes] = (None, self.plain)
 
     def for_connection(self, protocol: Protocol) -> bytes:
         """The bytes to write; they mean the same as those of ``send_text`` or ``send_binary``.
@@ -58,12 +61,23 @@ class Prepared:
         if protocol.side is CLIENT:
             return protocol.send_whole(self.first, self.payload, self.compress)
         deflate = protocol.deflate
-        if deflate is None or not self.compress or len(self.payload) < deflate.threshold:
+        if deflate is None or not self.compress:
+            return self.plain
+        latest, frame = self._latest
+        if deflate is not latest:
+            frame = self._frame(deflate)
+            self._latest = deflate, frame
+        if not deflate.server_no_context_takeover and frame is not self.plain:
+            protocol.reset_compressor()
+        return frame
+
+    def _frame(self, deflate: Parameters) -> bytes:
+        """The frame for all connections of a server that compress by these parameters."""
+        if len(self.payload) < deflate.threshold:
             return self.plain
         kind = (deflate.server_max_window_bits, deflate.level, deflate.memory_level)
         frame = self._frames.get(kind)
         if frame is None:
             packed = deflate.without_takeover().deflater(Side.SERVER).deflate(self.payload)
             frame = self._frames[kind] = header(self.first | RSV1, len(packed)) + packed
-        protocol.reset_compressor()
         return frame
