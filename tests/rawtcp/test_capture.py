@@ -31,14 +31,15 @@ class Capture:
     """A tshark that captures TCP ports of the loopback into a file until `stop`.
 
     It says that it captures before it does, so it is knocked until it hears: at a port of its own, for a
-    server that is busy would take the last knock after the test has set its trace.
+    server that is busy would take the last knock after the test has set its trace. That port stays its own
+    until the end: given back, the system hands it to another process, whose frames are captured too.
     """
 
     def __init__(self, path: Path, *ports: int) -> None:
         self.path = path
         self._said = Seen()
-        door = socket.create_server(("127.0.0.1", 0))
-        knocked = door.getsockname()[1]
+        self._door = socket.create_server(("127.0.0.1", 0))
+        knocked = self._door.getsockname()[1]
         command = [
             needs.tshark_path(),
             "-i",
@@ -61,9 +62,8 @@ class Capture:
         ]
         for thread in self._threads:
             thread.start()
-        with door:
-            while self._packet(timeout=0.1) is None:
-                socket.create_connection(("127.0.0.1", knocked), timeout=DEADLINE).close()
+        while self._packet(timeout=0.1) is None:
+            socket.create_connection(("127.0.0.1", knocked), timeout=DEADLINE).close()
 
     def _listen(self, stream: Iterator[str]) -> None:
         for line in stream:
@@ -96,6 +96,7 @@ class Capture:
         for stream in (self._process.stdout, self._process.stderr):
             if stream is not None:
                 stream.close()
+        self._door.close()
 
     def streams(self) -> dict[Ports, bytes]:
         """For each pair of ports the bytes from the first to the second, in the order of TCP's numbers."""
