@@ -14,7 +14,7 @@ def echo(ws, message):
 
 
 def test_a_silent_connection_is_cut_and_told_nothing():
-    with serve(echo) as server, Idle(server.port, 0.2) as proxy:
+    with serve(echo) as server, Idle(server.port, 1.0) as proxy:
         ws = connect(f"ws://127.0.0.1:{proxy.port}", limits=Limits(ping_interval=None))
         ws.send("x" * 1_000_000)
         assert len(ws.recv(DEADLINE)) == 1_000_000
