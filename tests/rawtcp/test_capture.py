@@ -32,7 +32,7 @@ class Capture:
 
     It says that it captures before it does, so it is knocked until it hears: at a port of its own, for a
     server that is busy would take the last knock after the test has set its trace. That port stays its own
-    until the end: given back, the system hands it to another process, whose frames are captured too.
+    until the end: else it may go to another process, whose frames would be captured too.
     """
 
     def __init__(self, path: Path, *ports: int) -> None:
